@@ -34,7 +34,7 @@ use value::{instant, store_folder, threads, word_of};
 
 use crate::lang::{self, Lang};
 
-/// English, an empty line, Chinese: as in the documentation comments below.
+/// The text after the help: English, an empty line, Chinese, as in the documentation comments below.
 const EXIT_CODES: &str = "Exit codes:
   0   done
   1   refused: findings beyond the method's limits, or a rule of approval; nothing is published (validate: a check fails)
@@ -59,12 +59,12 @@ const EXIT_CODES: &str = "Exit codes:
 #[derive(Parser)]
 #[command(name = "gridtier", version, after_help = EXIT_CODES)]
 pub struct Cli {
-    /// Threads; changes the time and nothing else
+    /// Number of threads; changes only the time
     ///
     /// 线程数；只影响用时
     #[arg(long, global = true, value_name = "N", value_parser = threads)]
     pub threads: Option<usize>,
-    /// Language of what people read; by default that of the environment
+    /// Language of texts for people; by default that of the environment
     ///
     /// 供人阅读的文字所用语言；默认取自环境
     #[arg(long, global = true, value_parser = PossibleValuesParser::new(Lang::CODES).map(lang::of_code))]
@@ -79,7 +79,7 @@ pub enum Command {
     ///
     /// 对一个数据文件夹评级，并发布一个周期
     Regrade(RegradeArgs),
-    /// Grade the next cycle into a folder beside the store, and say what it would change
+    /// Grade the next cycle into a folder outside the store, and say what it would change
     ///
     /// 演练下一周期：结果写入存储之外的文件夹，并说明将有哪些变化
     Rehearse(RehearseArgs),
@@ -87,39 +87,39 @@ pub enum Command {
     ///
     /// 按数据约定检查一个数据文件夹；不发布
     Check(CheckArgs),
-    /// Say what you think of a proposed cycle
+    /// Review a proposed cycle: agree, object or note
     ///
     /// 对提案周期发表复核意见
     Review(ReviewArgs),
-    /// Publish a proposed cycle, if nothing stands in the way
+    /// Approve and publish a proposed cycle, unless something stands in the way
     ///
     /// 批准并发布提案周期，须无任何障碍
     Approve(ApproveArgs),
-    /// Turn a proposed cycle down
+    /// Reject a proposed cycle
     ///
     /// 否决提案周期
     Reject(DecisionArgs),
-    /// Take back a cycle that you proposed
+    /// Withdraw a cycle that you proposed
     ///
     /// 撤回本人提出的提案周期
     Withdraw(DecisionArgs),
-    /// A customer objects to its tier: file, replay on corrected rows, rule
+    /// Appeals of customers against their tiers: file, replay with corrected rows, rule
     ///
     /// 客户申诉复核：提出、按更正数据重放、裁定
     Appeal(AppealArgs),
-    /// List the cycles of a store: state, who, when, size, why
+    /// List the cycles of a store: state, who, when, size, reason
     ///
     /// 列出存储中的周期：状态、经办人、时间、大小、理由
     Cycles(StoreArgs),
-    /// List who reviewed, approved and objected to what
+    /// List the register: reviews, approvals, appeals and other decisions
     ///
     /// 列出登记簿：复核、批准、申诉等
     Register(RegisterArgs),
-    /// The tier of every customer over time
+    /// List the tiers of all customers over time
     ///
     /// 各客户历次等级
     History(HistoryArgs),
-    /// Remove folders that nothing needs; records and register stay
+    /// Remove folders that are no longer needed; commit records and register stay
     ///
     /// 清理不再需要的文件夹；提交记录和登记簿保留
     Prune(PruneArgs),
@@ -131,7 +131,7 @@ pub enum Command {
     ///
     /// 将存储的全部文件或某一周期的文件与写入时的内容核对
     Verify(VerifyArgs),
-    /// Why a customer has its tier, and what would lift it
+    /// Explain why a customer has its tier and what would raise it
     ///
     /// 客户为何是该等级，怎样可以升级
     Explain(ExplainArgs),
@@ -139,11 +139,11 @@ pub enum Command {
     ///
     /// 检验已发布的分级是否可靠
     Validate(ValidateArgs),
-    /// Who moved between two cycles, and why
+    /// Compare two cycles: who moved, and why
     ///
     /// 两个周期之间谁的等级变了，为什么
     Compare(CompareArgs),
-    /// What customers of grade-3 can improve, and letters to them
+    /// List what customers of grade-3 can improve, and write letters to them
     ///
     /// 三级客户的改进计划及信函
     Plans(PlansArgs),
@@ -151,11 +151,11 @@ pub enum Command {
     ///
     /// 登记与客户约定的改进计划复查日期
     Plan(PlanArgs),
-    /// Where the customers of the current cycle stand now; changes no tier
+    /// Find the tiers that the customers of the current cycle would have now; changes no tier
     ///
     /// 期间检查：现行周期的客户目前处于什么水平；不改变等级
     Inspect(InspectArgs),
-    /// What other weights, or another method, would change in a published cycle
+    /// Try other weights or another method on a published cycle
     ///
     /// 换用其他权重或方法，已发布的周期会有何变化
     Whatif(WhatifArgs),
@@ -175,7 +175,7 @@ pub enum Command {
     ///
     /// 为一个导出文件夹草拟 gridtier.toml
     Init(InitArgs),
-    /// Print a preset, start a method file, check one
+    /// Print a preset, start a method file, or check one
     ///
     /// 输出预设方法，新建或检查方法文件
     Method(MethodArgs),
@@ -215,7 +215,7 @@ pub struct RegradeArgs {
     /// 周期所记录的权益目录：paper 或文件
     #[arg(long, default_value = "paper", value_name = "CATALOGUE")]
     pub entitlements: String,
-    /// Folder of the store of cycles; made if it is not there
+    /// Folder of the store of cycles; created if it does not exist
     ///
     /// 周期存储的文件夹；不存在则创建
     #[arg(long, value_parser = store_folder())]
@@ -225,7 +225,7 @@ pub struct RegradeArgs {
     /// 数据问题超出限值仍发布；记录批准人 WHO
     #[arg(long, value_name = "WHO", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     pub accept_findings: Option<String>,
-    /// Also try random weights near those of the method, and publish how often each customer keeps its tier
+    /// Also draw random weights near those of the method, and publish how often each customer keeps its tier
     ///
     /// 另在方法权重附近抽样，并发布各客户保持等级的频率
     #[arg(long)]
@@ -250,7 +250,7 @@ pub struct RegradeArgs {
     /// 作为提案：由他人批准后发布
     #[arg(long, requires = "by", requires = "reason")]
     pub propose: bool,
-    /// Number of the cycle that this one corrects, the last of its revisions
+    /// Number of the cycle that this one corrects; if that has revisions, the number of the last one
     ///
     /// 本周期所修订的周期编号（其最新修订）
     #[arg(long, value_name = "N", requires = "because", requires = "by", requires = "reason")]
@@ -267,12 +267,12 @@ pub struct RegradeArgs {
     /// 提案人或修订人
     #[arg(long, value_name = "NAME", requires = "reason", value_parser = NonEmptyStringValueParser::new())]
     pub by: Option<String>,
-    /// Why
+    /// Reason
     ///
     /// 理由
     #[arg(long, value_name = "TEXT", requires = "by", value_parser = NonEmptyStringValueParser::new())]
     pub reason: Option<String>,
-    /// What to print
+    /// Format of what is printed
     ///
     /// 输出的形式
     #[arg(long, value_enum, default_value_t = ResultFormat::Text)]
@@ -305,17 +305,17 @@ pub struct RehearseArgs {
     /// 周期将记录的权益目录：paper 或文件
     #[arg(long, default_value = "paper", value_name = "CATALOGUE")]
     pub entitlements: String,
-    /// Folder of the store; the new cycle is compared with its current cycle
+    /// Folder of the store, with whose current cycle the new one is compared
     ///
     /// 周期存储的文件夹，与其现行周期对比
     #[arg(long, value_parser = store_folder())]
     pub store: PathBuf,
-    /// Folder for the cycle, its comparison, gates, costs and whom to tell, as parquet
+    /// Folder for the results as parquet: the cycle, its comparison, gates, costs and the list of customers to notify
     ///
     /// 写出周期、对比、门限、成本和告知名单（parquet）的文件夹
     #[arg(short, long, value_name = "DIR")]
     pub output: PathBuf,
-    /// What to print
+    /// Format of what is printed
     ///
     /// 输出的形式
     #[arg(long, value_enum, default_value_t = ResultFormat::Text)]
@@ -328,7 +328,7 @@ pub struct CheckArgs {
     ///
     /// 存放数据表的文件夹
     pub data: PathBuf,
-    /// First day after the window; without it every date counts
+    /// First day after the window; without it, rows of every date count
     ///
     /// 统计窗口之后的第一天；不给出则所有日期都计入
     #[arg(long, value_name = "DATE", value_parser = first_of_month)]
@@ -343,13 +343,13 @@ pub struct CheckArgs {
     /// 预设方法或方法文件，用于确定窗口长度和限值
     #[arg(long, default_value = "paper", value_name = "METHOD")]
     pub method: String,
-    /// Folder for findings, rejects and reconciliation as CSV files that Excel opens; or a file .xlsx, .html or .json
-    /// without the rejects
+    /// Folder for findings, rejects and reconciliation as CSV files for Excel; or a file .xlsx, .html or .json, which
+    /// has no rejects
     ///
     /// 存放数据问题、不合格行和对账表的文件夹，均为 Excel 可打开的 CSV 文件；或 .xlsx、.html、.json 文件，不含不合格行
     #[arg(short, long, value_name = "DIR|FILE")]
     pub output: Option<PathBuf>,
-    /// What to print
+    /// Format of what is printed
     ///
     /// 输出的形式
     #[arg(long, value_enum, default_value_t = ResultFormat::Text)]
@@ -382,7 +382,7 @@ pub enum MethodAction {
     ///
     /// 输出预设方法
     Show {
-        /// paper or utility
+        /// The preset: paper or utility
         ///
         /// paper 或 utility
         #[arg(default_value = "paper")]
@@ -393,10 +393,10 @@ pub enum MethodAction {
     /// 由预设方法新建方法文件
     New {
         /// The file to write
-        ///
+        /// File to write
         /// 要写的文件
         file: PathBuf,
-        /// paper or utility
+        /// The preset to start from: paper or utility
         ///
         /// paper 或 utility
         #[arg(long, default_value = "paper", value_name = "PRESET")]
@@ -429,7 +429,7 @@ pub struct DemoArgs {
     /// 存放数据和存储的文件夹
     #[arg(default_value = "gridtier-demo")]
     pub dir: PathBuf,
-    /// Customers of the invented utility
+    /// Number of customers of the invented utility
     ///
     /// 虚构供电企业的客户数
     #[arg(long, default_value_t = 3_000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
@@ -449,22 +449,23 @@ pub struct DemoArgs {
     /// 随机数种子；种子相同则文件相同
     #[arg(long, default_value_t = 2026)]
     pub seed: u64,
-    /// Leave out the planted faults
+    /// Do not plant faults in the data
     ///
     /// 不加入预设的数据错误
     #[arg(long)]
     pub clean: bool,
-    /// Readings as one file for each month
+    /// Write the readings of each month into a file of its own
     ///
     /// 读数每月一个文件
     #[arg(long)]
     pub monthly_files: bool,
-    /// Also write the folder `next`, the same customers three years later, and `next.toml`, a method with one weight changed
+    /// Also write the folder `next` with the same customers three years later, and `next.toml`, a method with one changed
+    /// weight
     ///
     /// 另写出 `next` 文件夹（同一批客户的下一个三年）和 `next.toml`（改动一个权重的方法）
     #[arg(long)]
     pub next: bool,
-    /// Write the data and do not grade it
+    /// Write the data but do not grade them
     ///
     /// 只写数据，不评级
     #[arg(long)]
@@ -484,7 +485,7 @@ pub enum ResultFormat {
     Json,
 }
 
-/// The form of output that a command line asks for, even if the rest of the command line cannot be read.
+/// The format that a command line asks for, even if the rest of the command line has an error.
 pub fn answer_asked(line: &[OsString]) -> ResultFormat {
     let asks_json = line.iter().any(|arg| arg == "--format=json")
         || line.windows(2).any(|pair| pair[0] == "--format" && pair[1] == "json");
@@ -494,13 +495,13 @@ pub fn answer_asked(line: &[OsString]) -> ResultFormat {
 /// Reads the command line, with help in one language.
 ///
 /// # Errors
-/// The command line is wrong, or asks for help.
+/// The command line has an error, or asks for help.
 pub fn read(line: Vec<OsString>, lang: Lang) -> Result<Cli, clap::Error> {
     let mut matches = help::in_lang(Cli::command(), lang).try_get_matches_from(line)?;
     Cli::from_arg_matches_mut(&mut matches)
 }
 
-/// Help, or what is wrong with a command line.
+/// The help, or the error of a command line.
 pub fn answer(error: &clap::Error) -> Text {
     let en = error.render().to_string();
     let zh = match error.kind() {

@@ -18,15 +18,15 @@ pub struct AppealArgs {
 
 #[derive(Subcommand)]
 pub enum AppealStep {
-    /// Put an appeal into the register
+    /// Record an appeal in the register
     ///
     /// 登记一项申诉
     File(FileArgs),
-    /// Where the customer would stand by corrected rows; writes nothing
+    /// Compute the tier that the corrected rows would give; writes nothing
     ///
     /// 按更正数据重放：客户将处于何处；不写入
     Replay(ReplayArgs),
-    /// Decide the open appeal of a customer
+    /// Rule on the open appeal of a customer
     ///
     /// 裁定客户未决的申诉
     Rule(RuleArgs),
@@ -34,14 +34,14 @@ pub enum AppealStep {
 
 #[derive(Args)]
 pub struct AppealedArgs {
-    /// The customer
+    /// Customer id, as in the tables
     ///
     /// 客户编号
     #[arg(value_name = "ID")]
     pub customer: String,
     #[command(flatten)]
     pub store: StoreArgs,
-    /// Number of the cycle; by default that of the open appeal, else the current one
+    /// Number of the cycle; by default that of the open appeal or, without one, the current cycle
     ///
     /// 周期编号；缺省为未决申诉所指周期，无则为现行周期
     #[arg(long, value_name = "N")]
@@ -50,12 +50,12 @@ pub struct AppealedArgs {
 
 #[derive(Args)]
 pub struct SignedArgs {
-    /// Who you are; declared, not authenticated
+    /// Your name; it is recorded but not checked
     ///
     /// 经办人姓名；仅为申报，不作认证
     #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     pub by: String,
-    /// Why
+    /// Reason
     ///
     /// 理由
     #[arg(long, value_name = "TEXT", value_parser = NonEmptyStringValueParser::new())]
@@ -74,17 +74,17 @@ pub struct FileArgs {
 pub struct ReplayArgs {
     #[command(flatten)]
     pub appealed: AppealedArgs,
-    /// Folder with the corrected tables: of each table all rows of the customer and no others
+    /// Folder with the corrected tables; each must have all rows of the customer and no others
     ///
     /// 更正文件夹：其中每张表须含该客户的全部数据行，且仅含该客户
     #[arg(long, value_name = "DIR")]
     pub patch: PathBuf,
-    /// Folder that the cycle was graded from, as it was then
+    /// Data folder that the cycle was graded from, unchanged since then
     ///
     /// 该周期评级时所用的数据文件夹，须与当时相同
     #[arg(long, value_name = "DATA")]
     pub data: PathBuf,
-    /// File for what is shown: .xlsx, .html or .json
+    /// File for the printed result: .xlsx, .html or .json
     ///
     /// 写出所显示内容的文件：.xlsx、.html 或 .json
     #[arg(short, long, value_name = "FILE")]
@@ -97,22 +97,22 @@ pub struct RuleArgs {
     pub appealed: AppealedArgs,
     #[command(flatten)]
     pub signed: SignedArgs,
-    /// How you decide
+    /// Outcome of the appeal
     ///
     /// 裁定：upheld 支持、partly 部分支持、dismissed 驳回
     #[arg(long, value_name = "WORD", value_parser = word_of(AppealOutcome::ALL))]
     pub outcome: AppealOutcome,
-    /// Folder with the corrected tables: of each table all rows of the customer and no others
+    /// Folder with the corrected tables; each must have all rows of the customer and no others
     ///
     /// 更正文件夹：其中每张表须含该客户的全部数据行，且仅含该客户
     #[arg(long, value_name = "DIR", requires = "data")]
     pub patch: Option<PathBuf>,
-    /// Folder that the cycle was graded from, as it was then
+    /// Data folder that the cycle was graded from, unchanged since then
     ///
     /// 该周期评级时所用的数据文件夹，须与当时相同
     #[arg(long, value_name = "DATA", requires = "patch")]
     pub data: Option<PathBuf>,
-    /// File for what is shown: .xlsx, .html or .json
+    /// File for the printed result: .xlsx, .html or .json
     ///
     /// 写出所显示内容的文件：.xlsx、.html 或 .json
     #[arg(short, long, value_name = "FILE")]

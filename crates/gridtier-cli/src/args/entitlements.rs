@@ -11,7 +11,7 @@ use gridtier::word::Word;
 use super::CycleArgs;
 use super::value::store_folder;
 
-const OLD_SPELLINGS: &str = "Scripts may go on writing `entitlements --store STORE` with --matrix, --customer ID or --service SERVICE; these \
+const OLD_SPELLINGS: &str = "Scripts may continue to use `entitlements --store STORE` with --matrix, --customer ID or --service SERVICE; these \
 options stand for the subcommands of the same names.
 
 脚本可继续使用 `entitlements --store STORE` 加 --matrix、--customer ID 或 --service SERVICE；它们等同于同名子命令。";
@@ -25,39 +25,39 @@ pub struct Entitlements {
 
 #[derive(Subcommand)]
 pub enum EntitlementsCommand {
-    /// The matrix of tiers and services
+    /// Show the matrix of tiers and services
     ///
     /// 等级与服务的权益矩阵
     Matrix(MatrixArgs),
-    /// What a customer is entitled to, and why
+    /// List what a customer is entitled to, and why
     ///
     /// 客户享有的权益及其依据
     Customer(CustomerArgs),
-    /// Who is entitled to a service: counts, and the list with -o
+    /// Count who is entitled to a service; with -o, list them
     ///
     /// 服务的享有者：户数，用 -o 输出名单
     Service(ServiceArgs),
-    /// What a tier gets of every service, on which terms
+    /// List what a tier gets of every service, and on which terms
     ///
     /// 某等级对各项服务的享有方式和条款
     Tier(TierArgs),
-    /// What the services cost in a year, and what fees bring back
+    /// Show what the services cost in a year, and what fees cover
     ///
     /// 各项服务的年成本，以及收费收回的部分
     Costs(CostsArgs),
-    /// Who gains and loses what since an earlier cycle: counts, and the list of notices with -o
+    /// Count who gains and loses which services since an earlier cycle; with -o, list the notices
     ///
     /// 与较早周期相比谁增减了什么：户数，用 -o 输出通知清单
     Changes(ChangesArgs),
-    /// Decide the applications that a table lists
+    /// Decide the applications in a table
     ///
     /// 审定申请表中的申请
     Applications(ApplicationsArgs),
-    /// Write everything that everybody is entitled to into a file
+    /// Write all entitlements of all customers into a file
     ///
     /// 将所有客户的全部权益写入文件
     Grants(GrantsArgs),
-    /// Check a catalogue: no cell missing, nothing contradictory, nothing withdrawn that is owed to everybody
+    /// Check that a catalogue has all cells and no contradictions, and withdraws nothing that is owed to everybody
     ///
     /// 检查权益目录：格子齐全，没有矛盾，没有取消对所有客户的义务
     Check {
@@ -66,7 +66,7 @@ pub enum EntitlementsCommand {
         /// 权益目录：paper 或文件
         #[arg(default_value = "paper")]
         catalogue: String,
-        /// A preset or a method file; conditions may name the indicators that it defines
+        /// A preset or a method file; conditions may use the indicators that it defines
         ///
         /// 预设方法或方法文件，条件可使用其中的自定义指标
         #[arg(long, default_value = "paper", value_name = "METHOD")]
@@ -130,7 +130,7 @@ pub struct ServiceArgs {
     pub cycle: EntitledCycleArgs,
     #[command(flatten)]
     pub filter: FilterArgs,
-    /// Count by this column too
+    /// Also count by this column
     ///
     /// 并按此列分组计数
     #[arg(long, value_enum, value_name = "COLUMN")]
@@ -201,7 +201,7 @@ pub struct ApplicationsArgs {
 
 #[derive(Args)]
 pub struct GrantsArgs {
-    /// File to write; its ending says the format
+    /// File to write; its extension sets the format
     ///
     /// 要写的文件；扩展名决定格式
     #[arg(short, long, value_name = "FILE")]
@@ -216,7 +216,7 @@ pub struct GrantsArgs {
     pub format: FormatArgs,
 }
 
-/// A cycle, and the catalogue that is applied to it.
+/// A cycle, and the catalogue to apply to it.
 #[derive(Args)]
 pub struct EntitledCycleArgs {
     #[command(flatten)]
@@ -228,7 +228,7 @@ pub struct EntitledCycleArgs {
 /// A cycle, or a catalogue alone.
 #[derive(Args)]
 pub struct OptionalCycleArgs {
-    /// Folder of the store of cycles; without it the catalogue is shown by itself
+    /// Folder of the store of cycles; without it, only the catalogue is shown
     ///
     /// 周期存储的文件夹；不给出则只显示目录本身
     #[arg(long, value_parser = store_folder())]
@@ -244,17 +244,17 @@ pub struct OptionalCycleArgs {
 
 #[derive(Args)]
 pub struct CatalogueArgs {
-    /// Catalogue to try out instead of the one that the cycle records: paper, or a file
+    /// Catalogue to apply in place of the one that the cycle records: paper, or a file
     ///
     /// 试用的权益目录，代替周期所记录的目录：paper 或文件
     #[arg(long, value_name = "CATALOGUE")]
     pub catalogue: Option<String>,
 }
 
-/// Where an answer goes, and how it is written.
+/// Where a result is written, and in which format.
 #[derive(Args)]
 pub struct OutputArgs {
-    /// File to write; its ending says the format
+    /// File to write; its extension sets the format
     ///
     /// 要写的文件；扩展名决定格式
     #[arg(short, long, value_name = "FILE")]
@@ -265,24 +265,24 @@ pub struct OutputArgs {
 
 #[derive(Args)]
 pub struct FormatArgs {
-    /// Format, where the file's ending does not say it
+    /// Format, if the file's extension does not set it
     ///
     /// 格式，用于扩展名不能确定时
     #[arg(long, value_enum)]
     pub format: Option<TableFormat>,
-    /// Chinese and English side by side in what people read
+    /// Write texts for people in Chinese and English side by side
     ///
     /// 供人阅读处中英文并列
     #[arg(long)]
     pub bilingual: bool,
-    /// Begin CSV with the byte-order mark by which Excel recognises UTF-8
+    /// Begin CSV files with the byte-order mark from which Excel recognises UTF-8
     ///
     /// CSV 以 Excel 识别 UTF-8 的标记开头
     #[arg(long)]
     pub bom: bool,
 }
 
-/// The customers that an answer is about.
+/// The customers that a result covers.
 #[derive(Args, Default)]
 pub struct FilterArgs {
     /// Only this tier; may be repeated
@@ -309,20 +309,20 @@ pub struct FilterArgs {
 
 #[derive(Args)]
 pub struct OptOutArgs {
-    /// Ids of customers who want no marketing, besides those whose marketing_opt_out is true
+    /// File with the ids of customers who want no marketing, in addition to those whose marketing_opt_out is true
     ///
     /// 不接受营销的客户编号，另加 marketing_opt_out 为真的客户
     #[arg(long, value_name = "FILE")]
     pub opt_out: Option<PathBuf>,
 }
 
-/// Who may be on a list.
+/// The customers that may be on a list.
 #[derive(Args)]
 pub struct ListArgs {
     #[command(flatten)]
     pub opt_out: OptOutArgs,
-    /// What the list is for; a list for marketing leaves out customers who opted out. By default the list of `service` is
-    /// for marketing; those of `grants` and `changes` are for operations, or for marketing if --opt-out is given
+    /// Purpose of the list; a list for marketing omits customers who opted out. By default the list of `service` is for
+    /// marketing. Those of `grants` and `changes` are for operations, or for marketing if --opt-out is given
     ///
     /// 名单的用途；营销名单不含拒绝营销的客户。默认由命令决定：`service` 为营销，`grants` 和 `changes` 为业务，给出 --opt-out 时除外
     #[arg(long, value_enum)]
@@ -331,7 +331,7 @@ pub struct ListArgs {
 
 #[derive(Args)]
 pub struct WithholdArgs {
-    /// Withhold counts of fewer customers than this, and any number from which they could be worked out
+    /// Withhold counts of fewer customers than this, and every number from which such a count could be derived
     ///
     /// 不公布少于该户数的计数，也不公布可推出它的数
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
@@ -364,7 +364,8 @@ pub enum TableFormat {
     Parquet,
 }
 
-/// The arguments, with `entitlements --matrix`, `--customer ID` and `--service S` as the subcommands that they stand for.
+/// The arguments, with the old spellings `entitlements --matrix`, `--customer ID` and `--service S` replaced by the
+/// subcommands.
 pub fn with_subcommand(args: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let mut args: Vec<OsString> = args.into_iter().collect();
     let Some(command) = args.iter().position(|arg| arg == "entitlements") else { return args };

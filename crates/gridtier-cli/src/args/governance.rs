@@ -1,4 +1,4 @@
-//! The command line of decisions about cycles, and of what a store holds.
+//! The command line of decisions about cycles, and of lists of a store's contents.
 
 use std::path::PathBuf;
 
@@ -23,7 +23,7 @@ pub struct StoreArgs {
     /// 周期存储的文件夹
     #[arg(long, value_parser = store_folder())]
     pub store: PathBuf,
-    /// What to print
+    /// Format of what is printed
     ///
     /// 输出的形式
     #[arg(long, value_enum, default_value_t = ResultFormat::Text)]
@@ -39,12 +39,12 @@ pub struct DecisionArgs {
     pub number: u64,
     #[command(flatten)]
     pub store: StoreArgs,
-    /// Who you are; declared, not authenticated
+    /// Your name; it is recorded but not checked
     ///
     /// 经办人姓名；仅为申报，不作认证
     #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     pub by: String,
-    /// Why
+    /// Reason
     ///
     /// 理由
     #[arg(long, value_name = "TEXT", value_parser = NonEmptyStringValueParser::new())]
@@ -55,7 +55,7 @@ pub struct DecisionArgs {
 pub struct ReviewArgs {
     #[command(flatten)]
     pub decision: DecisionArgs,
-    /// What you think
+    /// Your opinion
     ///
     /// 意见：agree 同意、object 反对、note 备注
     #[arg(long, value_name = "WORD", default_value = "note", value_parser = word_of(Opinion::ALL))]
@@ -66,7 +66,7 @@ pub struct ReviewArgs {
 pub struct ApproveArgs {
     #[command(flatten)]
     pub decision: DecisionArgs,
-    /// A gate that may fail; the register says so
+    /// A gate that may fail; the register records this
     ///
     /// 允许不通过的门限；记入登记簿
     #[arg(long, value_name = "GATE", value_parser = word_of(Gate::ALL))]
@@ -77,7 +77,7 @@ pub struct ApproveArgs {
 pub struct RegisterArgs {
     #[command(flatten)]
     pub store: StoreArgs,
-    /// Print only the number and hash of the last entry, to be filed elsewhere
+    /// Print only the number and hash of the last entry, so that they can be kept elsewhere
     ///
     /// 仅输出末条的编号和哈希，供另行存档
     #[arg(long)]
@@ -88,12 +88,12 @@ pub struct RegisterArgs {
 pub struct HistoryArgs {
     #[command(flatten)]
     pub store: StoreArgs,
-    /// Only the cycles that were published by this day (UTC)
+    /// Only cycles that were published by this day (UTC)
     ///
     /// 仅计该日（UTC）前已发布的周期
     #[arg(long, value_name = "DATE")]
     pub known_on: Option<NaiveDate>,
-    /// One customer
+    /// Only this customer
     ///
     /// 单个客户
     #[arg(long, value_name = "ID")]
@@ -109,7 +109,7 @@ pub struct HistoryArgs {
 pub struct PruneArgs {
     #[command(flatten)]
     pub store: StoreArgs,
-    /// Say what would be removed, and remove nothing
+    /// List what would be removed, but remove nothing
     ///
     /// 仅说明将清理的内容，不作改动
     #[arg(long)]
@@ -128,7 +128,7 @@ pub struct PathArgs {
     /// 周期编号；缺省为现行周期
     #[arg(long, value_name = "N", conflicts_with = "as_of")]
     pub cycle: Option<u64>,
-    /// The cycle of this as-of that was published last
+    /// The cycle with this as-of that was published last
     ///
     /// 该评价截止日最后发布的周期
     #[arg(long, value_name = "DATE", value_parser = first_of_month)]
@@ -139,12 +139,12 @@ pub struct PathArgs {
 pub struct VerifyArgs {
     #[command(flatten)]
     pub store: StoreArgs,
-    /// Number of one cycle; by default everything is compared
+    /// Number of one cycle; by default all cycles are compared
     ///
     /// 单个周期的编号；缺省为全部
     #[arg(long, value_name = "N")]
     pub cycle: Option<u64>,
-    /// Last entry of the register as it was filed elsewhere: number and hash
+    /// Number and hash of the last entry of the register, as kept elsewhere
     ///
     /// 另行存档的登记簿末条：编号和哈希
     #[arg(long, value_name = "N:SHA256", value_parser = register_head, conflicts_with = "cycle")]
@@ -156,18 +156,18 @@ pub struct VerifyArgs {
     pub recompute: Option<PathBuf>,
 }
 
-/// `12:9f86d081…`: what `gridtier register --head` prints.
+/// Parses what `gridtier register --head` prints, such as `12:9f86d081…`.
 fn register_head(text: &str) -> Result<RegisterHead, Advice> {
     let advice = || {
         Advice(text!(
-            "give what `gridtier register --head` has printed: a number, a colon and 64 hexadecimal digits",
+            "give the output of `gridtier register --head`: a number, a colon and 64 hexadecimal digits",
             "请给出 `gridtier register --head` 的输出：编号、冒号和 64 位十六进制数"
         ))
     };
     let (entries, sha256) = text.trim().split_once(':').ok_or_else(advice)?;
     let entries = entries.parse().map_err(|_| advice())?;
     let is_hash = sha256.len() == 64 && sha256.bytes().all(|byte| byte.is_ascii_hexdigit());
-    // A register without entries has no hash.
+    // An empty register has no hash.
     match (entries, is_hash) {
         (0, _) if sha256.is_empty() => Ok(RegisterHead::default()),
         (1.., true) => Ok(RegisterHead { entries, sha256: Some(sha256.to_lowercase()) }),

@@ -1,7 +1,7 @@
 //! Help in one language.
 //!
-//! A documentation comment has the English text, an empty line and the Chinese text, so that a translation is next to the
-//! text that it translates. The words that clap itself writes are translated by [`chinese`].
+//! A documentation comment has the English text, an empty line and the Chinese text, so that each translation is next to
+//! its original. [`chinese`] translates the words that clap itself writes.
 
 use clap::Command;
 
@@ -28,17 +28,16 @@ pub fn in_lang(command: Command, lang: Lang) -> Command {
         .mut_subcommands(|inner| in_lang(inner, lang))
 }
 
-/// The part of a text that is in a language; the English part if there is no Chinese one.
+/// The part of a text in one language; the English part if there is no Chinese one.
 fn part(text: &str, lang: Lang) -> &str {
     let (en, zh) = text.split_once("\n\n").unwrap_or((text, text));
     lang.pick(en, zh)
 }
 
-/// Maximum width of a line of Chinese: beside the longest argument, lines stay below 100 columns.
+/// Maximum width of a line of Chinese. Beside the longest argument, such lines stay below 100 columns.
 const LINE_COLUMNS: usize = 62;
 
-/// A text with line breaks where a line of Chinese becomes too long. clap breaks lines only at spaces, and Chinese has
-/// none.
+/// Breaks long lines of Chinese. clap breaks lines only at spaces, which Chinese does not have.
 fn in_lines(text: &str) -> String {
     let (mut lines, mut start, mut columns, mut last_break) = (String::new(), 0, 0, None);
     for (at, c) in text.char_indices() {
@@ -86,7 +85,7 @@ mod tests {
     use super::*;
     use crate::args::Cli;
 
-    /// Every text of a command and its subcommands, and the command or argument that it belongs to.
+    /// Collects every text of a command and its subcommands, with the command or argument that the text belongs to.
     fn texts(command: &Command, path: &str, found: &mut Vec<(String, String)>) {
         let path = format!("{path} {}", command.get_name());
         let about = command.get_long_about().or(command.get_about());

@@ -16,7 +16,7 @@ pub struct ServeArgs {
     /// 周期存储的文件夹
     #[arg(long, value_parser = store_folder())]
     pub store: PathBuf,
-    /// Port to listen on; 0 is a free one
+    /// Port to listen on; 0 picks a free one
     ///
     /// 监听端口；0 为自动选取空闲端口
     #[arg(long, value_name = "PORT", default_value_t = 8613)]
@@ -26,12 +26,12 @@ pub struct ServeArgs {
     /// 监听地址；其他机器可访问的地址须有令牌
     #[arg(long, value_name = "IP", default_value = "127.0.0.1")]
     pub address: IpAddr,
-    /// A further name by which readers reach the view, such as that of a proxy
+    /// A further host name under which readers reach the view, such as that of a proxy; may be repeated
     ///
     /// 读者访问所用的其他主机名，例如代理的主机名
     #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     pub host: Vec<String>,
-    /// File with the token that readers give as password; GRIDTIER_TOKEN may hold the token instead
+    /// File with the token that readers enter as password; GRIDTIER_TOKEN can hold the token instead
     ///
     /// 令牌文件，读者以令牌为密码；也可用环境变量 GRIDTIER_TOKEN 给出
     #[arg(long, value_name = "FILE")]

@@ -1,4 +1,4 @@
-//! How values of the command line are read, and the messages about values that cannot be read.
+//! Parsers for values of the command line, with the messages about values that they refuse.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -13,8 +13,8 @@ use gridtier_io::report::Since;
 
 use super::wrong::Advice;
 
-/// A folder of this machine. A URL is refused: a store needs locks, renames and links, which no object storage has, and a
-/// folder named after a URL would look like such a storage.
+/// A folder of this machine. A URL is refused: a store needs locks, renames and links, which object storage lacks. A
+/// local folder named after a URL would look like such a storage.
 pub fn store_folder() -> impl TypedValueParser<Value = PathBuf> {
     OsStringValueParser::new().try_map(|given: OsString| {
         let is_url = given.to_str().is_some_and(|text| {
@@ -24,20 +24,20 @@ pub fn store_folder() -> impl TypedValueParser<Value = PathBuf> {
             })
         });
         let advice = text!(
-            "a store is a folder of this machine, and this is a URL; name a local folder, and copy published cycles from it",
+            "this is a URL, but a store must be a folder of this machine; name a local folder, and copy published cycles from there",
             "存储须为本机的文件夹，而这是 URL；请给出本地文件夹，再从中复制已发布的周期"
         );
         if is_url { Err(Advice(advice)) } else { Ok(PathBuf::from(given)) }
     })
 }
 
-/// One of these words, by its code.
+/// Parses the code of one of these words.
 pub fn word_of<W: Word>(words: &'static [W]) -> impl TypedValueParser<Value = W> {
     let codes: Vec<&'static str> = words.iter().map(|word| word.code()).collect();
     PossibleValuesParser::new(codes).map(|code| W::from_code(&code).expect("a listed code"))
 }
 
-/// A number of customers to draw.
+/// Parses a number of customers to sample.
 pub fn sample(text: &str) -> Result<usize, Advice> {
     match text.parse() {
         Ok(customers @ 1_000..=1_000_000) => Ok(customers),
@@ -45,7 +45,7 @@ pub fn sample(text: &str) -> Result<usize, Advice> {
     }
 }
 
-/// The revision that an argument names: a number, or `none`.
+/// Parses the argument `--revision`: the number of a cycle, or `none`.
 pub fn revision(given: &str) -> Result<RevisionChoice, Advice> {
     match (given, given.parse()) {
         ("none", _) => Ok(RevisionChoice::None),
@@ -56,7 +56,7 @@ pub fn revision(given: &str) -> Result<RevisionChoice, Advice> {
     }
 }
 
-/// The earlier cycle that an argument names: a number, or `none`.
+/// Parses the argument `--since`: the number of a cycle, or `none`.
 pub fn since(given: &str) -> Result<Since, Advice> {
     match (given, given.parse()) {
         ("none", _) => Ok(Since::Nothing),
@@ -67,7 +67,7 @@ pub fn since(given: &str) -> Result<Since, Advice> {
     }
 }
 
-/// A number of threads.
+/// Parses a number of threads.
 pub fn threads(text: &str) -> Result<usize, Advice> {
     match text.parse() {
         Ok(count @ 1..=1024) => Ok(count),
@@ -75,14 +75,14 @@ pub fn threads(text: &str) -> Result<usize, Advice> {
     }
 }
 
-/// `2026-01-01`: the first day of a month.
+/// Parses the first day of a month, such as `2026-01-01`.
 pub fn first_of_month(text: &str) -> Result<Month, Advice> {
     let advice = || {
         Advice(text!("give the first day of a month, such as 2026-01-01", "请给出某月 1 日，如 2026-01-01"))
     };
     let month = text.strip_suffix("-01").ok_or_else(advice)?;
     let month = Month::try_from(month.to_owned()).map_err(|_| advice())?;
-    // Only the usual form: parsing would also take 2026-1-01 and the year 26.
+    // Accepts only this form: the parser of dates would also take 2026-1-01 and the year 26.
     let (first, last) = (Month::new(1971, 1), Month::new(2200, 1));
     if month.to_string() == text[..text.len() - 3] && (first..=last).contains(&month) {
         Ok(month)
@@ -91,7 +91,7 @@ pub fn first_of_month(text: &str) -> Result<Month, Advice> {
     }
 }
 
-/// `2026-01-31` or `2026-01-31T08:30:00`, in the utility's local time; a date stands for its first instant.
+/// Parses `2026-01-31` or `2026-01-31T08:30:00` in the utility's local time. A date means its first instant.
 pub fn instant(text: &str) -> Result<LocalTime, Advice> {
     Dates::default().local_time(text).ok_or_else(|| {
         Advice(text!(

@@ -1,4 +1,4 @@
-//! Says in Chinese what is wrong with a command line, from the same facts from which clap says it in English.
+//! Errors of the command line in Chinese, made from the same facts as clap's English ones.
 
 use std::error::Error as _;
 use std::fmt;
@@ -19,7 +19,7 @@ impl fmt::Display for Advice {
 
 impl std::error::Error for Advice {}
 
-/// The message of an error in Chinese, with usage and what was probably meant.
+/// The message of an error in Chinese, with the usage and the most similar name.
 pub fn chinese(error: &Error) -> String {
     let mut message = format!("错误：{}", what(error));
     for (kind, name) in [
@@ -43,7 +43,7 @@ pub fn chinese(error: &Error) -> String {
     message + "\n\n详见 '--help'。\n"
 }
 
-/// The tip that a value may begin with a dash: "to pass '-x' as a value, use '-- -x'".
+/// Translates clap's tip on values that begin with a dash: "to pass '-x' as a value, use '-- -x'".
 fn as_a_value(tip: &str) -> Option<String> {
     let (value, command) = tip.strip_prefix("to pass '")?.split_once("' as a value, use '")?;
     Some(format!("若要将 '{value}' 作为值，请写 '{}'", command.trim_end_matches('\'')))
