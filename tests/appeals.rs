@@ -1,4 +1,4 @@
-//! Appeals: a corrected bill of one customer, replayed and ruled on, by both rules for places.
+//! Tests of appeals: a customer's corrected bills are replayed and ruled on, by each of the two rules for quotas.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 use crate::support::{Published, ended, gridtier, method_file};
 use crate::utility::{BILLS, CUSTOMERS, PAYMENTS, READINGS, Utility};
 
-/// Sixty customers with energy and bills of 2025, the larger the later their id; A60 has the most
-/// energy, and bills of a six-hundredth of their size.
+/// Sixty customers with energy and bills of 2025. The later the id, the more they use and pay, except that A60 uses
+/// the most energy but has bills of a six-hundredth of the right size.
 fn utility(changes: &[(&str, &str)]) -> Utility {
     let (mut customers, mut readings) = (CUSTOMERS.to_owned(), READINGS.to_owned());
     let (mut bills, mut payments) = (BILLS.to_owned(), PAYMENTS.to_owned());
@@ -42,7 +42,7 @@ fn utility(changes: &[(&str, &str)]) -> Utility {
     utility
 }
 
-/// The bills of A60 as they should have been, and their payments.
+/// Writes the correct bills of A60 and their payments into the folder `patch`.
 fn patch(utility: &Utility, rows: impl Fn(i32) -> String) {
     let bills: String = (1..=12).map(rows).collect();
     let payments: String = (1..=12)
@@ -54,7 +54,7 @@ fn patch(utility: &Utility, rows: impl Fn(i32) -> String) {
     );
 }
 
-/// A patch with these tables and no others.
+/// Writes these tables, and no others, into the folder `patch`.
 fn patch_of(utility: &Utility, tables: &[(&str, String)]) {
     let folder = utility.path().join("patch");
     let _ = fs::remove_dir_all(&folder);
@@ -94,7 +94,7 @@ fn cycle(utility: &Utility, number: &str) -> PathBuf {
 
 const PLACE: [&str; 4] = ["customer_id", "rank", "tier", "score_e6"];
 
-/// By id: final tiers found from the scores of a cycle, everybody sorted and counted again.
+/// The final tiers by id, found by sorting all scores of a cycle and counting places.
 fn tiers_by_hand(tiers: &Published, counts: [usize; 3]) -> Vec<(String, String)> {
     let mut scores: Vec<(i64, String)> = tiers
         .integers("score_e6")
@@ -171,7 +171,7 @@ fn a_corrected_bill_lifts_one_customer_and_leaves_all_others_where_they_are() {
         assert!(old == new, "{name} is byte-equal");
     }
 
-    // The store is whole, and the revision follows from the data and the kept patch.
+    // Verifies the store, and computes the revision again from the data and the kept patch.
     fs::remove_dir_all(utility.path().join("patch")).unwrap();
     let verified = utility.done(&["verify", "--store", "store", "--recompute", "data"]);
     assert!(verified.contains("cycle 2, computed again from its inputs, is the same"), "{verified}");
@@ -180,7 +180,7 @@ fn a_corrected_bill_lifts_one_customer_and_leaves_all_others_where_they_are() {
     utility.done(&["compare", "--store", "store", "--from", "1", "--cycle", "2"]);
     let history = json_of(&utility, &["history", "--customer", "A60"]);
     assert!(history.to_string().contains(facts["after"]["tier"].as_str().unwrap()));
-    // The same data again are no repetition of the revision, and build on nothing of it.
+    // Grading the same data again neither repeats the revision nor reuses any of it.
     let again = utility.regrade(&["--method", "method.toml", "--accept-findings=test", "--again"]);
     assert_eq!(again.code, 0, "{}", again.stderr);
     assert_eq!(
@@ -218,7 +218,7 @@ fn a_second_ruling_is_refused_and_a_second_appeal_is_heard_over_the_revision() {
     file(&utility);
     rule(&utility);
     fails(&utility, &ruling, 1, "has its ruling");
-    // About the first cycle, which is revised already: the revision is what counts.
+    // The appeal names the first cycle, which has a revision by now. The appeal is heard on that revision.
     let again = ["appeal", "file", "A60", "--cycle", "1", "--by", "Li Na", "--reason", "still wrong"];
     json_of(&utility, &again);
     patch(&utility, |month| corrected(month).replace(",3600", ",3700"));
@@ -321,7 +321,7 @@ fn who_is_no_longer_ranked_leaves_its_place_and_comes_back_to_it() {
 fn an_explanation_with_the_data_shows_the_corrected_bills() {
     let utility = utility(&[]);
     let bills: String = (1..=12).map(corrected).collect();
-    // What was paid is far less than the corrected bills.
+    // The payments are far smaller than the corrected bills.
     patch_of(&utility, &[("bills.csv", format!("{BILLS}{bills}"))]);
     file(&utility);
     rule(&utility);
@@ -335,7 +335,7 @@ fn an_explanation_with_the_data_shows_the_corrected_bills() {
     assert!(!corrected.is_empty() && corrected.iter().all(|bill| bill["due_fen"].as_i64() > Some(3_600_000)));
 }
 
-/// Copies a folder with all that is in it.
+/// Copies a folder with everything in it.
 fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
@@ -374,10 +374,10 @@ fn a_ruling_killed_at_any_moment_is_whole_or_was_never_made() {
         sleep(whole * round / (ROUNDS - 1));
         run.kill().unwrap();
         let run = ended(run.wait_with_output().unwrap());
-        // Whoever opens the store next completes what was decided.
+        // The next command that opens the store completes the decision.
         let entries = json_of(&utility, &["register"]);
         let is_made = entries.to_string().contains("\"ruling\"");
-        assert!(is_made || run.code != 0, "it said that it was made");
+        assert!(is_made || run.code != 0, "a command that succeeds has written its ruling");
         let cycles = json_of(&utility, &["cycles"]).as_array().unwrap().len();
         assert_eq!(cycles, if is_made { 2 } else { 1 }, "round {round}");
         utility.done(&["verify", "--store", "store"]);

@@ -1,5 +1,5 @@
-//! The local web view in a browser: no page complains or is too wide, sliders show what the command counts, and no text of
-//! the data runs as a script.
+//! Tests of the local web view in a browser: no page reports an error or is too wide, sliders show the numbers that the
+//! command prints, and no text of the data runs as a script.
 
 use std::collections::BTreeSet;
 use std::process::{Command, Stdio};
@@ -11,10 +11,10 @@ use crate::serve::{GRADED, View, pages};
 use crate::support::{Published, ended, gridtier};
 use crate::utility::{CUSTOMERS, READINGS, Utility};
 
-/// Brings up the only network that a new namespace has, and goes on in it.
+/// Switches on the loopback device, the only network device of a new network namespace, and then runs the command.
 const WITHOUT_ROUTE: &str = r#"ip link set lo up && exec "$0" "$@""#;
 
-/// A command in a namespace of the network in which nothing but this machine itself can be reached.
+/// A command in a network namespace of its own, from which it can reach only this machine.
 fn without_route(program: &std::ffi::OsStr, args: &[&str]) -> Command {
     let mut command = Command::new("unshare");
     command.args(["--map-root-user", "--net", "sh", "-c", WITHOUT_ROUTE]).arg(program).args(args);
@@ -29,13 +29,11 @@ fn every_page_opens_without_complaint_and_without_a_network() {
     let can_enter = || silent(without_route("true".as_ref(), &[])).is_ok_and(|status| status.success());
     if is_inside || !can_enter() {
         if !is_inside {
-            eprintln!(
-                "SKIPPED: a namespace of the network is not allowed here; pages are opened outside of one"
-            );
+            eprintln!("SKIPPED: network namespaces are not allowed here; pages are opened without one");
         }
         return open_all_pages();
     }
-    // Server and browser are started by this test once more, where no request can leave the machine.
+    // This test starts itself again in a namespace, so that server and browser cannot reach another machine.
     let own = std::env::current_exe().unwrap();
     let name = "browser::every_page_opens_without_complaint_and_without_a_network";
     let output = without_route(own.as_os_str(), &[name, "--exact"]).env(INSIDE, "1").output().unwrap();
@@ -51,7 +49,7 @@ fn open_all_pages() {
     for page in pages(&view) {
         for (lang, script) in [("en", true), ("zh", true), ("en", false), ("zh", false)] {
             let target = format!("{page}{}lang={lang}", if page.contains('?') { '&' } else { '?' });
-            // What is measured in the background is there afterwards.
+            // Waits until the page has been computed in the background.
             view.page(&target);
             browser.set_script(script);
             browser.open(&format!("{own}{}", target.trim_start_matches('/')));
@@ -74,7 +72,7 @@ fn open_all_pages() {
     assert_eq!(foreign, [""; 0]);
 }
 
-/// The elements that reach over the right edge.
+/// The elements that extend beyond the right edge.
 fn widest(browser: &mut Chromium) -> Value {
     browser.value(
         "[...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1 \
@@ -93,7 +91,7 @@ fn a_slider_shows_what_the_command_counts() {
         let printed = ended(gridtier().current_dir(GRADED.path()).args(args).output().unwrap()).stdout;
         let printed: Value = serde_json::from_str(&printed).unwrap();
         let changed = printed["changed"].as_u64().unwrap();
-        // The numbers of a move are in a sentence; the slider stands behind its field.
+        // The numbers of moved customers are in a sentence. The slider follows its field.
         browser.value(&format!(
             "(() => {{ const slider = document.querySelector('[name=\"weights.contribution\"] + input[type=range]'); \
              slider.value = '{weight}'; slider.dispatchEvent(new Event('input', {{bubbles: true}})); }})()"
@@ -111,10 +109,10 @@ fn a_slider_shows_what_the_command_counts() {
     assert_eq!(browser.complaints, [""; 0]);
 }
 
-/// Texts that something in between could take for more than text. `RUN` stands for a script that sets `hit` and opens a
-/// dialog.
+/// Texts that a program could take for markup, a script, a path or a formula. `RUN` stands for a script that sets `hit`
+/// and opens a dialog.
 const NAUGHTY: &[&str] = &[
-    // Tags, and ways out of an attribute or a text.
+    // Tags, and texts that end an attribute or an element.
     "<script>RUN</script>",
     "\"><script>RUN</script>",
     "'><script>RUN</script>",
@@ -187,7 +185,7 @@ const NAUGHTY: &[&str] = &[
     "\\x3cimg\\x3e",
     "\\n\\t\\0",
     "O'Brien & Söhne \"GmbH\"",
-    // Templates, formats, other languages.
+    // Templates, formats, other programming languages.
     "{{7*7}}",
     "${7*7}",
     "#{7*7}",
@@ -211,7 +209,7 @@ const NAUGHTY: &[&str] = &[
     "-1+1",
     "@SUM(1)",
     "=cmd|'/C calc'!A0",
-    // Writing in other directions and sizes.
+    // Right-to-left scripts and unusual characters.
     "\u{202e}txt.exe",
     "left\u{202e}b\u{202c}c",
     "\u{2066}x\u{2069}y",
@@ -227,7 +225,7 @@ const NAUGHTY: &[&str] = &[
     "𝒯𝒽ℯ",
     "zero\u{200b}b\u{feff}c",
     "soft\u{ad}b",
-    // Words that are values elsewhere.
+    // Words that are values in some language.
     "null",
     "undefined",
     "NaN",
@@ -241,13 +239,13 @@ const NAUGHTY: &[&str] = &[
     "a\u{2028}b",
 ];
 
-/// The naughty texts, and long ones.
+/// The texts above, and long ones.
 fn naughty() -> Vec<String> {
     let long = ["W".repeat(120), "长".repeat(100), "a b ".repeat(25).trim().to_owned()];
     NAUGHTY.iter().map(|text| text.replace("RUN", "window.hit=1;alert(1)")).chain(long).collect()
 }
 
-/// A graded utility whose ids and regions are such texts. Ids that cannot be ids are set aside.
+/// A graded utility with these texts as ids and regions. Ids that the contract does not allow are rejected.
 fn named_naughtily() -> Utility {
     let table = |heads: &str, rows: &[Vec<String>]| {
         let mut out = csv::Writer::from_writer(Vec::new());
@@ -330,7 +328,7 @@ fn ids_and_regions_of_the_data_are_text_and_run_no_script() {
     }
 }
 
-/// Asserts that no script of the data has run and that nothing was asked of another machine.
+/// Asserts that no script of the data ran and that the page requested nothing from another machine.
 fn assert_unhurt(browser: &mut Chromium, text: &str) {
     assert_eq!(browser.complaints, [""; 0], "{text:?}");
     assert_eq!(browser.value("typeof window.hit"), "undefined", "{text:?}");

@@ -1,8 +1,9 @@
-//! Chromium without a window, driven over a pipe by its own protocol (CDP): messages of JSON that end with NUL.
+//! Drives Chromium without a window through its own protocol (CDP): JSON messages that end with NUL, over a pipe.
 //!
-//! The client is our own, since of those that are well kept headless_chrome 1.0 pulls ureq, rustls and ring into the build,
-//! chromiumoxide 0.9 reqwest and 60,000 generated lines, fantoccini 0.22 a second HTTP client and a second program beside the
-//! browser, and thirtyfour turns on `preserve_order` of serde_json for the whole workspace, which would reorder our JSON.
+//! Why the tests have a client of their own: headless_chrome 1.0 pulls ureq, rustls and ring into the build. chromiumoxide
+//! 0.9 pulls reqwest and 60,000 generated lines. fantoccini 0.22 needs a second HTTP client and a second program beside the
+//! browser. thirtyfour turns on serde_json's `preserve_order` for the whole workspace, which would reorder the JSON that
+//! gridtier writes.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -14,13 +15,14 @@ use tempfile::TempDir;
 
 use crate::support::scratch;
 
-/// How long an answer is waited for.
+/// Maximum time to wait for an answer.
 const PATIENCE: Duration = Duration::from_secs(180);
-/// The pipe of the protocol is at descriptors 3 and 4; what the browser prints goes to stderr.
+/// Connects the protocol's pipe to descriptors 3 and 4, and the browser's own output to stderr.
 const PIPED: &str = r#"exec "$0" "$@" 3<&0 4>&1 1>&2"#;
 const OPTIONS: [&str; 10] = [
     "--headless=new",
-    // The user of a container is often root, for whom there is no sandbox; only pages of ours are opened.
+    // In a container the user is often root, for whom Chromium's sandbox does not work. The tests open only pages of
+    // gridtier.
     "--no-sandbox",
     "--disable-gpu",
     "--disable-dev-shm-usage",
@@ -46,17 +48,17 @@ pub struct Chromium {
     sent: u64,
     /// Errors in the console, exceptions, and dialogs that a script opened.
     pub complaints: Vec<String>,
-    /// URLs that were asked for.
+    /// The URLs that the page requested.
     pub requests: Vec<String>,
     _profile: TempDir,
 }
 
 impl Chromium {
-    /// Starts the browser; `None`, which is said, where there is none.
+    /// Starts the browser. Without a browser on this machine, prints that the test is skipped and returns `None`.
     pub fn start() -> Option<Self> {
         let names = ["chromium", "chromium-browser", "google-chrome"];
         let Some(program) = names.into_iter().find(|name| is_there(name)) else {
-            let line = "SKIPPED: there is no chromium here\n";
+            let line = "SKIPPED: this machine has no chromium\n";
             std::io::stderr().write_all(line.as_bytes()).unwrap();
             return None;
         };
@@ -99,7 +101,7 @@ impl Chromium {
         self.sent
     }
 
-    /// The next message, and what it says of the page.
+    /// Waits for the next message and records the complaint or request in it.
     fn message(&mut self) -> Value {
         let message = self.from.recv_timeout(PATIENCE).expect("the browser answers");
         let params = &message["params"];
@@ -123,7 +125,7 @@ impl Chromium {
         message
     }
 
-    /// The result of a call.
+    /// Calls a method of the protocol and returns its result.
     pub fn call(&mut self, method: &str, params: Value) -> Value {
         let id = self.send(method, params);
         loop {
@@ -142,13 +144,13 @@ impl Chromium {
         while self.message()["method"] != "Page.loadEventFired" {}
     }
 
-    /// Does something in the page that opens another one, and waits until that is loaded.
+    /// Runs statements that lead to another page, and waits until that page is loaded.
     pub fn act(&mut self, statements: &str) {
         self.send("Runtime.evaluate", json!({"expression": statements}));
         while self.message()["method"] != "Page.loadEventFired" {}
     }
 
-    /// The value of an expression in the page, for which a promise is waited.
+    /// The value of an expression in the page; for a promise, the value that it resolves to.
     pub fn value(&mut self, expression: &str) -> Value {
         let asked = json!({"expression": expression, "returnByValue": true, "awaitPromise": true});
         let found = self.call("Runtime.evaluate", asked);
@@ -170,7 +172,7 @@ impl Chromium {
 
 impl Drop for Chromium {
     fn drop(&mut self) {
-        // Its helpers end with it; without a farewell some would stay.
+        // The browser ends its helper processes when it is asked to close. If it were killed, some would remain.
         let message = json!({"id": 0, "method": "Browser.close"});
         let _ = self.to.write_all(format!("{message}\0").as_bytes());
         for _ in 0..100 {

@@ -1,4 +1,5 @@
-//! The report of a cycle: its page shows the numbers of the published tables, needs no network, and stays small.
+//! Tests of the report of a cycle: its page shows the numbers of the published tables, needs no network, and stays
+//! small.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -6,10 +7,10 @@ use std::fs;
 use crate::support::{Published, counts, current};
 use crate::utility::Utility;
 
-/// The largest page that may be written.
+/// Maximum length of a page, in bytes.
 const BYTES_MAX: usize = 2_000_000;
 
-/// The invented utility with two cycles, and the page of the second one.
+/// The sample utility with two cycles, and the page about the second one.
 fn reported() -> (Utility, String) {
     let utility = Utility::empty();
     fs::remove_dir(utility.data()).unwrap();
@@ -20,7 +21,7 @@ fn reported() -> (Utility, String) {
     (utility, page)
 }
 
-/// What stands between elements, in English.
+/// The text between elements, in English.
 fn english(markup: &str) -> String {
     let mut rest = markup.to_owned();
     while let Some(start) = rest.find("<span lang=\"zh\">") {
@@ -40,7 +41,7 @@ fn english(markup: &str) -> String {
     text.trim().to_owned()
 }
 
-/// The tables of a page by title: rows of cells.
+/// The tables of a page by title, each as rows of cells.
 fn tables(page: &str) -> BTreeMap<String, Vec<Vec<String>>> {
     let titled = page.split("<h4>").skip(1).filter_map(|part| {
         let (title, rest) = part.split_once("</h4>")?;
@@ -55,7 +56,7 @@ fn tables(page: &str) -> BTreeMap<String, Vec<Vec<String>>> {
 }
 
 fn whole(cell: &str) -> i64 {
-    cell.replace(',', "").parse().unwrap_or_else(|_| panic!("{cell:?} is no whole number"))
+    cell.replace(',', "").parse().unwrap_or_else(|_| panic!("{cell:?} is not a whole number"))
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The local web view end to end: every page of a graded store, as it is seen and as it is saved.
+//! Tests of the local web view: every page of a store with a graded cycle, and what can be saved from it.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use crate::support::{ended, gridtier, scratch};
 
-/// A folder with a store, in which a cycle of the sample utility is published.
+/// A folder with a store that has one published cycle of the sample utility.
 pub static GRADED: LazyLock<TempDir> = LazyLock::new(|| {
     let dir = scratch();
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../sample-data/utility");
@@ -20,19 +20,19 @@ pub static GRADED: LazyLock<TempDir> = LazyLock::new(|| {
     dir
 });
 
-/// A running view of a store.
+/// A running web view of a store.
 pub struct View {
     child: Child,
     pub address: String,
 }
 
 impl View {
-    /// The view of the graded store.
+    /// Starts a view of the graded store.
     pub fn start() -> Self {
         Self::of(GRADED.path())
     }
 
-    /// The view of the folder `store` in a folder.
+    /// Starts a view of the folder `store` within a folder.
     pub fn of(dir: &Path) -> Self {
         let mut command: Command = gridtier();
         command.current_dir(dir).args(["serve", "--store", "store", "--port", "0"]);
@@ -43,7 +43,7 @@ impl View {
         Self { child, address }
     }
 
-    /// Status, head and body of an answer.
+    /// Sends a request and returns status, head and body of the answer.
     fn ask(&self, request: &str, lines: &str, body: &str) -> (u16, String, Vec<u8>) {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         let (address, length) = (&self.address, body.len());
@@ -65,7 +65,7 @@ impl View {
         (status, String::from_utf8_lossy(&body).into_owned())
     }
 
-    /// A page that may be computed in the background.
+    /// A page, requested again until it has been computed.
     pub fn page(&self, target: &str) -> String {
         for _ in 0..600 {
             let (status, body) = self.get(target);
@@ -78,7 +78,7 @@ impl View {
         panic!("{target} is not made");
     }
 
-    /// The id of a customer that a page lists.
+    /// The id of a customer in the list of customers.
     pub fn customer(&self) -> String {
         let page = self.page("/customers?tier=special&sort=score");
         let (_, rest) = page.split_once("/customer?id=").unwrap();
@@ -93,7 +93,7 @@ impl Drop for View {
     }
 }
 
-/// The pages of the graded store, except those that need a second cycle.
+/// The pages of the graded store that need no second cycle.
 pub fn pages(view: &View) -> Vec<String> {
     let id = view.customer();
     let mut pages: Vec<String> = [
@@ -144,7 +144,7 @@ fn what_a_page_shows_can_be_saved() {
     let text = String::from_utf8(body).unwrap();
     assert_eq!(status, 200);
     assert!(head.contains("attachment") && text.starts_with('\u{feff}'), "{head}");
-    // All special customers, not the first page of them.
+    // The file has all special customers, while the page shows only the first of them.
     assert!(text.lines().count() > 51 && text.lines().skip(1).all(|line| line.contains("special")), "{text}");
     let (status, _, body) = view.ask("GET /tiers?format=xlsx&lang=zh", "", "");
     assert_eq!((status, &body[..2]), (200, b"PK".as_slice()));

@@ -95,8 +95,7 @@ pub fn decide(view: &Arc<View>, asked: &Asked) -> Result<Page, WebError> {
             "表单不是由本视图提供, 或服务已重新启动; 请重新打开页面"
         )));
     }
-    let missing =
-        |name: &str| WebError::request(text!("the form lacks `{name}`", "表单缺少 `{name}`"));
+    let missing = |name: &str| WebError::request(text!("the form lacks `{name}`", "表单缺少 `{name}`"));
     let number: u64 = asked.value("number").ok_or_else(|| missing("number"))?;
     let (by, reason) = (asked.field("by").unwrap_or_default(), asked.field("reason").unwrap_or_default());
     let at = (view.settings.now)();
