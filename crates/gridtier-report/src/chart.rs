@@ -1,7 +1,8 @@
-//! Charts as data: what is seen, how to read it, numbers and labels, without a word on how they are drawn.
+//! Charts as data: title, a sentence on how to read the chart, numbers and labels. How they are drawn is not part of
+//! them.
 //!
-//! A chart computes nothing. Its numbers are those of its table, which is a part of it; whoever builds one only thins
-//! and bins, so that a chart of a million customers has no more marks than one of a thousand.
+//! A chart computes nothing: its numbers are those of its table. Code that builds a chart only thins and bins them,
+//! so that a chart of a million customers has no more marks than one of a thousand.
 
 mod plot;
 
@@ -15,9 +16,9 @@ pub use plot::{
     Lines, Link, Profile, Series, StepKind, Stroke, Tornado, TornadoItem, Waterfall, WaterfallStep,
 };
 
-/// Maximum number of marks of a chart: bars, cells, or points of a curve.
+/// Maximum number of marks in a chart: bars, cells, or points of a curve.
 pub const MARKS_MAX: usize = 400;
-/// Rows of the table that the text alternative repeats.
+/// Number of table rows that the text alternative repeats.
 const ALTERNATIVE_ROWS: usize = 12;
 
 /// A chart.
@@ -46,27 +47,27 @@ const ALTERNATIVE_ROWS: usize = 12;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Chart {
-    /// What is seen. Its code names the chart: a file, a key.
+    /// The title, which says what the chart shows. Its code names the chart in files and JSON.
     pub title: Text,
-    /// How to read it: a sentence or two.
+    /// How to read the chart, in a sentence or two.
     pub reading: Text,
-    /// A text for people who cannot see it.
+    /// The text alternative for people who cannot see the chart.
     pub alternative: Text,
-    /// What is drawn.
+    /// The kind of plot, with its numbers.
     pub plot: Plot,
-    /// The numbers that are drawn. The first column names categories or holds x; the series are the columns after it,
+    /// The numbers of the chart. The first column names categories or holds x. The columns after it are the series,
     /// in the order of the plot. A workbook draws its own chart from these columns.
     pub table: DataTable,
-    /// Whether the same numbers stand in a table of the same section: then they are not repeated beside the chart.
+    /// Whether a table of the same section has the same numbers. If so, they are not repeated beside the chart.
     pub is_table_beside: bool,
-    /// Whether a terminal leaves it out, because its numbers are too many for lines of text.
+    /// Whether a terminal omits the chart, because it has too many numbers for lines of text.
     pub is_for_pages: bool,
 }
 
-/// What is drawn.
+/// A kind of plot, with its numbers.
 #[derive(Clone, Debug)]
 pub enum Plot {
-    /// Bars by category, beside each other or end to end.
+    /// Bars by category, grouped or stacked.
     Bars(Bars),
     /// Columns over time.
     Columns(Columns),
@@ -74,22 +75,22 @@ pub enum Plot {
     Lines(Lines),
     /// Counts by bin.
     Histogram(Histogram),
-    /// Five numbers by group.
+    /// Box plots: five numbers for each group.
     Boxes(Boxes),
     /// Several series over the same rows, as marks.
     Profile(Profile),
-    /// How a sum comes about.
+    /// The steps that lead to a sum.
     Waterfall(Waterfall),
     /// Numbers by row and column, as shades.
     HeatMap(HeatMap),
-    /// How many went from where to where.
+    /// Numbers of customers that went from one group to another, as ribbons.
     Flow(Flow),
-    /// What changes a result most.
+    /// The changes that affect a result most.
     Tornado(Tornado),
 }
 
 impl Chart {
-    /// A chart. Its text alternative is its reading and the first rows of its table.
+    /// A chart. Its text alternative consists of `reading` and the first rows of `table`.
     #[must_use]
     pub fn new(title: Text, reading: Text, plot: Plot, table: DataTable) -> Self {
         let alternative =
@@ -97,26 +98,26 @@ impl Chart {
         Self { title, reading, alternative, plot, table, is_table_beside: false, is_for_pages: false }
     }
 
-    /// The same chart, marked as one whose numbers stand in a table of its section.
+    /// Marks the chart as one whose numbers are in a table of the same section.
     #[must_use]
     pub fn beside_its_table(self) -> Self {
         Self { is_table_beside: true, ..self }
     }
 
-    /// The same chart, marked as one that a terminal leaves out.
+    /// Marks the chart as one that a terminal omits.
     #[must_use]
     pub fn for_pages(self) -> Self {
         Self { is_for_pages: true, ..self }
     }
 
-    /// Its name: a file's, or a key of JSON.
+    /// The name of the chart in files and JSON.
     #[must_use]
     pub fn code(&self) -> &str {
         self.title.code.as_deref().unwrap_or("chart")
     }
 }
 
-/// Reading and first rows as text.
+/// How to read the chart, and the first rows of its table, as text.
 fn alternative(reading: &Text, table: &DataTable, lang: Lang) -> String {
     let voice = Voice::In(lang);
     let mut text = reading.in_lang(lang).to_owned();
@@ -138,14 +139,14 @@ fn alternative(reading: &Text, table: &DataTable, lang: Lang) -> String {
     if table.rows.len() > ALTERNATIVE_ROWS {
         let more = table.rows.len() - ALTERNATIVE_ROWS;
         let _ = match lang {
-            Lang::En => write!(text, " {more} more rows stand in the table."),
+            Lang::En => write!(text, " {more} more rows are in the table."),
             Lang::Zh => write!(text, " 其余 {more} 行见表。"),
         };
     }
     text
 }
 
-/// At most `most` of the items, evenly spread, with the first and the last among them.
+/// At most `most` of the items, evenly spaced, including the first and the last.
 #[must_use]
 pub fn thinned<T: Clone>(items: &[T], most: usize) -> Vec<T> {
     let last = items.len().saturating_sub(1);

@@ -1,4 +1,4 @@
-//! Charts of what several results speak of, made from the tables that stand in their sections: a chart computes nothing.
+//! Charts that several results share. They are made from the tables of their sections, since a chart computes nothing.
 
 mod cost;
 mod distribution;
@@ -14,7 +14,7 @@ pub use distribution::{lorenz, pareto, score_boxes, scores, tier_points};
 pub use movement::{drift, drift_bins, members};
 pub use weight::{clusters, left_out, weights};
 
-/// What each tier brings, from the columns `tier`, `customers_share`, `revenue_share` and `energy_share`.
+/// The contribution of each tier, from the columns `tier`, `customers_share`, `revenue_share` and `energy_share`.
 #[must_use]
 pub fn tiers(table: &DataTable) -> Chart {
     let mut shown = table.select(&["tier", "customers_share", "revenue_share", "energy_share"]);
@@ -38,7 +38,7 @@ pub fn tiers(table: &DataTable) -> Chart {
     .beside_its_table()
 }
 
-/// How much an indicator decides against how much it was meant to, from the columns of the table of influence.
+/// The influence of each indicator beside its weight, from the columns of the table of influence.
 #[must_use]
 pub fn influence(table: &DataTable) -> Chart {
     let shown = table.select(&["indicator", "weight", "influence"]);
@@ -46,7 +46,7 @@ pub fn influence(table: &DataTable) -> Chart {
     Chart::new(
         Text::coded("influence", "Weight and influence of each indicator", "各指标的名义权重与实际影响力"),
         Text::new(
-            "Two marks for each indicator: its weight in the method, and its share of what tells the scores apart. The \
+            "Two marks for each indicator: its weight in the method, and its share of the differences between scores. The \
              longer the line between them, the less the weight says about what decides.",
             "每项指标两个标记：方法中的权重，以及在得分差异中所占的份额。两者之间的线越长，权重与实际作用相差越大。",
         ),
@@ -56,8 +56,8 @@ pub fn influence(table: &DataTable) -> Chart {
     .beside_its_table()
 }
 
-/// How a score comes about: the rows of indicators with the columns `indicator`, `contribution` and `so_far`, and the
-/// last sum as the score.
+/// How the indicators add up to a score: the rows of indicators with the columns `indicator`, `contribution` and
+/// `so_far`. The last `so_far` is the score.
 #[must_use]
 pub fn score(table: &DataTable) -> Chart {
     let mut shown = table.select(&["indicator", "contribution", "so_far"]);
@@ -69,7 +69,7 @@ pub fn score(table: &DataTable) -> Chart {
     Chart::new(
         Text::coded("score", "How the score comes about", "得分构成"),
         Text::new(
-            "From top to bottom: each bar is what an indicator adds, and begins where the one above it ends. The last bar \
+            "From top to bottom: each bar is what an indicator adds; it begins where the bar above it ends. The last bar \
              is their sum.",
             "自上而下：每一条为一项指标的加分，起点为上一条的终点；最后一条为合计。",
         ),
@@ -94,8 +94,8 @@ pub fn months(table: DataTable) -> Chart {
     )
 }
 
-/// Who went from which tier to which: a table whose first column is the tier before and whose others are tiers after.
-/// Shades, row by row; columns of sums are left out by their code, `all`.
+/// A heat map of moves between tiers, from a table whose first column is the tier before and whose other columns are
+/// tiers after. Columns of sums, with the code `all`, are left out.
 #[must_use]
 pub fn transitions(table: &DataTable) -> Chart {
     let shown = without_sums(table);
@@ -107,8 +107,8 @@ pub fn transitions(table: &DataTable) -> Chart {
     Chart::new(
         Text::coded("transitions", "Customers by tier before and after", "等级转移矩阵"),
         Text::new(
-            "Each row is a tier before, each column a tier after. The darker a cell, the more of its row went there; right \
-             of the diagonal are those who fell.",
+            "Each row is a tier before, each column a tier after. The darker a cell, the more of its row went there. Cells \
+             to the right of the diagonal are falls.",
             "行为变动前等级，列为变动后等级。颜色越深，该行客户去往此处越多；对角线右侧为降级。",
         ),
         Plot::HeatMap(heat),
@@ -117,7 +117,7 @@ pub fn transitions(table: &DataTable) -> Chart {
     .beside_its_table()
 }
 
-/// The same as ribbons.
+/// The same moves as ribbons.
 #[must_use]
 pub fn flow(table: &DataTable) -> Chart {
     let shown = without_sums(table);
@@ -134,8 +134,8 @@ pub fn flow(table: &DataTable) -> Chart {
     Chart::new(
         Text::coded("flow", "Where customers went", "等级流向"),
         Text::new(
-            "Left the tiers before, right those after, as high as they have customers; a ribbon is as wide as customers \
-             went that way.",
+            "The tiers before are on the left, those after on the right, each as high as its number of customers. The width \
+             of a ribbon is the number of customers that moved that way.",
             "左侧为变动前等级，右侧为变动后等级，高度为户数；带的宽度为由此及彼的户数。",
         ),
         Plot::Flow(flow),
@@ -144,7 +144,7 @@ pub fn flow(table: &DataTable) -> Chart {
     .beside_its_table()
 }
 
-/// A table without its column and row of sums.
+/// A table without its row and column of sums.
 fn without_sums(table: &DataTable) -> DataTable {
     let codes: Vec<&str> = table
         .columns

@@ -1,8 +1,8 @@
-//! A sheet about one customer, for a meeting or a letter: who it is, its tier and why, its energy by month, what would lift
-//! it, what it is entitled to, and how it got there.
+//! A sheet about one customer, for a meeting or a letter. It shows the customer's attributes, its tier and the reasons, its
+//! energy by month, what would raise the tier, its entitlements, and its earlier tiers.
 //!
-//! Columns that the operator passes through, such as name and address, are shown here and nowhere else. Nothing is
-//! computed: every number is that of a published table.
+//! Columns that the operator passes through, such as name and address, are shown only here. A sheet computes nothing: every
+//! number comes from a published table.
 
 use gridtier::contract::declared::PassedColumn;
 use gridtier::customer::Customer;
@@ -21,10 +21,10 @@ use crate::names;
 use crate::section::{Block, Section};
 use crate::table::{ColumnFormat, DataCell, DataColumn, DataTable};
 
-/// Maximum number of a holder's accounts that a sheet lists, and whose services it lists.
+/// Maximum number of a holder's accounts that a sheet lists, and maximum number of accounts whose services it lists.
 const ACCOUNTS_MAX: usize = 20;
 const SERVED_MAX: usize = 3;
-/// Maximum number of cycles that a sheet lists; they are the latest ones.
+/// Maximum number of cycles that a sheet lists. It lists the latest ones.
 pub const PAST_MAX: usize = 12;
 
 /// The energy of an account in a month.
@@ -36,14 +36,14 @@ pub struct MonthUsed {
     pub active_wh: i64,
 }
 
-/// An account of a customer, as its cycle keeps it.
+/// An account of a customer, as the cycle has it.
 #[derive(Clone, Debug)]
 pub struct AccountProfile {
     /// Its id.
     pub id: String,
-    /// Its columns.
+    /// Its columns in the table of customers.
     pub customer: Customer,
-    /// The texts that are passed through, in the order of the manifest.
+    /// Its passed-through texts, in the order of the manifest.
     pub passed: Vec<Option<String>>,
     /// Its months with readings.
     pub months: Vec<MonthUsed>,
@@ -56,43 +56,43 @@ pub struct PastCycle {
     pub version: u64,
     /// First day after its window.
     pub as_of: String,
-    /// Its row of the tier table.
+    /// The customer's row of the tier table.
     pub row: TierRow,
 }
 
-/// All that a sheet shows.
+/// The content of a sheet.
 #[derive(Clone, Debug)]
 pub struct CustomerSheet {
     /// Number of the cycle.
     pub version: u64,
     /// First day after its window.
     pub as_of: String,
-    /// The day on which the cycle was published, if the store has recorded it.
+    /// The day on which the cycle was published, if the store recorded it.
     pub published_on: Option<String>,
     /// The window.
     pub window: Window,
-    /// Why the customer has its tier.
+    /// The explanation of the customer's tier.
     pub explanation: Explanation,
-    /// The approved override that sets its tier, if there is one.
+    /// The approved override that sets the customer's tier, if there is one.
     pub decision: Option<Override>,
     /// The columns that are passed through.
     pub passthrough: Vec<PassedColumn>,
-    /// Its accounts: one, unless holders are graded.
+    /// The customer's accounts: one, unless the cycle grades holders.
     pub accounts: Vec<AccountProfile>,
-    /// What the first of its accounts are entitled to.
+    /// The entitlements of its first accounts, by account.
     pub services: Vec<(String, CustomerServices)>,
-    /// Its cycles up to this one, the earliest first.
+    /// The customer in the cycles up to this one, the earliest first.
     pub past: Vec<PastCycle>,
 }
 
 impl CustomerSheet {
-    /// The customer.
+    /// The customer's id.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.explanation.row.customer_id
     }
 
-    /// Accounts whose services are shown.
+    /// The accounts whose services are shown.
     pub fn served_accounts(accounts: &[AccountProfile]) -> impl Iterator<Item = &str> {
         accounts.iter().take(SERVED_MAX).map(|account| account.id.as_str())
     }
@@ -115,7 +115,7 @@ pub fn sections(sheet: &CustomerSheet) -> Vec<Section> {
     sections
 }
 
-/// The texts of one account that are passed through, as facts.
+/// The passed-through texts of one account, as facts.
 #[must_use]
 pub fn passed_facts(columns: &[PassedColumn], account: &AccountProfile) -> Vec<(Text, Text)> {
     let texts = columns.iter().zip(&account.passed);
@@ -165,7 +165,7 @@ fn tier(row: &TierRow) -> Text {
     }
 }
 
-/// What kind of customer an account is.
+/// The attributes of an account.
 fn attributes(customer: &Customer) -> Vec<(Text, Text)> {
     let day = |day: i32| Text::same(date_of_day(day).map_or_else(String::new, |day| day.to_string()));
     let mut facts = vec![
@@ -223,7 +223,7 @@ fn accounts(sheet: &CustomerSheet) -> Option<Section> {
     Some(section.table(table))
 }
 
-/// How the score comes about.
+/// How the indicators add up to the score.
 fn score(sheet: &CustomerSheet) -> Section {
     let explanation = &sheet.explanation;
     let mut section = Section::titled(text!("Score", "得分"));
@@ -256,13 +256,13 @@ fn energy(sheet: &CustomerSheet) -> Section {
     section.chart(charts::months(DataTable::new(Text::coded("energy", "", ""), columns, rows)))
 }
 
-/// Late bills, missed plans, months below the standard, offences.
+/// The events that lowered the score: late bills, missed plans, months below the power-factor standard, offences.
 fn lowered(explanation: &Explanation) -> Option<Section> {
     let table = explain::evidence(&explanation.evidence)?;
     Some(Section::titled(text!("What lowered the score", "失分依据")).table(table))
 }
 
-/// What the accounts are entitled to, on which terms.
+/// The services of the accounts, and their terms.
 fn services(sheet: &CustomerSheet) -> Vec<Section> {
     let is_one = sheet.accounts.len() < 2;
     let titled = sheet.services.iter().map(|(account, services)| match is_one {
@@ -272,7 +272,7 @@ fn services(sheet: &CustomerSheet) -> Vec<Section> {
     titled.map(|(title, services)| services_of(title, services)).collect()
 }
 
-/// The services that one account is due.
+/// The services to which one account is entitled.
 fn services_of(title: Text, services: &CustomerServices) -> Section {
     let mut table = services.table.clone();
     table.rows.truncate(services.due);
@@ -282,7 +282,7 @@ fn services_of(title: Text, services: &CustomerServices) -> Section {
     if table.rows.is_empty() { section.sentence("None.", "无。") } else { section.table(table) }
 }
 
-/// The tier in each cycle.
+/// The tiers in this cycle and earlier ones.
 fn past(cycles: &[PastCycle]) -> Option<Section> {
     let columns = vec![
         DataColumn::new(ColumnFormat::Integer, "cycle", "cycle", "周期"),

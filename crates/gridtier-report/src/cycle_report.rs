@@ -1,6 +1,6 @@
-//! The report of a cycle: chapters for managers and analysts, from the results that commands show one by one.
+//! The report of a cycle for managers and analysts. Its chapters show the results that commands show one by one.
 //!
-//! Each chapter comes with what happened and what needs a decision, from which the first chapter is made.
+//! Each chapter also states what happened and what needs a decision. The first chapter is made from these statements.
 
 mod formulas;
 mod words;
@@ -38,17 +38,17 @@ pub use provenance::{InputFile, OutputTable, Provenance, provenance};
 pub use quality::{DataQuality, quality};
 pub use words::method;
 
-/// Rows of a table that a report shows.
+/// Maximum number of rows of a table in a report.
 pub const ROWS_MAX: usize = 60;
 
-/// A chapter, and what the first chapter says of it.
+/// A chapter, and its statements for the first chapter.
 #[derive(Clone, Debug)]
 pub struct Part {
     /// The chapter.
     pub chapter: Chapter,
-    /// What happened.
+    /// Sentences on what happened.
     pub happened: Vec<Text>,
-    /// What somebody has to decide.
+    /// Sentences on what somebody has to decide.
     pub decisions: Vec<Text>,
 }
 
@@ -98,7 +98,7 @@ pub fn tiers(cycle: &Cycle, totals: &ControlTotals, window: Window) -> Part {
     part
 }
 
-/// The lines between tiers, and who stands next to them.
+/// The lines between tiers, and the customers next to them.
 #[must_use]
 pub fn lines(cycle: &Cycle) -> Part {
     let sections = [boundaries::section(&cycle.ledger), near_line::section(cycle)];
@@ -106,7 +106,7 @@ pub fn lines(cycle: &Cycle) -> Part {
     Part::new(Text::coded("boundaries", "Lines between tiers", "等级界线"), sections)
 }
 
-/// The strata: customers by tier, and scores.
+/// The strata, with their customers by tier and their scores.
 #[must_use]
 pub fn by_stratum(cycle: &Cycle) -> Part {
     let section = captions::capped(strata::section(cycle), "tiers.parquet");
@@ -124,7 +124,7 @@ pub fn indicator_weights(cycle: &Cycle) -> Part {
         let titles: Vec<Text> = missing.iter().map(|id| indicator_title(&cycle.method, id)).collect();
         let missing = Text::join(&titles, ", ");
         part.decisions.push(text!(
-            "{share} of the weight has no data ({missing}): deliver them, or take the indicators out of the method.",
+            "{share} of the weight has no data ({missing}): deliver the data, or remove these indicators from the method.",
             "权重的 {share} 没有数据 ({missing}): 请补充数据, 或从方法中去掉这些指标。"; missing
         ));
     }
@@ -154,7 +154,7 @@ pub fn checks(cycle: &Cycle, validation: &Validation, number: u64) -> Part {
     if !failed.is_empty() {
         let (count, failed) = (failed.len(), Text::join(&failed, "; "));
         part.decisions.push(text!(
-            "{count} checks fail: {failed}. Mend the method or the data, or say why the cycle is used all the same.",
+            "{count} checks fail: {failed}. Correct the method or the data, or record why the cycle is used nevertheless.",
             "{count} 项检验不通过: {failed}。请修正方法或数据, 或说明仍予采用的理由。"; failed
         ));
     }
@@ -168,31 +168,31 @@ pub fn checks(cycle: &Cycle, validation: &Validation, number: u64) -> Part {
     part
 }
 
-/// What two cycles were compared by.
+/// Two cycles and their comparison.
 #[derive(Clone, Copy)]
 pub struct Changed<'a> {
-    /// Both cycles, aligned.
+    /// Both cycles, aligned by customer.
     pub pair: &'a Pair<'a>,
-    /// What came of it.
+    /// The comparison of the cycles.
     pub comparison: &'a Comparison,
-    /// Their numbers.
+    /// The numbers of the cycles.
     pub numbers: ComparedCycles,
-    /// What changes in services, if both cycles record a catalogue.
+    /// The changes in services, if both cycles record a catalogue.
     pub services: Option<ChangedServices<'a>>,
 }
 
-/// What changes in services.
+/// Changes in services between two cycles.
 #[derive(Clone, Copy)]
 pub struct ChangedServices<'a> {
-    /// Costs before and after.
+    /// The costs before and after.
     pub costs: &'a [CostChange],
-    /// Whom to tell what.
+    /// The notices to customers.
     pub tellings: &'a [Telling],
-    /// The services of both catalogues.
+    /// The names of the services in both catalogues.
     pub names: ServiceNames<'a>,
 }
 
-/// Who moved since the earlier cycle, and why; what that changes in services.
+/// Who moved since the earlier cycle, why, and how their services change.
 #[must_use]
 pub fn changes(changed: Changed<'_>) -> Part {
     let Changed { pair, comparison, numbers, services } = changed;
@@ -216,14 +216,14 @@ pub fn changes(changed: Changed<'_>) -> Part {
         let must = gridtier::index::count(must);
         let (customers, count) = (counted(must, "customer", "customers"), grouped(must));
         part.decisions.push(text!(
-            "{customers} must be told that their tier falls, a service is lost, or a plan begins.",
+            "{customers} must be told that their tier falls, that they lose a service, or that a plan begins.",
             "须告知 {count} 户: 等级下降、服务取消或减少、或开始督促改进。"
         ));
     }
     part
 }
 
-/// What the tiers are entitled to, and what that costs in a year.
+/// The entitlements of the tiers, and their costs in a year.
 #[must_use]
 pub fn entitlements(catalogue: &Catalogue, statements: &[Statement], min_count: u64) -> Part {
     let mut sections = matrix_sections(catalogue);
@@ -235,7 +235,7 @@ pub fn entitlements(catalogue: &Catalogue, statements: &[Statement], min_count: 
     let cost = yuan(statements.iter().map(|line| line.cost_fen).sum());
     let income = yuan(statements.iter().map(|line| line.income_fen).sum());
     part.happened.push(text!(
-        "The tiers' services cost CNY {cost} a year by the catalogue, and fees bring CNY {income}.",
+        "The tiers' services cost CNY {cost} a year by the catalogue, and the fees for them bring CNY {income}.",
         "按目录估算, 各等级服务年成本 {cost} 元, 收费 {income} 元。"
     ));
     part

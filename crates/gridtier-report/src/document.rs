@@ -1,4 +1,4 @@
-//! Documents: chapters of sections, for a page or a workbook that holds all of a result.
+//! Documents: chapters of sections. A page or a workbook shows a whole document.
 
 use gridtier::text::Text;
 
@@ -8,20 +8,20 @@ use crate::section::Section;
 /// A chapter of a document.
 #[derive(Clone, Debug)]
 pub struct Chapter {
-    /// Its title; its code names the chapter in links and sheets.
+    /// The title. Its code names the chapter in links and sheets.
     pub title: Text,
-    /// What it says, in order.
+    /// The sections of the chapter, in order.
     pub sections: Vec<Section>,
 }
 
 impl Chapter {
-    /// A chapter. Sections that say nothing are left out.
+    /// Makes a chapter. Sections without content are left out.
     pub fn new(title: Text, sections: impl IntoIterator<Item = Section>) -> Self {
         let sections = sections.into_iter().filter(|section| !section.blocks.is_empty()).collect();
         Self { title, sections }
     }
 
-    /// Its name in links: letters, digits and hyphens.
+    /// The name of the chapter in links: letters, digits and hyphens.
     #[must_use]
     pub fn code(&self) -> &str {
         self.title.code.as_deref().unwrap_or("chapter")
@@ -33,7 +33,7 @@ impl Chapter {
 pub struct Document {
     /// Its title.
     pub title: Text,
-    /// What it is about, in a line below the title.
+    /// The line below the title, which says what the document is about.
     pub about: Text,
     /// Its chapters, in order.
     pub chapters: Vec<Chapter>,

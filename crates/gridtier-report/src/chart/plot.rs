@@ -1,14 +1,15 @@
-//! The kinds of plots: numbers and labels. What is not known is `None`; what is not finite counts as not known.
+//! The kinds of plots, with their numbers and labels. An unknown number is `None`; one that is not finite counts as
+//! unknown.
 
 use crate::table::{CellValue, ColumnFormat, DataCell, DataRow, DataTable, RowRole};
 use gridtier::text::{Text, Voice};
 
-/// What an axis shows.
+/// An axis of a plot.
 #[derive(Clone, Debug)]
 pub struct Axis {
-    /// Its title, with the unit.
+    /// The title, with the unit.
     pub title: Text,
-    /// How its numbers are written.
+    /// The format of its numbers.
     pub format: ColumnFormat,
 }
 
@@ -20,28 +21,28 @@ impl Axis {
     }
 }
 
-/// Numbers by category, and what they are.
+/// A number for each category.
 #[derive(Clone, Debug)]
 pub struct Series {
-    /// What they are.
+    /// What the numbers are.
     pub name: Text,
-    /// One for each category.
+    /// The numbers, one for each category.
     pub values: Vec<Option<f64>>,
 }
 
 /// A line across a plot, such as a limit.
 #[derive(Clone, Debug)]
 pub struct Guide {
-    /// What it marks.
+    /// What the line marks.
     pub name: Text,
-    /// Where on the axis it stands.
+    /// The position of the line, as a number of the axis.
     pub at: f64,
 }
 
-/// How the bars of a category stand to each other.
+/// How the bars of one category are arranged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Arrangement {
-    /// One under the other.
+    /// One below the other.
     Grouped,
     /// End to end.
     Stacked,
@@ -50,28 +51,28 @@ pub enum Arrangement {
 /// Bars by category.
 #[derive(Clone, Debug)]
 pub struct Bars {
-    /// What their length is.
+    /// The axis along which bars extend.
     pub value: Axis,
     /// The categories, from top to bottom.
     pub categories: Vec<Text>,
-    /// Numbers by category.
+    /// The series, each with a number for every category.
     pub series: Vec<Series>,
-    /// How the series stand to each other.
+    /// How the bars of one category are arranged.
     pub arrangement: Arrangement,
-    /// Limits.
+    /// Lines across the plot, such as limits.
     pub guides: Vec<Guide>,
 }
 
 /// Columns over time.
 #[derive(Clone, Debug)]
 pub struct Columns {
-    /// What their height is.
+    /// The axis along which columns rise.
     pub value: Axis,
     /// The months or years, from left to right.
     pub categories: Vec<Text>,
-    /// Numbers by category: the first as columns, the others as lines.
+    /// The series, each with a number for every category: the first is drawn as columns, the others as lines.
     pub series: Vec<Series>,
-    /// Limits.
+    /// Lines across the plot, such as limits.
     pub guides: Vec<Guide>,
 }
 
@@ -82,14 +83,14 @@ pub enum Stroke {
     Straight,
     /// Steps: each value holds until the next point.
     Steps,
-    /// A thin line to compare with.
+    /// A thin dashed line for comparison.
     Reference,
 }
 
 /// A curve.
 #[derive(Clone, Debug)]
 pub struct Curve {
-    /// What it shows.
+    /// The name of the curve.
     pub name: Text,
     /// Its points in the order of x.
     pub points: Vec<[f64; 2]>,
@@ -106,106 +107,106 @@ pub struct Lines {
     pub y: Axis,
     /// The curves.
     pub curves: Vec<Curve>,
-    /// Places on x.
+    /// Vertical lines, by their positions on x.
     pub guides: Vec<Guide>,
 }
 
 /// Counts by bin.
 #[derive(Clone, Debug)]
 pub struct Histogram {
-    /// What is counted.
+    /// The axis of the measured value.
     pub x: Axis,
-    /// The counts.
+    /// The axis of the counts.
     pub y: Axis,
-    /// The edges of the bins, ascending: one more than there are bins.
+    /// The edges of the bins, ascending. There is one edge more than there are bins.
     pub edges: Vec<f64>,
-    /// Counts by bin, stacked on each other.
+    /// The series, each with a count for every bin, stacked on each other.
     pub series: Vec<Series>,
-    /// Places on x, such as the lines between tiers.
+    /// Vertical lines, by their positions on x, such as the lines between tiers.
     pub guides: Vec<Guide>,
 }
 
-/// Five numbers of a group.
+/// The five numbers of a group in a box plot.
 #[derive(Clone, Debug)]
 pub struct BoxMarks {
-    /// The group.
+    /// The name of the group.
     pub name: Text,
-    /// How many it has.
+    /// The number of values in the group.
     pub count: u64,
-    /// Least, lower quartile, median, upper quartile, greatest; none of a group without values.
+    /// Least value, lower quartile, median, upper quartile, greatest value; `None` for a group without values.
     pub five: Option<[f64; 5]>,
 }
 
-/// Five numbers by group.
+/// A box plot for each group.
 #[derive(Clone, Debug)]
 pub struct Boxes {
-    /// What is measured.
+    /// The axis of the measured value.
     pub value: Axis,
     /// The groups, from top to bottom.
     pub boxes: Vec<BoxMarks>,
 }
 
-/// What the marks of a profile are connected along.
+/// Which marks of a profile are connected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Link {
-    /// Each series from row to row: the shape of a group.
+    /// The marks of each series from row to row, which shows the shape of a group.
     Along,
-    /// The marks of each row with each other: the distance between series.
+    /// The marks within each row, which shows the distance between series.
     Between,
 }
 
 /// Several series over the same rows.
 #[derive(Clone, Debug)]
 pub struct Profile {
-    /// What is measured.
+    /// The axis of the measured value.
     pub value: Axis,
     /// The rows, from top to bottom.
     pub rows: Vec<Text>,
-    /// Numbers by row.
+    /// The series, each with a number for every row.
     pub series: Vec<Series>,
-    /// What is connected.
+    /// Which marks are connected.
     pub link: Link,
 }
 
-/// What a step of a waterfall is.
+/// The kind of a step in a waterfall.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StepKind {
-    /// The sum so far, drawn from zero.
+    /// The sum so far, as a bar from zero.
     Total,
-    /// What is added, or taken off.
+    /// An amount that is added or subtracted.
     Change,
 }
 
 /// A step of a waterfall.
 #[derive(Clone, Debug)]
 pub struct WaterfallStep {
-    /// What it is.
+    /// The name of the step.
     pub name: Text,
-    /// The sum, or what is added to it.
+    /// The sum, or the amount that is added to it.
     pub value: Option<f64>,
-    /// Which of both.
+    /// Whether `value` is a sum or an amount.
     pub kind: StepKind,
 }
 
-/// How a sum comes about.
+/// The steps that lead to a sum.
 #[derive(Clone, Debug)]
 pub struct Waterfall {
-    /// What is summed.
+    /// The axis of the sum.
     pub value: Axis,
     /// The steps, from top to bottom.
     pub steps: Vec<WaterfallStep>,
 }
 
-/// Over what the shades of a heat map are spread.
+/// The cells over which the shades of a heat map range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HeatScale {
-    /// All cells: zero is white, the greatest value darkest.
+    /// All cells: zero is white, and the greatest value is darkest.
     All,
-    /// The cells of a row, which may have a unit of its own.
+    /// The cells of each row, since every row may have its own unit.
     Row,
 }
 
-/// Numbers by row and column.
+/// Numbers by row and column, as shades.
 #[derive(Clone, Debug)]
 pub struct HeatMap {
     /// What the rows are.
@@ -216,72 +217,72 @@ pub struct HeatMap {
     pub rows: Vec<Text>,
     /// The columns.
     pub columns: Vec<Text>,
-    /// Numbers by row and column.
+    /// The numbers, by row and then by column.
     pub values: Vec<Vec<Option<f64>>>,
-    /// How they are written.
+    /// The format of the numbers.
     pub format: ColumnFormat,
-    /// How they are shaded.
+    /// The cells over which the shades range.
     pub scale: HeatScale,
 }
 
-/// How many went from where to where.
+/// Numbers of customers that went from one group to another.
 #[derive(Clone, Debug)]
 pub struct Flow {
-    /// What the left side is.
+    /// The title of the left side.
     pub from_title: Text,
-    /// What the right side is.
+    /// The title of the right side.
     pub to_title: Text,
-    /// The left side, from top to bottom.
+    /// The groups on the left side, from top to bottom.
     pub from: Vec<Text>,
-    /// The right side, from top to bottom.
+    /// The groups on the right side, from top to bottom.
     pub to: Vec<Text>,
-    /// How many by left and right.
+    /// The numbers, by left group and then by right group.
     pub values: Vec<Vec<f64>>,
-    /// How they are written.
+    /// The format of the numbers.
     pub format: ColumnFormat,
 }
 
-/// What a change of one thing does to a result.
+/// The effect on a result if one input has less or more of something.
 #[derive(Clone, Debug)]
 pub struct TornadoItem {
-    /// What is changed.
+    /// The name of the input.
     pub name: Text,
-    /// The result with less of it.
+    /// The result with less.
     pub low: Option<f64>,
-    /// The result with more of it.
+    /// The result with more.
     pub high: Option<f64>,
 }
 
-/// What changes a result most.
+/// The effects of several inputs on a result, the largest first.
 #[derive(Clone, Debug)]
 pub struct Tornado {
-    /// The result.
+    /// The axis of the result.
     pub value: Axis,
-    /// The result without a change.
+    /// The result without any change.
     pub base: f64,
-    /// What less is.
+    /// What "less" means, such as a weight times 0.8.
     pub low: Text,
-    /// What more is.
+    /// What "more" means, such as a weight times 1.2.
     pub high: Text,
-    /// From the most to the least.
+    /// The inputs, from the largest effect to the smallest.
     pub items: Vec<TornadoItem>,
 }
 
 impl Bars {
-    /// The columns of a table as bars, a category for each row; sums and headings of rows are left out.
+    /// Bars from the columns of a table, with a category for each row. Rows that are sums or headings are left out.
     #[must_use]
     pub fn of_table(table: &DataTable, value: Axis) -> Self {
         let (categories, series) = categories_and_series(table);
         Self { value, categories, series, arrangement: Arrangement::Grouped, guides: Vec::new() }
     }
 
-    /// End to end.
+    /// The same bars, stacked.
     #[must_use]
     pub fn stacked(self) -> Self {
         Self { arrangement: Arrangement::Stacked, ..self }
     }
 
-    /// With a limit.
+    /// The same bars, with a line at a limit.
     #[must_use]
     pub fn with_guide(mut self, name: Text, at: f64) -> Self {
         self.guides.push(Guide { name, at });
@@ -290,7 +291,7 @@ impl Bars {
 }
 
 impl Lines {
-    /// The columns of a table: the first is x, each of the others a curve over it.
+    /// Curves from the columns of a table. The first column is x, and each of the others is a curve over it.
     #[must_use]
     pub fn of_table(table: &DataTable, [x, y]: [Axis; 2]) -> Self {
         let places: Vec<_> = plain_rows(table).map(first_number).collect();
@@ -305,7 +306,8 @@ impl Lines {
 }
 
 impl Histogram {
-    /// The columns of a table: the first holds the lower edges of the bins, each `width` wide, the others counts.
+    /// A histogram from the columns of a table. The first column holds the lower edges of the bins, which are `width`
+    /// wide; the others hold counts.
     #[must_use]
     pub fn of_table(table: &DataTable, width: f64, [x, y]: [Axis; 2]) -> Self {
         let mut edges: Vec<f64> = plain_rows(table).filter_map(first_number).collect();
@@ -321,7 +323,7 @@ fn first_number(row: &DataRow) -> Option<f64> {
 }
 
 impl Boxes {
-    /// The columns of a table: a name, five numbers, and how many the group has.
+    /// Box plots from the columns of a table: the name of the group, five numbers, and the number of values.
     #[must_use]
     pub fn of_table(table: &DataTable, value: Axis) -> Self {
         let (names, series) = categories_and_series(table);
@@ -339,7 +341,7 @@ impl Boxes {
 }
 
 impl Tornado {
-    /// The columns of a table: what is changed, the result with less of it, and with more of it.
+    /// A tornado from the columns of a table: the input, the result with less of it, and the result with more.
     #[must_use]
     pub fn of_table(table: &DataTable, value: Axis, base: f64) -> Self {
         let (names, series) = categories_and_series(table);
@@ -354,7 +356,7 @@ impl Tornado {
 }
 
 impl Columns {
-    /// The columns of a table: the first of numbers as columns, the others as lines.
+    /// Columns from a table: its first column of numbers as columns, the others as lines.
     #[must_use]
     pub fn of_table(table: &DataTable, value: Axis) -> Self {
         let (categories, series) = categories_and_series(table);
@@ -363,7 +365,7 @@ impl Columns {
 }
 
 impl Profile {
-    /// The columns of a table as series over its rows.
+    /// A profile from the columns of a table, as series over its rows.
     #[must_use]
     pub fn of_table(table: &DataTable, value: Axis, link: Link) -> Self {
         let (rows, series) = categories_and_series(table);
@@ -372,7 +374,8 @@ impl Profile {
 }
 
 impl HeatMap {
-    /// A table as shades: its first column names the rows, the others are columns. Sums are left out.
+    /// A heat map from a table. Its first column names the rows; each other column is one of the map. Sums are left
+    /// out.
     #[must_use]
     pub fn of_table(table: &DataTable, format: ColumnFormat, scale: HeatScale) -> Self {
         let (rows, series) = categories_and_series(table);
@@ -390,7 +393,7 @@ impl HeatMap {
 }
 
 impl Waterfall {
-    /// The first two columns of a table: names and values. A row that is a sum is a total.
+    /// A waterfall from the first two columns of a table: names and values. A row of sums becomes a total.
     #[must_use]
     pub fn of_table(table: &DataTable, value: Axis) -> Self {
         let rows = table.rows.iter().filter(|row| row.role != RowRole::Group && row.cells.len() > 1);
@@ -408,7 +411,7 @@ fn plain_rows(table: &DataTable) -> impl Iterator<Item = &DataRow> {
     table.rows.iter().filter(|row| row.role == RowRole::Body && row.cells.len() == table.columns.len())
 }
 
-/// The rows of a table that are neither sums nor headings: their names, and the numbers of each further column.
+/// The names of the rows that are neither sums nor headings, and the numbers of each further column.
 fn categories_and_series(table: &DataTable) -> (Vec<Text>, Vec<Series>) {
     let rows: Vec<_> = plain_rows(table).collect();
     let categories = rows.iter().filter_map(|row| row.cells.first()).map(label);
@@ -419,7 +422,7 @@ fn categories_and_series(table: &DataTable) -> (Vec<Text>, Vec<Series>) {
     (categories.collect(), series.collect())
 }
 
-/// The name of a row.
+/// The name of a row, from its first cell.
 fn label(cell: &DataCell) -> Text {
     match cell {
         DataCell::Text(text) => text.clone(),
@@ -428,7 +431,7 @@ fn label(cell: &DataCell) -> Text {
     }
 }
 
-/// A cell as a number, where it is a finite one.
+/// The number in a cell; `None` if it has none or one that is not finite.
 fn number(value: &CellValue) -> Option<f64> {
     let number = match value {
         CellValue::Integer(whole) | CellValue::Marked(whole) => gridtier::index::float_i64(*whole),

@@ -1,14 +1,14 @@
-//! How amounts and scores are spread over customers.
+//! The distribution of amounts and scores over customers.
 
 use crate::chart::{Axis, Boxes, Chart, Curve, Guide, Histogram, Lines, Link, Plot, Profile, Stroke};
 use crate::table::{ColumnFormat, DataTable};
 use gridtier::text;
 use gridtier::text::Text;
 
-/// The share of customers that the Pareto rule speaks of.
+/// The share of customers that the Pareto rule is about.
 const FIFTH: f64 = 0.2;
 
-/// Axes of curves over customers.
+/// The axes of curves over shares of customers.
 fn shares(x: Text) -> [Axis; 2] {
     [
         Axis::new(x, ColumnFormat::Share),
@@ -16,7 +16,7 @@ fn shares(x: Text) -> [Axis; 2] {
     ]
 }
 
-/// What customers hold if all hold the same.
+/// The curve that would result if all customers had the same amount.
 fn equal() -> Curve {
     Curve {
         name: Text::new("if all were equal", "完全均等"),
@@ -25,7 +25,8 @@ fn equal() -> Curve {
     }
 }
 
-/// What the largest customers hold: share of customers from the largest on, then a column of shares for each amount.
+/// The share that the largest customers have, from a table with the share of customers, the largest first, and a
+/// column of shares for each amount.
 #[must_use]
 pub fn pareto(table: DataTable) -> Chart {
     let axes = shares(Text::new("share of customers, the largest first", "客户占比（由大到小）"));
@@ -35,8 +36,8 @@ pub fn pareto(table: DataTable) -> Chart {
     Chart::new(
         Text::coded("pareto", "What the largest customers bring", "大客户贡献（帕累托曲线）"),
         Text::new(
-            "From left to right the customers from the largest on; the height is what they have together. Where the dashed \
-             line crosses a curve stands the share of the largest fifth.",
+            "Customers are sorted from the largest on the left. The height of a curve is the share that they have together. The \
+             dashed line crosses each curve at the share of the largest fifth.",
             "自左至右为由大到小的客户，高度为其累计占比。虚线与曲线的交点为最大 20 % 客户的占比。",
         ),
         Plot::Lines(lines),
@@ -45,7 +46,8 @@ pub fn pareto(table: DataTable) -> Chart {
     .for_pages()
 }
 
-/// How unequal amounts are: share of customers from the smallest on, then a column of shares for each amount.
+/// How unequal amounts are, from a table with the share of customers, the smallest first, and a column of shares for
+/// each amount.
 #[must_use]
 pub fn lorenz(table: DataTable) -> Chart {
     let axes = shares(Text::new("share of customers, the smallest first", "客户占比（由小到大）"));
@@ -54,9 +56,9 @@ pub fn lorenz(table: DataTable) -> Chart {
     Chart::new(
         Text::coded("lorenz", "How unequal revenue and energy are", "电费与电量的集中程度（洛伦兹曲线）"),
         Text::new(
-            "From left to right the customers from the smallest on; the height is what they have together. The farther a \
-             curve hangs below the straight line, the fewer customers hold most: twice the area between them is the Gini \
-             coefficient.",
+            "Customers are sorted from the smallest on the left. The height of a curve is the share that they have together. The \
+             farther a curve is below the straight line, the fewer customers have most of the sum. Twice the area between the \
+             curve and the line is the Gini coefficient.",
             "自左至右为由小到大的客户，高度为其累计占比。曲线离直线越远，越集中于少数客户；两线间面积的两倍为基尼系数。",
         ),
         Plot::Lines(lines),
@@ -65,8 +67,8 @@ pub fn lorenz(table: DataTable) -> Chart {
     .for_pages()
 }
 
-/// The scores of a stratum: lower edge of the bin, then counts by tier. `lines` are the least scores of tiers; `place`
-/// numbers the strata from 1.
+/// The scores of a stratum, from a table with the lower edge of each bin and counts by tier. `lines` are the lowest
+/// scores of the tiers; `place` is the stratum's number from 1.
 #[must_use]
 pub fn scores(table: DataTable, width: f64, (stratum, place): (&str, usize), lines: Vec<Guide>) -> Chart {
     let axes = [
@@ -78,8 +80,8 @@ pub fn scores(table: DataTable, width: f64, (stratum, place): (&str, usize), lin
     Chart::new(
         Text::coded(format!("scores_{place}"), en, zh),
         Text::new(
-            "Each column counts the ranked customers whose score lies in it, by tier of rank and quota. The lines stand at the \
-             least score of each better tier; a customer with a confirmed offence may stand beyond its tier's line.",
+            "Each column counts the ranked customers whose score is in its range, coloured by the tier that rank and quota give. \
+             Each line is the lowest score of one of the better tiers. A customer with a confirmed offence may be on the other side.",
             "每柱为得分落入该区间的参评户数，按排名与比例所定等级分色。竖线为各较高等级的最低得分；有查实违约或窃电的客户可能在线外。",
         ),
         Plot::Histogram(histogram),
@@ -88,7 +90,7 @@ pub fn scores(table: DataTable, width: f64, (stratum, place): (&str, usize), lin
     .for_pages()
 }
 
-/// Five numbers of the scores of each stratum, and how many customers it ranks.
+/// The scores of each stratum as box plots.
 #[must_use]
 pub fn score_boxes(table: DataTable) -> Chart {
     let axis = Axis::new(Text::new("points of the score", "得分"), ColumnFormat::Number(1));
@@ -105,15 +107,15 @@ pub fn score_boxes(table: DataTable) -> Chart {
     .for_pages()
 }
 
-/// Mean points of each indicator by tier: the indicator, then a column for each tier.
+/// Mean points of each indicator by tier, from a table with the indicator and a column for each tier.
 #[must_use]
 pub fn tier_points(table: DataTable) -> Chart {
     let axis = Axis::new(Text::new("mean points of 100", "平均得点（百分制）"), ColumnFormat::Number(1));
     Chart::new(
-        Text::coded("tier_points", "What tells the tiers apart", "各等级的指标平均得点"),
+        Text::coded("tier_points", "How the tiers differ", "各等级的指标平均得点"),
         Text::new(
-            "One line for each tier, from indicator to indicator. Where the lines lie far apart, the indicator tells the tiers \
-             apart; where they meet, it does not.",
+            "Each tier has a line from indicator to indicator. Where the lines are far apart, the tiers differ in the indicator; \
+             where they meet, the tiers do not differ.",
             "每个等级一条线，逐项连接。各线相距越远，该指标越能区分等级；重合处不能区分。",
         ),
         Plot::Profile(Profile::of_table(&table, axis, Link::Along)),

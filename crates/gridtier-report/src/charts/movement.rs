@@ -7,7 +7,7 @@ use gridtier::text;
 use gridtier::text::{Text, Voice};
 use gridtier::word::Word;
 
-/// How the members of a tier changed, from the columns `step` and the tier's.
+/// How the members of a tier changed, from the column `step` and that of the tier.
 #[must_use]
 pub fn members(table: &DataTable, tier: &Text) -> Chart {
     let code = tier.pick(Voice::Codes).into_owned();
@@ -28,8 +28,8 @@ pub fn members(table: &DataTable, tier: &Text) -> Chart {
     Chart::new(
         Text { code: Some(format!("members_{code}").into()), ..title },
         Text::new(
-            "From the tier's customers before to those after: each bar in between is how many more joined by a step than left \
-             by it.",
+            "The first bar is the tier's number of customers before, the last one the number after. Each bar between them is the \
+             number that joined in a step, minus the number that left in it.",
             "自期初户数至期末户数：中间各条为该步骤进入户数与离开户数之差。",
         ),
         Plot::Waterfall(Waterfall::of_table(&shown, axis)),
@@ -38,7 +38,7 @@ pub fn members(table: &DataTable, tier: &Text) -> Chart {
     .beside_its_table()
 }
 
-/// How far the population drifted, from the columns `measure` and `value`.
+/// How far each measure drifted, from the columns `measure` and `value`.
 #[must_use]
 pub fn drift(table: &DataTable) -> Chart {
     let shown = table.select(&["measure", "value"]);
@@ -49,8 +49,8 @@ pub fn drift(table: &DataTable) -> Chart {
     Chart::new(
         Text::coded("drift", "What drifted most", "漂移最大的指标"),
         Text::new(
-            "Each bar is how much a measure's spread over customers differs from the cycle before: left of the first line \
-             it is stable, right of the second an alert.",
+            "Each bar shows how much the distribution of a measure differs from that in the earlier cycle. A bar that ends left \
+             of the first line is stable; one that ends right of the second is an alert.",
             "每条为该指标的客户分布与前一周期的差异：第一条线以左为稳定，第二条线以右为报警。",
         ),
         Plot::Bars(bars),
@@ -59,7 +59,7 @@ pub fn drift(table: &DataTable) -> Chart {
     .beside_its_table()
 }
 
-/// Where in its range a measure drifted: the bin, then the share of customers in it before and after.
+/// The bins in which a measure drifted, from a table with the bin and the share of customers in it before and after.
 #[must_use]
 pub fn drift_bins(table: DataTable, measure: &Text) -> Chart {
     let axis = Axis::new(Text::new("share of customers", "客户占比"), ColumnFormat::Share);
@@ -69,8 +69,8 @@ pub fn drift_bins(table: DataTable, measure: &Text) -> Chart {
     Chart::new(
         Text { code: Some(code.into()), ..title },
         Text::new(
-            "Bins are the earlier cycle's tenths, so that bars before are about as long as each other. A bin whose bars \
-             differ is where customers came from or went to.",
+            "Each bin holds a tenth of the earlier cycle's customers, so the bars before are about equally long. Where the two \
+             bars of a bin differ, customers came or went.",
             "区间为前一周期的十分位，故前期各条长度相近。两条长短不同的区间，即客户移入或移出之处。",
         ),
         Plot::Bars(Bars::of_table(&table, axis)),

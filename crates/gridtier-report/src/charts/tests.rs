@@ -59,7 +59,7 @@ fn a_score_is_the_last_sum_of_what_its_indicators_add() {
     assert!(svg.contains(">+12.50</text>") && svg.contains(">42.50</text>"), "{svg}");
 }
 
-/// A table of names and numbers; a number that is not finite is missing.
+/// A table of names and numbers. A number that is not finite becomes a missing cell.
 fn numbers(columns: &[(&'static str, ColumnFormat)], rows: &[(&'static str, &[f64])]) -> DataTable {
     let heads = columns.iter().map(|&(code, format)| DataColumn::new(format, code, code, "一列"));
     DataTable::new(
@@ -73,7 +73,7 @@ fn numbers(columns: &[(&'static str, ColumnFormat)], rows: &[(&'static str, &[f6
     )
 }
 
-/// Rows of numbers alone.
+/// A table of numbers without names.
 fn curves(columns: &[(&'static str, ColumnFormat)], rows: &[&[f64]]) -> DataTable {
     let mut table = numbers(columns, &[]);
     table.rows = rows

@@ -1,11 +1,11 @@
-//! What changes a grading: weights, indicators left out, and groups that the data themselves make.
+//! What a grading depends on: weights, indicators, and clusters of the data.
 
 use crate::chart::{Axis, Bars, Chart, HeatMap, HeatScale, Plot, Tornado};
 use crate::table::{ColumnFormat, DataTable};
 use gridtier::text::Text;
 
-/// How many customers change their tier when an indicator weighs less or more: the indicator, then the share with less
-/// weight and with more. `base` is the share over all drawn weights.
+/// How many customers change their tier if an indicator has less or more weight, from a table with the indicator, the
+/// share with less weight and the share with more. `base` is the share over all drawn weights.
 #[must_use]
 pub fn weights(table: DataTable, base: f64) -> Chart {
     let axis =
@@ -13,8 +13,8 @@ pub fn weights(table: DataTable, base: f64) -> Chart {
     Chart::new(
         Text::coded("weights", "Which weight matters most", "各指标权重的敏感性"),
         Text::new(
-            "Weights were drawn at random around the method's. The line is the mean share of customers whose tier changes; \
-             each bar leads to the mean of the draws that gave an indicator more weight, or less. The longest stand on top.",
+            "Weights were drawn at random around the method's. The line is the mean share of customers whose tier changes. \
+             Each bar ends at the mean over the draws that gave the indicator more weight, or less. The longest bars are on top.",
             "围绕方法权重随机抽取权重。竖线为等级变化客户的平均占比；各条终点为该指标权重偏高或偏低时的平均占比，差别大者在上。",
         ),
         Plot::Tornado(Tornado::of_table(&table, axis, base)),
@@ -23,8 +23,8 @@ pub fn weights(table: DataTable, base: f64) -> Chart {
     .for_pages()
 }
 
-/// How many customers change their tier by another method or without an indicator, from the columns `variation` and
-/// `tier_changed`.
+/// How many customers change their tier if scores are combined in another way or without an indicator, from the
+/// columns `variation` and `tier_changed`.
 #[must_use]
 pub fn left_out(table: &DataTable) -> Chart {
     let shown = table.select(&["variation", "tier_changed"]);
@@ -43,7 +43,7 @@ pub fn left_out(table: &DataTable) -> Chart {
     .beside_its_table()
 }
 
-/// What sets clusters apart: the indicator with its unit, then a column of means for each cluster.
+/// How clusters differ, from a table with the indicator, its unit, and a column of means for each cluster.
 #[must_use]
 pub fn clusters(table: DataTable) -> Chart {
     let map = HeatMap {
@@ -51,7 +51,7 @@ pub fn clusters(table: DataTable) -> Chart {
         ..HeatMap::of_table(&table, ColumnFormat::Quantity, HeatScale::Row)
     };
     Chart::new(
-        Text::coded("clusters", "What sets the clusters apart", "各类客户的指标均值"),
+        Text::coded("clusters", "How the clusters differ", "各类客户的指标均值"),
         Text::new(
             "Each row is an indicator in its own unit, each column a cluster that the data form without regard to tiers. The \
              darker a cell, the higher the cluster's mean among the means of its row.",

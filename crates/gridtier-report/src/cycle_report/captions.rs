@@ -1,4 +1,4 @@
-//! Captions of tables that have none in a terminal, and what is left out of long ones.
+//! Captions for tables that have none in a terminal, and cuts of long tables.
 
 use gridtier::text;
 use gridtier::text::Text;
@@ -8,7 +8,7 @@ use crate::format::grouped;
 use crate::section::{Block, Section};
 use crate::table::DataTable;
 
-/// Captions by the code of the table.
+/// Captions by the code of the table: code, English, Chinese.
 const CAPTIONS: [(&str, &str, &str); 15] = [
     ("checks", "Measures, limits and verdicts", "检验项、限值与结论"),
     ("readings", "How to read each check", "各检验项的解读"),
@@ -35,7 +35,7 @@ const CAPTIONS: [(&str, &str, &str); 15] = [
     ("weights", "Weights", "权重"),
 ];
 
-/// The section, with a caption for each table that has none.
+/// Adds a caption to each table of a section that has none.
 pub(super) fn captioned(mut section: Section) -> Section {
     for block in &mut section.blocks {
         let Block::Table(table) = block else { continue };
@@ -50,7 +50,7 @@ pub(super) fn captioned(mut section: Section) -> Section {
     section
 }
 
-/// The section with the first rows of each long table, and a sentence that says where all of them are.
+/// Cuts each long table of a section to its first rows, and adds a sentence that names the file with all rows.
 pub(super) fn capped(section: Section, file: &str) -> Section {
     let Section { heading, blocks } = section;
     let blocks = blocks.into_iter().flat_map(|block| match block {

@@ -1,6 +1,6 @@
 //! The formulas of the registry's indicators in Chinese.
 
-/// Formula, and when there is no value, by the id of the indicator.
+/// Formula, and the condition without a value, by the id of the indicator.
 const FORMULAS_ZH: [(&str, &str, &str); 22] = [
     ("annual_energy", "12 × Σ 有效月份电量 / 有效月份数", "未知: 无有效月份"),
     (
@@ -62,7 +62,7 @@ const FORMULAS_ZH: [(&str, &str, &str); 22] = [
     ("load_factor", "Σ 电量 / Σ (月最大需量 × 小时数), 取有需量的有效月份", "未知: 无此类月份"),
 ];
 
-/// Formula and no value of an indicator in Chinese.
+/// The formula of an indicator and the condition under which it has no value, in Chinese.
 pub(super) fn chinese(id: &str) -> Option<[&'static str; 2]> {
     FORMULAS_ZH.iter().find(|(known, ..)| *known == id).map(|&(_, formula, no_value)| [formula, no_value])
 }

@@ -1,4 +1,4 @@
-//! The first chapter: what happened and what needs a decision, on one page.
+//! The first chapter, on one page: what happened and what needs a decision.
 
 use gridtier::run::ControlTotals;
 use gridtier::text::Text;
@@ -10,16 +10,16 @@ use crate::document::Chapter;
 use crate::section::{Block, Section};
 use crate::summary;
 
-/// What the first chapter says of the cycle itself.
+/// The facts about the cycle itself in the first chapter.
 #[derive(Clone, Debug)]
 pub struct Front<'a> {
-    /// Its figures.
+    /// The control totals of the cycle.
     pub totals: &'a ControlTotals,
-    /// Its window.
+    /// The window of the cycle.
     pub window: Window,
-    /// The name of its method.
+    /// The name of the cycle's method.
     pub method: &'a str,
-    /// What waits for a decision about the cycle itself, such as an approval.
+    /// Decisions about the cycle itself that are still open, such as its approval.
     pub waits: Vec<Text>,
 }
 
@@ -28,7 +28,7 @@ pub struct Front<'a> {
 pub fn front(front: Front<'_>, parts: &[Part]) -> Chapter {
     let Front { totals, window, method, waits } = front;
     let mut sections = summary::recorded(totals, window, method);
-    // One page: sentences on how to read the table stand in the chapter on tiers.
+    // The chapter must fit on one page, so sentences on how to read the table are only in the chapter on tiers.
     for section in &mut sections {
         section.blocks.retain(|block| !matches!(block, Block::Sentence(_)));
         let drawn: Vec<Block> =

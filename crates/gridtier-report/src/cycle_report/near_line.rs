@@ -1,4 +1,4 @@
-//! Who stands just above and just below each line between tiers.
+//! The customers just above and just below each line between tiers.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::names;
 use crate::section::Section;
 use crate::table::{ColumnFormat, DataCell, DataColumn, DataTable};
 
-/// A place in the order of a stratum, by the stratum's name.
+/// The name of a stratum, and a rank in it.
 type Place<'a> = (&'a str, u64);
 
 /// The two customers next to each line.
@@ -38,8 +38,8 @@ pub(super) fn section(cycle: &Cycle) -> Section {
         return Section::new();
     }
     Section::of_table(table).sentence(
-        "The last customer above each line and the first one below it, by rank and quota. A policy such as a ceiling for \
-         offences can give a final tier of the other side.",
+        "For each line, the table has the last customer above it and the first one below it, by rank and quota. A policy, such \
+         as a ceiling for offences, can give such a customer a final tier on the other side.",
         "按名次和比例, 各界线之上的最后一户与之下的第一户。封顶等规则可使最终等级落在另一侧。",
     )
 }
@@ -52,7 +52,7 @@ fn sides(line: &LedgerLine) -> [(Text, Place<'_>); 2] {
     ]
 }
 
-/// The customers at the places next to lines.
+/// The customers at the ranks next to lines.
 fn beside(cycle: &Cycle) -> BTreeMap<Place<'_>, &Placed> {
     let mut wanted: BTreeMap<Place<'_>, Option<&Placed>> =
         cycle.ledger.iter().flat_map(sides).map(|(_, place)| (place, None)).collect();

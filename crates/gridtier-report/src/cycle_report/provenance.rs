@@ -1,4 +1,4 @@
-//! Where a cycle comes from: program, method, catalogue, files and their hashes.
+//! The provenance of a cycle: program, method, catalogue, files and their hashes.
 
 use gridtier::text::Text;
 
@@ -9,13 +9,13 @@ use crate::table::{ColumnFormat, DataCell, DataColumn, DataTable};
 /// An input file.
 #[derive(Clone, Debug)]
 pub struct InputFile {
-    /// Its path in the data folder.
+    /// Its path within the data folder.
     pub path: String,
-    /// Its table.
+    /// The table to which it belongs.
     pub table: Text,
-    /// Its rows.
+    /// The number of its rows.
     pub rows: u64,
-    /// Its length.
+    /// Its length in bytes.
     pub bytes: u64,
     /// Its SHA-256.
     pub sha256: String,
@@ -24,24 +24,24 @@ pub struct InputFile {
 /// A table of the cycle.
 #[derive(Clone, Debug)]
 pub struct OutputTable {
-    /// Its file in the cycle's folder.
+    /// The name of its file in the cycle's folder.
     pub name: String,
-    /// Its rows.
+    /// The number of its rows.
     pub rows: u64,
-    /// Its length.
+    /// Its length in bytes.
     pub bytes: u64,
     /// Its SHA-256.
     pub sha256: String,
 }
 
-/// Where a cycle comes from.
+/// The provenance of a cycle.
 #[derive(Clone, Debug)]
 pub struct Provenance {
-    /// Names and values: program, who, when, hashes.
+    /// Program, people, times and hashes, by name.
     pub facts: Vec<(Text, Text)>,
-    /// The files that were read.
+    /// The input files.
     pub inputs: Vec<InputFile>,
-    /// The files that were published.
+    /// The published files.
     pub outputs: Vec<OutputTable>,
 }
 

@@ -1,4 +1,4 @@
-//! The data behind a cycle: what became of the rows of each table, what was noticed, what exceeded a limit.
+//! The data behind a cycle: row counts of each table, findings, and exceeded limits.
 
 use gridtier::contract::rule::Severity;
 use gridtier::limit::Breach;
@@ -12,18 +12,18 @@ use crate::format::{grouped, percent};
 use crate::section::{Block, Section};
 use crate::summary::{encodings, recorded_rows};
 
-/// What a cycle records of its data.
+/// The data quality that a cycle records.
 #[derive(Clone, Copy)]
 pub struct DataQuality<'a> {
-    /// What became of the rows of each table.
+    /// The number of rows of each table by what became of them.
     pub reconciliation: &'a [Reconciled],
-    /// What was noticed.
+    /// The findings.
     pub findings: &'a [Finding],
-    /// What exceeded a limit.
+    /// The limits that the data exceeded.
     pub breaches: &'a [Breach],
-    /// Who accepted that.
+    /// Who accepted that the data exceed limits.
     pub accepted_by: Option<&'a str>,
-    /// Text files with their encodings.
+    /// The text files of the input, each with its encoding.
     pub encodings: &'a [(&'a str, &'a str)],
 }
 
@@ -32,8 +32,8 @@ pub struct DataQuality<'a> {
 pub fn quality(data: DataQuality<'_>) -> Part {
     let [rows, findings] = recorded_rows(data.reconciliation, data.findings);
     let rows = rows.sentence(
-        "Every row that was read stands in exactly one of the columns behind it: it was counted, lies outside the window, was \
-         set aside, repeats another one, or was recorded too late.",
+        "The columns after the number of rows sum to it: every row was counted, is outside the window, was rejected, repeats \
+         another row, or was recorded too late.",
         "读入的每一行恰好归入其后的一列: 计入、窗口外、剔除、重复、或录入过晚。",
     );
     let mut sections = vec![rows, meanings(data.findings, findings)];
@@ -47,14 +47,14 @@ pub fn quality(data: DataQuality<'_>) -> Part {
         let (share, read, rejected) =
             (percent(rejected as f64 / read as f64), grouped(read), grouped(rejected));
         part.happened.push(text!(
-            "{read} rows were read; {rejected} of them ({share}) were set aside, each with its reason.",
+            "{read} rows were read; {rejected} of them ({share}) were rejected, each with its reason.",
             "共读入 {read} 行, 剔除 {rejected} 行 ({share}), 均注明原因。"
         ));
     }
     let errors = data.findings.iter().filter(|finding| finding.severity == Severity::Error).count();
     if errors > 0 {
         part.decisions.push(text!(
-            "{errors} kinds of faults in the data set rows aside: have the exports mended before the next cycle.",
+            "Rows were rejected because of {errors} kinds of errors; have the exports corrected before the next cycle.",
             "{errors} 类数据错误导致行被剔除: 请在下一周期前修正导出。"
         ));
     }
@@ -68,7 +68,7 @@ pub fn quality(data: DataQuality<'_>) -> Part {
     part
 }
 
-/// The findings, and what each of their codes means.
+/// Adds the findings, and the meaning of each of their codes, to a section.
 fn meanings(findings: &[Finding], section: Section) -> Section {
     let mut known: Vec<&Finding> = Vec::new();
     for finding in findings {
@@ -84,7 +84,7 @@ fn meanings(findings: &[Finding], section: Section) -> Section {
     if lines.is_empty() { section } else { section.with(Block::Lines(lines)) }
 }
 
-/// The limits that were exceeded, and who accepted that.
+/// The exceeded limits, and who accepted them.
 fn accepted(data: DataQuality<'_>) -> Option<Section> {
     if data.breaches.is_empty() {
         return None;

@@ -1,4 +1,4 @@
-//! The strata of a cycle: customers by tier, and the scores of those who are ranked.
+//! The strata of a cycle, with their customers by tier and the scores of their ranked customers.
 
 use gridtier::cycle::Cycle;
 use gridtier::index::{float_i64, index};
@@ -10,7 +10,7 @@ use crate::names;
 use crate::section::Section;
 use crate::table::{ColumnFormat, DataCell, DataColumn, DataRow, DataTable, RowRole};
 
-/// Customers of a stratum.
+/// The customers of a stratum.
 #[derive(Default)]
 struct Members {
     tiers: [u64; 4],
@@ -58,14 +58,14 @@ pub(super) fn section(cycle: &Cycle) -> Section {
         )
     } else {
         Text::new(
-            "Customers are ranked against those of their own stratum; scores of strata differ, shares of tiers hardly.",
+            "Customers are ranked only within their stratum. Strata differ in their scores but hardly in the shares of their tiers.",
             "客户在所在分层内排名; 各分层得分不同, 等级比例基本一致。",
         )
     };
     section.with(crate::section::Block::Sentence(said))
 }
 
-/// Columns of scores: code, names, and how many quarters of the ranked customers are at or below.
+/// Columns of scores: code, English, Chinese, and the quartile from 0 to 4.
 const QUARTILES: [(&str, &str, &str, usize); 5] = [
     ("score_min", "lowest score", "最低得分", 0),
     ("score_q1", "lower quartile", "下四分位", 1),
@@ -84,7 +84,7 @@ fn row(name: Text, mut members: Members) -> Vec<DataCell> {
     cells
 }
 
-/// The score below which these quarters of the sorted ones are: a score that a customer has.
+/// A quartile of sorted scores. It is always the score of a customer.
 fn quantile(sorted_e6: &[i64], quarters: usize) -> Option<f64> {
     let last = sorted_e6.len().checked_sub(1)?;
     sorted_e6.get((last * quarters + 2) / 4).map(|score| float_i64(*score) / 1e6)

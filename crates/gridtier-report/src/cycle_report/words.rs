@@ -1,4 +1,4 @@
-//! The method of a cycle in words: how points, scores and tiers come about, and what overrules them.
+//! The method of a cycle in sentences: how points, scores and tiers are computed, and which policies change them.
 
 use gridtier::indicator::registry;
 use gridtier::method::{
@@ -22,8 +22,9 @@ pub fn method(method: &Method, parameters: &Parameters) -> Part {
     let mut sections = vec![
         Section::titled(text!("Method {name} in words", "方法 {name} 说明"))
             .with(Block::Lines(scoring(method))),
-        Section::titled(Text::new("How tiers come about", "等级的确定")).with(Block::Lines(tiering(method))),
-        Section::titled(Text::new("What overrules the rank", "名次之外的规则"))
+        Section::titled(Text::new("How tiers are determined", "等级的确定"))
+            .with(Block::Lines(tiering(method))),
+        Section::titled(Text::new("Policies that overrule the rank", "名次之外的规则"))
             .with(Block::Lines(policies(method))),
         Section::of_table(indicators(method, parameters)),
     ];
@@ -46,13 +47,13 @@ fn scoring(method: &Method) -> Vec<Text> {
         unit,
         text!("The window has {months} months.", "评价窗口为 {months} 个月。"),
         text!(
-            "Every indicator becomes 0 to 100 points; points times weights make the score ({combine}).",
+            "Every indicator is turned into 0 to 100 points. The score combines the points by their weights ({combine}).",
             "各指标换算为 0 至 100 分, 按权重合成得分 ({combine})。"; combine
         ),
         text!("An unknown indicator: {unknown}.", "未知指标的处理: {unknown}。"; unknown),
         text!(
-            "A customer with fewer than {least} covered months, or of whom less than {known} of the weight is known, is not ranked: \
-             the tier is provisional.",
+            "A customer is not ranked and gets a provisional tier if it has fewer than {least} covered months, or if its known \
+             indicators have less than {known} of the weight.",
             "有效月份少于 {least} 个, 或已知指标权重低于 {known} 的客户不参与排名, 取暂定等级。"
         ),
     ];
@@ -81,7 +82,7 @@ fn tiering(method: &Method) -> Vec<Text> {
         _ => {
             let least = method.min_stratum;
             text!(
-                "Customers are ranked by score within their {strata}; those of strata with fewer than {least} ranked customers are put together.",
+                "Customers are ranked by score within their {strata}. Strata with fewer than {least} ranked customers are merged.",
                 "客户在各{strata}内按得分排名; 参评户数少于 {least} 的分层合并。"; strata
             )
         }
@@ -122,7 +123,7 @@ fn policies(method: &Method) -> Vec<Text> {
     if let Some(band) = method.hysteresis {
         let band = percent(band);
         lines.push(text!(
-            "A rank must pass a line by {band} of the stratum before the tier changes by one.",
+            "A tier changes by one only if the rank passes the line by {band} of the stratum.",
             "名次须越过界线达分层户数的 {band}, 等级才变动一级。"
         ));
     }
@@ -132,18 +133,18 @@ fn policies(method: &Method) -> Vec<Text> {
     if !method.overrides.is_empty() {
         let count = method.overrides.len();
         lines.push(text!(
-            "{count} decisions of persons about single customers stand in the method, each with approver, reason and last day.",
+            "The method has {count} overrides for single customers, each with approver, reason and last day.",
             "方法中有 {count} 项针对单个客户的人工核定, 均注明批准人、理由和有效期。"
         ));
     }
     if method.governance.approval == Approval::Required {
         lines.push(text!(
-            "A cycle is published when somebody else than its proposer approves it.",
+            "A cycle is published only after somebody other than its proposer approves it.",
             "周期须由提案人以外的人批准后发布。"
         ));
     }
     if lines.is_empty() {
-        lines.push(text!("Nothing: tiers follow from rank and share alone.", "无: 等级仅由名次与比例确定。"));
+        lines.push(text!("None: tiers depend only on rank and quota.", "无: 等级仅由名次与比例确定。"));
     }
     lines
 }
@@ -173,7 +174,7 @@ fn indicators(method: &Method, parameters: &Parameters) -> DataTable {
     DataTable::new(title, columns, rows)
 }
 
-/// The formula of an indicator, and when it has no value.
+/// The formula of an indicator, and the condition under which it has no value.
 fn formula(spec: &Spec) -> [Text; 2] {
     match (registry::find(&spec.id), formulas::chinese(&spec.id)) {
         (Some(known), Some([formula, no_value])) => {
@@ -181,12 +182,12 @@ fn formula(spec: &Spec) -> [Text; 2] {
         }
         _ => [
             Text::new("an expression of the method file", "方法文件中的表达式"),
-            Text::new("unknown: a fact of it is unknown", "未知: 所用事实未知"),
+            Text::new("unknown: a fact that it uses is unknown", "未知: 所用事实未知"),
         ],
     }
 }
 
-/// How a value becomes points.
+/// How a value is turned into points.
 fn points(spec: &Spec, normalise: &Normalise) -> Text {
     let direction = Text::of_word(spec.direction);
     let how = match normalise {

@@ -1,8 +1,9 @@
-//! Charts as SVG: for pages, files and slides.
+//! Draws charts as SVG, for pages, files and slides.
 //!
-//! A pure function of the chart: no script, no style sheet, no font of its own, and no id, so that many charts stand in
-//! one page. Widths of text are estimated, labels never lie over each other, and what is cut ends with an ellipsis and
-//! is shown whole when somebody points at it. Why not by a library: see `CHARTS.md` of this package.
+//! The drawing depends only on the chart and its frame. It has no script, no style sheet, no embedded font and no id,
+//! so that one page can hold many charts. Widths of text are estimated. Labels never overlap. A text that is too long
+//! ends with an ellipsis, and its tooltip has the whole text. `CHARTS.md` of this package says why no library draws the
+//! charts.
 
 mod text_width;
 mod scale;
@@ -20,39 +21,39 @@ use gridtier::text::{Lang, Voice};
 
 use canvas::{Anchor, Canvas, Ink, escaped, short};
 
-/// Sizes of text.
+/// Font sizes in pixels.
 const SIZE: f64 = 12.0;
 const SMALL: f64 = 11.0;
 const TITLE: f64 = 15.0;
-/// Height of a line, in sizes of its text.
+/// Height of a line of text, as a multiple of its font size.
 const LEADING: f64 = 1.25;
-/// Room around everything.
+/// Empty space around the drawing.
 const MARGIN: f64 = 10.0;
 /// Longest text alternative, in characters.
 const ALTERNATIVE_MAX: usize = 3_000;
-/// Fonts that have Chinese characters, on the systems that people use, and then any.
+/// Fonts with Chinese characters on common systems, and then any other font.
 const FONTS: &str =
     "'Noto Sans CJK SC', 'Noto Sans SC', 'Microsoft YaHei', 'PingFang SC', 'Segoe UI', Arial, sans-serif";
 
-/// How wide a chart is, and whether it says its own title.
+/// The width of a chart, and whether it has its own title.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ChartFrame {
     /// Width in pixels; the height follows.
     pub width: f64,
-    /// Whether title and reading are drawn too: a file has nothing around it that says them.
+    /// Whether title and reading are drawn too. A file needs them, since nothing around it shows them.
     pub is_titled: bool,
 }
 
 impl ChartFrame {
-    /// In a page on a screen or paper.
+    /// A page on a screen or on paper.
     pub const WIDE: Self = Self { width: 720.0, is_titled: false };
-    /// In a page on a phone.
+    /// A page on a phone.
     pub const NARROW: Self = Self { width: 340.0, is_titled: false };
-    /// A file, such as for a slide.
+    /// A file of its own, such as for a slide.
     pub const FILE: Self = Self { width: 880.0, is_titled: true };
 }
 
-/// A chart as an SVG element, which is a whole file too.
+/// Draws a chart as an SVG element. The element is also a complete file.
 #[must_use]
 pub fn draw(chart: &Chart, voice: Voice, look: ChartFrame) -> String {
     let canvas = painted(chart, voice, look);
@@ -69,7 +70,7 @@ pub fn draw(chart: &Chart, voice: Voice, look: ChartFrame) -> String {
     )
 }
 
-/// The drawing with the boxes of its labels.
+/// The drawing of a chart, with the areas of its labels.
 fn painted(chart: &Chart, voice: Voice, look: ChartFrame) -> Canvas {
     let mut canvas = Canvas::new(look.width, voice);
     if look.is_titled {
@@ -90,7 +91,7 @@ fn painted(chart: &Chart, voice: Voice, look: ChartFrame) -> Canvas {
     canvas
 }
 
-/// A white ground, title and reading.
+/// Draws a white background, the title and the reading.
 fn heading(canvas: &mut Canvas, chart: &Chart) {
     canvas.ground();
     let room = canvas.width - 2.0 * MARGIN;

@@ -1,4 +1,4 @@
-//! Bars: by category, end to end, as a waterfall, as a tornado.
+//! Bars: grouped, stacked, as a waterfall and as a tornado.
 
 use crate::chart::{Arrangement, Bars, Guide, Series, StepKind, Tornado, Waterfall};
 use crate::format::DASH;
@@ -15,7 +15,7 @@ use super::text_width::text_width;
 
 /// Height of a bar.
 const BAR: f64 = 14.0;
-/// Height of a bar that stands alone in its row.
+/// Height of a bar that is alone in its row.
 const WIDE_BAR: f64 = 18.0;
 
 pub(super) fn bars(canvas: &mut Canvas, bars: &Bars) {
@@ -34,7 +34,7 @@ fn series_legend(canvas: &mut Canvas, series: &[Series]) {
     }
 }
 
-/// Widest labels of negative and of other numbers.
+/// Widths of the widest label of negative numbers, and of the widest one of other numbers.
 fn pads(numbers: impl Iterator<Item = f64>, format: ColumnFormat, canvas: &Canvas) -> [f64; 2] {
     let mut pads = [0.0_f64, 0.0];
     for number in numbers {
@@ -74,7 +74,7 @@ fn grouped(canvas: &mut Canvas, bars: &Bars) {
     canvas.more_rows(bars.categories.len() - count);
 }
 
-/// A bar from zero with its number at its end, or a dash.
+/// Draws a bar from zero with its number at its end. Without a number, draws a dash.
 fn bar(
     canvas: &mut Canvas,
     rows: &Rows,
@@ -143,7 +143,7 @@ fn stacked(canvas: &mut Canvas, bars: &Bars) {
     canvas.more_rows(bars.categories.len() - count);
 }
 
-/// A part of a bar with its number in it, where it has room.
+/// Draws a part of a stacked bar, with its number if that fits.
 fn segment(canvas: &mut Canvas, area: Area, paint: Paint, (name, value, format): (&str, f64, ColumnFormat)) {
     let label = shown(value, format, canvas.voice);
     canvas.area(area, paint, Some(&format!("{name}: {label}")));

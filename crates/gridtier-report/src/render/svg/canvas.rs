@@ -1,4 +1,4 @@
-//! What is drawn on: shapes and texts as SVG, with the box of every text, so that none is drawn over another.
+//! The canvas: writes shapes and texts as SVG, and keeps the area of every text, so that no text covers another.
 
 use std::fmt::Write;
 
@@ -8,13 +8,13 @@ use super::paint::{self, FAINT, GRID, INK, Paint};
 use super::text_width::{fitted, is_estimate_sure, text_width, wrapped};
 use super::{MARGIN, SIZE};
 
-/// Longest text that a tooltip repeats, in characters.
+/// Maximum length of a tooltip, in characters.
 const TOOLTIP_MAX: usize = 300;
-/// Lines of hatching of a shape, and of a whole chart: more would only make the file larger.
+/// Maximum number of hatching lines in a shape, and in a whole chart. More would only enlarge the file.
 const HATCHES_OF_SHAPE: f64 = 24.0;
 const HATCHES_MAX: usize = 2_500;
 
-/// On which side of its place a text stands.
+/// The side of its position on which a text is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Anchor {
     Start,
@@ -22,13 +22,13 @@ pub(super) enum Anchor {
     End,
 }
 
-/// How a text looks.
+/// The style of a text.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ink {
     pub size: f64,
     pub colour: &'static str,
     pub is_bold: bool,
-    /// Whether it has a white edge, for a place where a line may cross it.
+    /// Whether the text has a white outline, for positions where a line may cross it.
     pub has_edge: bool,
 }
 
@@ -57,14 +57,14 @@ impl Area {
     }
 }
 
-/// A mark of a legend.
+/// A sample in a legend.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Mark {
     /// A filled area.
     Fill(Paint),
     /// The line of a series.
     Line(usize),
-    /// A thin line to compare with.
+    /// A thin line for comparison.
     Reference,
     /// The mark of a series on its line.
     Point(usize),
@@ -73,11 +73,11 @@ pub(super) enum Mark {
 /// A drawing that grows downwards.
 pub(super) struct Canvas {
     pub width: f64,
-    /// Where the next part begins.
+    /// The height at which the next part begins.
     pub top: f64,
     pub voice: Voice,
     body: String,
-    /// The boxes of all texts, in order.
+    /// The areas of all texts, in order.
     pub labels: Vec<Area>,
     hatches: usize,
 }
@@ -91,19 +91,19 @@ impl Canvas {
         &self.body
     }
 
-    /// A text for the reader, without what would leave its line or steer its direction.
+    /// A text for the reader, without characters that would break the line or change the writing direction.
     pub(super) fn words(&self, text: &Text) -> String {
         clean(text.pick(self.voice).trim())
     }
 
-    /// A text whose base line stands at `y`; what has no room is cut with an ellipsis, and shown when pointed at.
+    /// Writes a text with its base line at `y`. A text that does not fit ends with an ellipsis and gets a tooltip.
     pub(super) fn label(&mut self, [x, y]: [f64; 2], anchor: Anchor, text: &str, room: f64, ink: Ink) {
         let shown = fitted(text, ink.size, room).into_owned();
         let full = (shown != text).then_some(text);
         self.line_of_text([x, y], anchor, &shown, full, ink);
     }
 
-    /// A text where there is room for all of it and no other text; nothing otherwise.
+    /// Writes a text if all of it fits and it covers no other text; otherwise writes nothing.
     pub(super) fn label_if_free(
         &mut self,
         at: [f64; 2],
@@ -123,7 +123,7 @@ impl Canvas {
         is_free
     }
 
-    /// A text in up to so many lines below each other, around the height `middle`.
+    /// Writes a text in several lines, centred at the height `middle`, up to a maximum number of lines.
     pub(super) fn paragraph(
         &mut self,
         [x, middle]: [f64; 2],
@@ -172,12 +172,12 @@ impl Canvas {
         let _ = write!(self.body, ">{}{}</text>", tooltip(full), escaped(text));
     }
 
-    /// A white ground under all that follows, for a viewer that has none.
+    /// Draws a white background under everything that follows, for viewers that have none.
     pub(super) fn ground(&mut self) {
         self.body.push_str(r##"<rect width="100%" height="100%" fill="#ffffff"/>"##);
     }
 
-    /// A filled rectangle, with what is shown when somebody points at it.
+    /// Draws a filled rectangle with a tooltip.
     pub(super) fn area(&mut self, area: Area, paint: Paint, hint: Option<&str>) {
         self.shade(area, paint.colour, hint);
         if let Some(hatch) = paint.hatch {
@@ -185,7 +185,7 @@ impl Canvas {
         }
     }
 
-    /// A rectangle in a colour.
+    /// Draws a rectangle in one colour.
     pub(super) fn shade(&mut self, area: Area, colour: &str, hint: Option<&str>) {
         let (width, height) = (area.right - area.left, area.bottom - area.top);
         if width <= 0.0 || height <= 0.0 {
@@ -207,7 +207,8 @@ impl Canvas {
         }
     }
 
-    /// Lines at 45 degrees, written out: a pattern of SVG needs an id, and ids clash in a page of many charts.
+    /// Draws lines at 45 degrees one by one. An SVG pattern would need an id, and ids clash if a page has many
+    /// charts.
     fn hatch(&mut self, area: Area, colour: &str) {
         let around = area.right - area.left + area.bottom - area.top;
         let step = (around / HATCHES_OF_SHAPE).max(5.0);
@@ -227,18 +228,18 @@ impl Canvas {
         }
     }
 
-    /// A straight line.
+    /// Draws a straight line.
     pub(super) fn line(&mut self, from: [f64; 2], to: [f64; 2], colour: &str, width: f64, dashes: &str) {
         let path = format!("M{} {}L{} {}", short(from[0]), short(from[1]), short(to[0]), short(to[1]));
         self.path(&path, colour, width, dashes);
     }
 
-    /// A line behind the data.
+    /// Draws a line behind the data.
     pub(super) fn grid_line(&mut self, from: [f64; 2], to: [f64; 2]) {
         self.line(from, to, GRID, 1.0, "");
     }
 
-    /// A path that is not filled.
+    /// Draws a path without filling it.
     pub(super) fn path(&mut self, path: &str, colour: &str, width: f64, dashes: &str) {
         let _ = write!(self.body, r#"<path d="{path}" fill="none" stroke="{colour}" stroke-width="{width}""#);
         if !dashes.is_empty() {
@@ -247,13 +248,13 @@ impl Canvas {
         self.body.push_str("/>");
     }
 
-    /// A filled path one can see through.
+    /// Draws a filled, translucent path.
     pub(super) fn ribbon(&mut self, path: &str, colour: &str, hint: &str) {
         let hint = tooltip(Some(hint));
         let _ = write!(self.body, r#"<path d="{path}" fill="{colour}" fill-opacity=".6">{hint}</path>"#);
     }
 
-    /// The mark of a series: its form differs as its colour does.
+    /// Draws the mark of a series. Marks differ in shape as well as in colour.
     pub(super) fn point(&mut self, [x, y]: [f64; 2], series: usize, hint: Option<&str>) {
         let colour = paint::line(series);
         let (left, right, above, below) = (short(x - 4.5), short(x + 4.5), short(y - 4.5), short(y + 4.5));
@@ -275,7 +276,7 @@ impl Canvas {
         );
     }
 
-    /// Names of marks, from left to right, in as many lines as they need.
+    /// Draws the legend from left to right, in as many lines as it needs.
     pub(super) fn legend(&mut self, entries: &[(Mark, String)]) {
         let right = self.width - MARGIN;
         let mut x = MARGIN;
@@ -309,7 +310,7 @@ impl Canvas {
         }
     }
 
-    /// Says that there is nothing to draw.
+    /// Writes that there is nothing to draw.
     pub(super) fn nothing(&mut self) {
         let nothing = self.words(&Text::new("No data", "无数据"));
         let area = Area { left: MARGIN, top: self.top, right: self.width - MARGIN, bottom: self.top + 60.0 };
@@ -319,11 +320,11 @@ impl Canvas {
         self.top = area.bottom;
     }
 
-    /// Says that rows are left out.
+    /// Writes how many rows are not drawn.
     pub(super) fn more_rows(&mut self, count: usize) {
         if count > 0 {
             let count = crate::format::grouped(gridtier::index::count(count));
-            let more = gridtier::text!("{count} more rows stand in the table", "其余 {count} 行见数据表");
+            let more = gridtier::text!("{count} more rows are in the table", "其余 {count} 行见数据表");
             let more = self.words(&more);
             self.label(
                 [MARGIN, self.top + 14.0],
@@ -337,7 +338,7 @@ impl Canvas {
     }
 }
 
-/// The box of a text.
+/// The area that a text covers.
 fn text_area([x, y]: [f64; 2], anchor: Anchor, text: &str, size: f64) -> Area {
     let width = text_width(text, size);
     let left = match anchor {
@@ -348,7 +349,7 @@ fn text_area([x, y]: [f64; 2], anchor: Anchor, text: &str, size: f64) -> Area {
     Area { left, top: y - 0.85 * size, right: left + width, bottom: y + 0.2 * size }
 }
 
-/// A number with one decimal at most.
+/// A number with at most one decimal.
 pub(super) fn short(number: f64) -> String {
     let text = format!("{number:.1}");
     let text = text.strip_suffix(".0").unwrap_or(&text);
@@ -365,7 +366,7 @@ fn tooltip(text: Option<&str>) -> String {
     })
 }
 
-/// A text without what XML forbids, what would break the line, and what would turn its direction.
+/// A text without characters that XML forbids, that break the line, or that change the writing direction.
 pub(super) fn clean(text: &str) -> String {
     let cleaned = text.chars().map(|character| match character {
         '\n' | '\r' | '\t' => ' ',
@@ -376,7 +377,7 @@ pub(super) fn clean(text: &str) -> String {
     cleaned.collect()
 }
 
-/// A text between the tags or quotes of XML.
+/// Escapes a text for the content or an attribute of an XML element.
 pub(super) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in clean(text).chars() {

@@ -1,4 +1,5 @@
-//! Flows: how many went from where to where, as ribbons as wide as they are many.
+//! Flows: ribbons between the groups on two sides. The width of a ribbon is the number of customers that went that
+//! way.
 
 use std::fmt::Write;
 
@@ -13,16 +14,16 @@ use super::scale::shown;
 use super::text_width::text_width;
 use super::{MARGIN, SMALL};
 
-/// Most places of a side.
+/// Maximum number of groups on a side.
 const PLACES_MAX: usize = 24;
-/// Height that all of a side have together.
+/// Height of all groups of a side together.
 const HEIGHT: f64 = 280.0;
-/// Least distance between the middles of two places: their names have two lines.
+/// Minimum distance between the middles of two groups, since their names have two lines.
 const DISTANCE: f64 = 34.0;
 const GAP: f64 = 10.0;
-/// Width of a place.
+/// Width of the bar of a group.
 const BAR: f64 = 14.0;
-/// Strokes across a hatched ribbon, and one; a thinner ribbon is not hatched.
+/// Number of hatching lines across a ribbon, and the minimum height of a hatched ribbon.
 const HATCHES: usize = 24;
 const HATCHED_FROM: f64 = 3.0;
 /// Share of the width that the names of a side may take.
@@ -87,7 +88,7 @@ struct Ribbon {
     share: f64,
 }
 
-/// Upper edges of the places of a side, far enough from each other for their names, and where the side ends.
+/// The upper edges of the bars of a side, far enough apart for their names, and the lower end of the side.
 fn places(sums: &[f64], scale: f64, top: f64) -> (Vec<f64>, f64) {
     let mut tops = Vec::new();
     let mut bottom = top;
@@ -104,8 +105,8 @@ fn places(sums: &[f64], scale: f64, top: f64) -> (Vec<f64>, f64) {
     (tops, bottom.max(last_middle + DISTANCE / 2.0))
 }
 
-/// How many places stand at the beginning of both sides alike, such as the tiers: among them ribbons say by their colour
-/// whether they rise or fall. Other places are ways in or out.
+/// The number of groups with which both sides begin, such as the tiers. The colour of a ribbon between two of them says
+/// whether it rises or falls. All other groups are ways in or out.
 fn shared_places(flow: &Flow) -> usize {
     let pairs = flow.from.iter().zip(&flow.to);
     pairs.take_while(|(from, to)| from.en == to.en && from.zh == to.zh).count()
@@ -163,7 +164,7 @@ fn draw_link(
     }
 }
 
-/// Strokes across a ribbon, from its upper edge to its lower one.
+/// The path of hatching lines across a ribbon, from its upper edge to its lower one.
 fn hatches([x0, x1]: [f64; 2], [y0, y1, height]: [f64; 3]) -> String {
     let mut strokes = String::new();
     for at in 1..HATCHES {
@@ -178,7 +179,7 @@ fn hatches([x0, x1]: [f64; 2], [y0, y1, height]: [f64; 3]) -> String {
     strokes
 }
 
-/// A place with its name and how many it has.
+/// Draws the bar of a group with its name and number.
 fn place(
     canvas: &mut Canvas,
     [left, top, height]: [f64; 3],

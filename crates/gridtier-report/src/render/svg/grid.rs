@@ -1,4 +1,4 @@
-//! Heat maps: numbers by row and column as shades, with the numbers in them where they have room.
+//! Heat maps: numbers by row and column as shades. Numbers that fit are written into their cells.
 
 use crate::chart::{HeatMap, HeatScale};
 use crate::format::DASH;
@@ -12,16 +12,16 @@ use super::scale::{range, shown};
 use super::text_width::{text_width, wrapped};
 use super::{LEADING, MARGIN, SIZE, SMALL};
 
-/// Most columns that are drawn.
+/// Maximum number of columns that are drawn.
 const COLUMNS_MAX: usize = 24;
 /// Height of a cell.
 const CELL: f64 = 26.0;
-/// Share of the width that names of rows may take.
+/// Share of the width that the names of rows may take.
 const NAMES_SHARE: f64 = 0.34;
-/// Lines of the name of a column, and of a row.
+/// Maximum number of lines in the name of a column, and in that of a row.
 const HEAD_LINES: usize = 3;
 const NAME_LINES: usize = 2;
-/// From this shade on, text on it is white.
+/// Text on this shade and on darker ones is white.
 const DARK_FROM: f64 = 0.55;
 
 pub(super) fn heat_map(canvas: &mut Canvas, map: &HeatMap) {
@@ -54,7 +54,7 @@ pub(super) fn heat_map(canvas: &mut Canvas, map: &HeatMap) {
     canvas.more_rows(map.rows.len() - rows);
 }
 
-/// How dark a value is.
+/// How dark a value is, from 0 to 1.
 fn share(value: f64, scale: HeatScale, all: [f64; 2], row: [f64; 2]) -> f64 {
     match scale {
         HeatScale::All => value.abs() / all[0].abs().max(all[1].abs()).max(f64::MIN_POSITIVE),
@@ -82,7 +82,7 @@ fn cell(
     canvas.label_if_free(middle, Anchor::Middle, &label, room, Ink { colour, ..Ink::SMALL });
 }
 
-/// The names of the columns, as high as the highest needs.
+/// Draws the names of the columns, as high as the highest one needs.
 fn heads(canvas: &mut Canvas, map: &HeatMap, (left, width, columns): (f64, f64, usize)) {
     let title = canvas.words(&map.column_title);
     if !title.is_empty() {
@@ -105,7 +105,7 @@ fn heads(canvas: &mut Canvas, map: &HeatMap, (left, width, columns): (f64, f64, 
     canvas.top += height;
 }
 
-/// What the shades stand for.
+/// Draws the legend, which says what the shades mean.
 fn legend(canvas: &mut Canvas, map: &HeatMap, [least, greatest]: [f64; 2]) {
     let [low, high] = match map.scale {
         HeatScale::All => {

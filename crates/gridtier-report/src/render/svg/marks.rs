@@ -1,4 +1,4 @@
-//! Boxes and profiles: marks in rows.
+//! Box plots and profiles: marks in rows.
 
 use std::fmt::Write;
 
@@ -102,7 +102,7 @@ pub(super) fn profile(canvas: &mut Canvas, plot: &Profile) {
         Link::Along => (0..plot.series.len()).for_each(|at| along(canvas, &rows, plot, at)),
         Link::Between => (0..count).for_each(|row| between(canvas, &rows, plot, row)),
     }
-    // The marks of the first series come last, so that they are seen.
+    // Draws the first series last, so that its marks are on top.
     for (at, series) in plot.series.iter().enumerate().rev() {
         let name = canvas.words(&series.name);
         for ((value, row), top) in series.values.iter().zip(&plot.rows).zip(&rows.tops) {
@@ -116,7 +116,7 @@ pub(super) fn profile(canvas: &mut Canvas, plot: &Profile) {
     canvas.more_rows(plot.rows.len() - count);
 }
 
-/// The line of a series from row to row, broken where a value is not known.
+/// The line of a series from row to row. It breaks where a value is unknown.
 fn along(canvas: &mut Canvas, rows: &Rows, plot: &Profile, at: usize) {
     let mut path = String::new();
     let mut is_broken = true;

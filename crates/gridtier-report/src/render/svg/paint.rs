@@ -1,24 +1,25 @@
-//! Colours, patterns, dashes and marks: told apart in print without colour, and by whoever sees fewer colours.
+//! Colours, patterns, dashes and marks. They can be told apart when printed without colour, and by people with colour
+//! blindness.
 
-/// Ink of text and axes.
+/// Colour of text and axes.
 pub(super) const INK: &str = "#222222";
-/// Ink of what is less important.
+/// Colour of less important text and lines.
 pub(super) const FAINT: &str = "#5a5a5a";
-/// Lines behind the data.
+/// Colour of lines behind the data.
 pub(super) const GRID: &str = "#dddddd";
 
-/// How an area is filled.
+/// The fill of an area.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Paint {
     /// The colour.
     pub colour: &'static str,
-    /// Whether it is hatched, and in which colour.
+    /// The colour of its hatching; `None` if it is not hatched.
     pub hatch: Option<&'static str>,
-    /// Whether text in it is white.
+    /// Whether text on it is white.
     pub is_dark: bool,
 }
 
-/// Fills of series. Their lightness differs, and the two that come close are told apart by hatching.
+/// Fills of series. They differ in lightness; two whose lightness is similar differ by hatching.
 pub(super) const SERIES: [Paint; 6] = [
     Paint { colour: "#12406b", hatch: None, is_dark: true },
     Paint { colour: "#e98b46", hatch: Some("#8a4a16"), is_dark: false },
@@ -27,20 +28,20 @@ pub(super) const SERIES: [Paint; 6] = [
     Paint { colour: "#6a6a6a", hatch: None, is_dark: true },
     Paint { colour: "#f6dd94", hatch: None, is_dark: false },
 ];
-/// What adds, and what rises.
+/// Fill of increases and rises.
 pub(super) const UP: Paint = SERIES[0];
-/// What takes off, and what falls.
+/// Fill of decreases and falls.
 pub(super) const DOWN: Paint = SERIES[1];
-/// Sums.
+/// Fill of sums.
 pub(super) const SUM: Paint = SERIES[4];
-/// What does not change.
+/// Fill of what does not change.
 pub(super) const SAME: Paint = Paint { colour: "#c9c9c9", hatch: None, is_dark: false };
-/// What comes from elsewhere or goes there.
+/// Fill of customers that join or leave.
 pub(super) const IN_OR_OUT: Paint = SERIES[2];
-/// What is not known.
+/// Fill of unknown values.
 pub(super) const UNKNOWN: Paint = Paint { colour: "#ffffff", hatch: Some("#bbbbbb"), is_dark: false };
 
-/// Colours of lines, dark enough to be seen on white.
+/// Colours of lines, dark enough to be visible on white.
 const LINES: [&str; 6] = ["#12406b", "#c2601c", "#3f8fc4", "#6a6a6a", "#222222", "#8a6d00"];
 /// Dashes of lines.
 const DASHES: [&str; 6] = ["", "7 3", "2 2", "9 3 2 3", "4 4", "1 3"];
@@ -60,7 +61,7 @@ pub(super) fn dashes(at: usize) -> &'static str {
     DASHES[at % DASHES.len()]
 }
 
-/// A shade from white, 0, to the darkest, 1.
+/// The shade for a share from 0, white, to 1, the darkest.
 pub(super) fn shade(share: f64, is_negative: bool) -> String {
     let share = share.clamp(0.0, 1.0);
     let dark = if is_negative { [0xc2, 0x60, 0x1c] } else { [0x12, 0x40, 0x6b] };

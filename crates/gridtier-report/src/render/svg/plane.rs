@@ -14,12 +14,12 @@ use super::scale::{Scale, range, shown, with_zero};
 use super::text_width::text_width;
 use super::{MARGIN, SMALL};
 
-/// Most points of a curve, bins and columns that are drawn.
+/// Maximum number of points of a curve, of bins and of columns that are drawn.
 const POINTS_MAX: usize = 400;
-/// Height of a plot by its width, and its bounds.
+/// Height of a plot as a share of its width, and the limits of the height.
 const HEIGHT_SHARE: f64 = 0.42;
 const HEIGHTS: [f64; 2] = [190.0, 320.0];
-/// Height of a step of the vertical axis.
+/// Minimum height of a step of the vertical axis.
 const STEP: f64 = 42.0;
 
 /// The frame of a plot with two axes.
@@ -29,7 +29,7 @@ struct Plane {
 }
 
 impl Plane {
-    /// The vertical axis with its title above it, and room for the names of `guides` on `x`.
+    /// Draws the title of the vertical axis and reserves space for its labels.
     fn new(canvas: &mut Canvas, span: [f64; 2], axis: &Axis) -> Self {
         let height = (HEIGHT_SHARE * canvas.width).clamp(HEIGHTS[0], HEIGHTS[1]);
         let title = canvas.words(&axis.title);
@@ -52,7 +52,7 @@ impl Plane {
         Self { area, y: Scale::new(span, [area.bottom, area.top], ticks_max) }
     }
 
-    /// Moves the plot down to what stands above it now.
+    /// Moves the plot below the parts that are already drawn.
     fn below(self, canvas: &Canvas, span: [f64; 2]) -> Self {
         let height = self.area.bottom - self.area.top;
         let area = Area { top: canvas.top + 8.0, bottom: canvas.top + 8.0 + height, ..self.area };
@@ -72,7 +72,7 @@ impl Plane {
     fn draw_guides(&self, canvas: &mut Canvas, x: &Scale, guides: &[Guide]) {
         for guide in guides.iter().filter(|guide| guide.at.is_finite()) {
             let x = x.place(guide.at);
-            // A white edge, for where the line crosses dark bars.
+            // A white line below the guide keeps it visible where it crosses dark bars.
             canvas.line([x, self.area.top - 6.0], [x, self.area.bottom], "#ffffff", 3.2, "");
             canvas.line([x, self.area.top - 6.0], [x, self.area.bottom], INK, 1.2, "5 3");
         }
@@ -193,7 +193,7 @@ pub(super) fn columns(canvas: &mut Canvas, plot: &Columns) {
     category_names(canvas, &plot.categories[..count], (plane.area.left, band));
 }
 
-/// A run of known values of a series: a line, or a mark of a single one.
+/// Draws a run of known values of a series as a line, or a single value as a mark.
 fn draw_run(canvas: &mut Canvas, run: &[[f64; 2]], at: usize) {
     let mut path = String::new();
     for (position, [x, y]) in run.iter().map(|place| place.map(short)).enumerate() {
@@ -223,7 +223,7 @@ fn columns_legend(canvas: &mut Canvas, plot: &Columns, count: usize) {
     }
 }
 
-/// Names below columns: as many, evenly spread, as have room.
+/// Writes as many names below columns as fit, evenly spaced.
 fn category_names(canvas: &mut Canvas, categories: &[Text], (left, band): (f64, f64)) {
     let names: Vec<String> = categories.iter().map(|name| canvas.words(name)).collect();
     let widest = names.iter().map(|name| text_width(name, SMALL)).fold(0.0, f64::max) + 8.0;

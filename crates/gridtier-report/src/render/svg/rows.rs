@@ -1,4 +1,4 @@
-//! Plots whose categories stand below each other: their names have room to the left, in either language.
+//! Plots whose categories are one below the other, with room for their names on the left in either language.
 
 use crate::chart::{Axis, Guide};
 use gridtier::index::float;
@@ -10,37 +10,37 @@ use super::scale::Scale;
 use super::text_width::{text_width, wrapped};
 use super::{LEADING, MARGIN, SIZE, SMALL};
 
-/// Most rows that are drawn; the others stand in the table.
+/// Maximum number of rows that are drawn. The table has all rows.
 pub(super) const ROWS_MAX: usize = 60;
-/// Share of the width that names of rows may take.
+/// Share of the width that the names of rows may take.
 const NAMES_SHARE: f64 = 0.38;
-/// Lines that the name of a row may take.
+/// Maximum number of lines in the name of a row.
 const NAME_LINES: usize = 2;
-/// Room around a label beside its mark.
+/// Empty space between a mark and its label.
 pub(super) const PAD: f64 = 5.0;
 const ROW_GAP: f64 = 8.0;
 
 /// Rows with their names, above a common axis.
 pub(super) struct Rows {
     pub scale: Scale,
-    /// Upper edges of the rows' contents.
+    /// The upper edges of the drawing areas of the rows.
     pub tops: Vec<f64>,
 }
 
-/// What rows need to be laid out.
+/// The data for the layout of rows.
 pub(super) struct RowsPlan<'a> {
     pub names: Vec<&'a Text>,
-    /// Height of what is drawn in a row.
+    /// Height of the drawing area of a row.
     pub height: f64,
     pub range: [f64; 2],
     pub axis: &'a Axis,
-    /// Widest labels to the left and to the right of the marks.
+    /// Widths of the widest labels to the left and to the right of the marks.
     pub pads: [f64; 2],
     pub guides: &'a [Guide],
 }
 
 impl Rows {
-    /// Draws names, axis and limits, and says where the marks belong.
+    /// Draws names, axis and limits, and returns the areas for the marks.
     pub(super) fn new(canvas: &mut Canvas, plan: &RowsPlan) -> Self {
         let names: Vec<String> = plan.names.iter().map(|name| canvas.words(name)).collect();
         let widest = names.iter().map(|name| text_width(name, SIZE)).fold(0.0, f64::max);
@@ -75,7 +75,7 @@ impl Rows {
         Self { scale, tops }
     }
 
-    /// Draws what stands over the marks: the line at zero, and limits.
+    /// Draws the lines that are on top of the marks: the one at zero, and limits.
     pub(super) fn finish(&self, canvas: &mut Canvas, guides: &[Guide]) {
         let (Some(first), Some(last)) = (self.tops.first(), self.tops.last()) else { return };
         let (above, below) = (first - ROW_GAP / 2.0, last + ROW_GAP + 8.0);
@@ -90,7 +90,7 @@ impl Rows {
     }
 }
 
-/// The labels of a horizontal axis and its title, below the plot.
+/// Draws the labels and the title of a horizontal axis, below the plot.
 pub(super) fn horizontal_axis(canvas: &mut Canvas, scale: &Scale, axis: &Axis) {
     let baseline = canvas.top + 17.0;
     for &tick in &scale.ticks {
@@ -108,7 +108,7 @@ pub(super) fn horizontal_axis(canvas: &mut Canvas, scale: &Scale, axis: &Axis) {
     }
 }
 
-/// Names of limits above the plot, in as many lines as keep them apart.
+/// Writes the names of limits above the plot, in as many lines as needed to keep them apart.
 pub(super) fn guide_names(canvas: &mut Canvas, scale: &Scale, guides: &[Guide]) {
     let mut ordered: Vec<(f64, String)> = guides
         .iter()

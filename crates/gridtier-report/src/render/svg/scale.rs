@@ -1,4 +1,4 @@
-//! From numbers to places: round ticks, and how they are written.
+//! Scales: from numbers to positions, with round ticks and their labels.
 
 use crate::chart::Axis;
 use crate::format;
@@ -8,15 +8,15 @@ use gridtier::text::Voice;
 
 use super::text_width::text_width;
 
-/// No axis goes beyond these, so that sums and differences stay finite.
+/// Numbers on an axis are limited to ± this value, so that sums and differences stay finite.
 const LARGEST: f64 = 1e18;
-/// From here on, numbers are written with a power of ten: no sum of a utility is so large.
+/// Larger numbers are written with a power of ten. No sum of a utility is that large.
 const SCIENTIFIC_FROM: f64 = 1e15;
-/// Most ticks that are tried.
+/// Maximum number of ticks.
 const TICKS_MAX: usize = 8;
-/// Room between the labels of ticks.
+/// Minimum space between the labels of ticks.
 const TICK_GAP: f64 = 18.0;
-/// A step is one of these times a power of ten.
+/// The distance between ticks is one of these times a power of ten.
 const STEPS: [f64; 4] = [1.0, 2.0, 5.0, 10.0];
 
 /// A linear scale with round ticks.
@@ -24,14 +24,14 @@ const STEPS: [f64; 4] = [1.0, 2.0, 5.0, 10.0];
 pub(super) struct Scale {
     low: f64,
     high: f64,
-    /// Places of `low` and `high`.
+    /// The positions of `low` and `high`.
     places: [f64; 2],
-    /// Numbers at which ticks stand.
+    /// The numbers of the ticks.
     pub ticks: Vec<f64>,
     step: f64,
 }
 
-/// Least and greatest of the finite numbers, if there are any.
+/// The least and the greatest of the finite numbers; `None` if there are none.
 pub(super) fn range(numbers: impl IntoIterator<Item = f64>) -> Option<[f64; 2]> {
     numbers.into_iter().filter(|number| number.is_finite()).fold(None, |range, number| {
         let number = number.clamp(-LARGEST, LARGEST);
@@ -40,13 +40,13 @@ pub(super) fn range(numbers: impl IntoIterator<Item = f64>) -> Option<[f64; 2]> 
     })
 }
 
-/// The range with zero in it.
+/// The smallest range that contains this range and zero.
 pub(super) fn with_zero([low, high]: [f64; 2]) -> [f64; 2] {
     [low.min(0.0), high.max(0.0)]
 }
 
 impl Scale {
-    /// A scale whose ticks are at most so many.
+    /// A scale with at most `ticks_max` ticks.
     pub(super) fn new(range: [f64; 2], places: [f64; 2], ticks_max: usize) -> Self {
         let [low, high] = widened(range);
         let raw = (high - low) / float(ticks_max.max(1));
@@ -60,7 +60,7 @@ impl Scale {
         Self { low: first * step, high: last * step, places, ticks, step }
     }
 
-    /// A horizontal scale with as many ticks as their labels have room.
+    /// A horizontal scale with as many ticks as their labels allow.
     pub(super) fn horizontal(range: [f64; 2], places: [f64; 2], axis: &Axis) -> Self {
         let room = places[1] - places[0];
         for ticks_max in (1..=TICKS_MAX).rev() {
@@ -74,13 +74,13 @@ impl Scale {
         Self::new(range, places, 1)
     }
 
-    /// Where a number stands.
+    /// The position of a number.
     pub(super) fn place(&self, number: f64) -> f64 {
         let number = number.clamp(self.low, self.high);
         self.places[0] + (number - self.low) / (self.high - self.low) * (self.places[1] - self.places[0])
     }
 
-    /// A tick as it is written: with the decimals that its step needs.
+    /// The label of a tick, with as many decimals as the distance between ticks needs.
     pub(super) fn label(&self, tick: f64, axis: &Axis) -> String {
         match axis.format {
             _ if self.step >= SCIENTIFIC_FROM => format!("{tick:.1e}"),
@@ -92,7 +92,7 @@ impl Scale {
     }
 }
 
-/// Decimals that tell multiples of a step apart.
+/// The number of decimals in which multiples of a step differ.
 fn decimals(step: f64) -> u8 {
     (0..8)
         .find(|&decimals| {
@@ -102,7 +102,7 @@ fn decimals(step: f64) -> u8 {
         .unwrap_or(8)
 }
 
-/// A range that is not a single number.
+/// Widens a range that consists of a single number.
 fn widened([low, high]: [f64; 2]) -> [f64; 2] {
     if high - low > 1e-12 * (1.0 + low.abs().max(high.abs())) {
         return [low, high];
@@ -113,7 +113,7 @@ fn widened([low, high]: [f64; 2]) -> [f64; 2] {
     }
 }
 
-/// A number of a plot as it is written beside its mark.
+/// A number as it is written beside its mark.
 pub(super) fn shown(number: f64, format: ColumnFormat, voice: Voice) -> String {
     match format {
         _ if number.abs() >= SCIENTIFIC_FROM => format!("{number:.2e}"),

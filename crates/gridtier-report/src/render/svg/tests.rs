@@ -15,7 +15,7 @@ use gridtier::text::Text;
 
 const VOICES: [Voice; 2] = [Voice::In(Lang::En), Voice::In(Lang::Zh)];
 const LOOKS: [ChartFrame; 3] = [ChartFrame::WIDE, ChartFrame::NARROW, ChartFrame::FILE];
-/// Largest file of a chart.
+/// Maximum size of the file of a chart, in bytes.
 const BYTES_MAX: usize = 100_000;
 
 fn tiers() -> Vec<Text> {
@@ -68,7 +68,7 @@ fn chart(code: &'static str, plot: Plot) -> Chart {
     Chart::new(title, reading, plot, table)
 }
 
-/// Bars, stacked and beside each other, with and without guides.
+/// Bars, stacked and grouped, with and without guides.
 fn charts_of_bars() -> Vec<Chart> {
     let bars = Bars {
         value: share("share of all customers", "占全部客户的比例"),
@@ -121,7 +121,7 @@ fn charts_of_curves() -> Vec<Chart> {
     vec![chart("lines", Plot::Lines(lines))]
 }
 
-/// How values spread.
+/// Histograms and box plots.
 fn charts_of_spreads() -> Vec<Chart> {
     let bell = |middle: f64, high: f64| {
         (0..40).map(|at| (high * (-(float(at) - middle).powi(2) / 60.0).exp()).round()).collect::<Vec<_>>()
@@ -155,7 +155,7 @@ fn charts_of_spreads() -> Vec<Chart> {
     vec![chart("histogram", Plot::Histogram(histogram)), chart("boxes", Plot::Boxes(boxes))]
 }
 
-/// Values by row, linked along or between the series.
+/// Profiles, connected along the rows or between the series.
 fn charts_of_profiles() -> Vec<Chart> {
     let mut profile = Profile {
         value: points(),
@@ -181,7 +181,7 @@ fn charts_of_profiles() -> Vec<Chart> {
     vec![chart("profile", Plot::Profile(profile)), chart("influence", Plot::Profile(influence))]
 }
 
-/// Steps to a sum, and what lies on either side of a base.
+/// Waterfalls and tornados.
 fn charts_of_steps() -> Vec<Chart> {
     let steps = DataTable {
         title: Text::default(),
@@ -216,7 +216,7 @@ fn charts_of_steps() -> Vec<Chart> {
     ]
 }
 
-/// Moves between tiers.
+/// Moves between tiers, as ribbons and as a heat map.
 fn charts_of_moves() -> Vec<Chart> {
     let moves = vec![
         vec![1_800.0, 150.0, 12.0, 0.0],
@@ -279,7 +279,7 @@ fn gallery() -> Vec<Chart> {
     kinds.concat()
 }
 
-/// Charts of pairs, whose labels are `name` and whose numbers are `value`.
+/// Heat maps and flows whose labels are `name` and whose numbers are `value`.
 fn squares_of(name: &str, value: Option<f64>, few: usize) -> Vec<Chart> {
     let names = |count: usize| vec![Text::same(name.to_owned()); count];
     vec![
@@ -396,8 +396,8 @@ fn gallery_of(name: &str, value: Option<f64>, count: usize) -> Vec<Chart> {
     charts
 }
 
-/// Every drawing is well-formed XML without scripts, styles and ids, says what it is, and no label lies on another or
-/// beyond the edge.
+/// Asserts that every drawing is well-formed XML without scripts, styles and ids, that it has a text alternative, and
+/// that no label covers another or crosses the edge.
 pub(crate) fn check(charts: &[Chart]) {
     for chart in charts {
         for (voice, look) in VOICES.iter().flat_map(|voice| LOOKS.map(|look| (*voice, look))) {
@@ -518,7 +518,7 @@ fn ticks_are_round_and_told_apart() {
     );
 }
 
-/// Writes every chart to the folder that `GRIDTIER_CHARTS` names, for people to look at.
+/// Writes every chart into the folder that `GRIDTIER_CHARTS` names, so that people can look at them.
 #[test]
 fn the_gallery_is_written_where_it_is_asked_for() {
     let Some(folder) = std::env::var_os("GRIDTIER_CHARTS") else { return };

@@ -1,22 +1,22 @@
-//! How wide a text is without a font: estimates that rather err on the wide side.
+//! Estimates the width of a text without knowing its font. Estimates are rather too wide than too narrow.
 
 use std::borrow::Cow;
 
 use unicode_width::UnicodeWidthChar;
 
-/// Sums of widths in another order differ by less.
+/// Sums of the same widths in another order differ by less than this.
 const ROUNDING: f64 = 0.01;
-/// Stands for what is cut off.
+/// Replaces the part of a text that is cut off.
 const ELLIPSIS: char = '…';
-/// Characters that no line may begin with.
+/// Characters with which no line may begin.
 const NO_LINE_BEGINS_WITH: &str = "。，、；：？！）」』”%)],.;:";
 
-/// Width of a text in a size of font.
+/// The width of a text at a font size.
 pub(super) fn text_width(text: &str, size: f64) -> f64 {
     size * text.chars().map(character_width).sum::<f64>()
 }
 
-/// Width of a character, in sizes of the font.
+/// The width of a character, as a multiple of the font size.
 fn character_width(character: char) -> f64 {
     match character {
         'i' | 'j' | 'l' | '.' | ',' | ':' | ';' | '\'' | '|' | '!' | 'I' | ' ' => 0.3,
@@ -34,8 +34,8 @@ fn character_width(character: char) -> f64 {
     }
 }
 
-/// Whether the estimate is known to hold: Latin letters, digits and Chinese characters. The glyphs of other scripts may
-/// be far wider, and are fitted by the viewer.
+/// Whether the estimate is reliable: for Latin letters, digits and Chinese characters. Glyphs of other scripts may be
+/// far wider, so the viewer has to fit them.
 pub(super) fn is_estimate_sure(text: &str) -> bool {
     text.chars().all(|character| {
         matches!(character,
@@ -44,7 +44,7 @@ pub(super) fn is_estimate_sure(text: &str) -> bool {
     })
 }
 
-/// The text, or as much of it as has room with an ellipsis behind it.
+/// The text, or its beginning with an ellipsis if all of it does not fit.
 pub(super) fn fitted(text: &str, size: f64, room: f64) -> Cow<'_, str> {
     if text_width(text, size) <= room + ROUNDING {
         return text.into();
@@ -63,7 +63,7 @@ pub(super) fn fitted(text: &str, size: f64, room: f64) -> Cow<'_, str> {
     cut.into()
 }
 
-/// The text in at most so many lines, and whether all of it is in them.
+/// The text in at most `lines_max` lines, and whether the lines hold all of it.
 pub(super) fn wrapped(text: &str, size: f64, room: f64, lines_max: usize) -> (Vec<String>, bool) {
     let mut lines = vec![String::new()];
     let mut width = 0.0;
@@ -97,7 +97,7 @@ pub(super) fn wrapped(text: &str, size: f64, room: f64, lines_max: usize) -> (Ve
     (lines, is_whole)
 }
 
-/// The parts between which a line may be broken: words with the space behind them, and single wide characters.
+/// The parts between which a line may break: words with the space after them, and single wide characters.
 fn pieces(text: &str) -> Vec<&str> {
     let mut pieces = Vec::new();
     let (mut start, mut may_break) = (0, false);
