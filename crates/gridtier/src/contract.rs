@@ -13,8 +13,9 @@ mod table;
 
 pub use table::{Column, ColumnKind, Table};
 pub use vocabulary::{
-    CooperationKind, ImportanceLevel, IncidentKind, IncidentStatus, LoadClass, Quality, RegisterKind,
-    Responsibility, SupplyLevel, UseCategory,
+    Area, Channel, CheckSubject, ContactKind, ContactOutcome, CooperationKind, CorrectionResult,
+    CorrectionSubject, DayKind, ImportanceLevel, IncidentKind, IncidentStatus, LoadClass, OutageKind,
+    Quality, RegisterKind, Responsibility, SupplyLevel, UseCategory,
 };
 
 /// Longest accepted key, in bytes.

@@ -132,3 +132,135 @@ crate::words! {
         Suggestion "suggestion" "suggestion" "建议",
     }
 }
+
+crate::words! {
+    /// Where a customer lives or works, for floors of reliability promises.
+    Area "area" {
+        /// A town.
+        Urban "urban" "urban" "城市",
+        /// The countryside.
+        Rural "rural" "rural" "农村",
+        /// A place that is hard to reach.
+        Remote "remote" "remote" "偏远",
+    }
+}
+
+crate::words! {
+    /// Why the supply was interrupted.
+    OutageKind "kind of an outage" {
+        /// A fault.
+        Fault "fault" "fault" "故障停电",
+        /// A planned outage.
+        Planned "planned" "planned" "计划停电",
+        /// An outage at short notice.
+        Temporary "temporary" "at short notice" "临时停电",
+        /// The system lacked power.
+        Rationing "rationing" "rationing" "限电",
+    }
+}
+
+crate::words! {
+    /// How a service reached the customer.
+    Channel "channel" {
+        /// A visit.
+        Visit "visit" "visit" "上门",
+        /// A telephone call.
+        Phone "phone" "telephone" "电话",
+        /// A text message.
+        Sms "sms" "text message" "短信",
+        /// An e-mail.
+        Email "email" "e-mail" "邮件",
+        /// WeChat.
+        Wechat "wechat" "WeChat" "微信",
+        /// The utility's app.
+        App "app" "app" "手机应用",
+        /// A letter.
+        Letter "letter" "letter" "信函",
+        /// A business hall.
+        Hall "hall" "business hall" "营业厅",
+        /// A meeting.
+        Meeting "meeting" "meeting" "会议",
+        /// Newspapers, radio, television.
+        Media "media" "media" "媒体",
+    }
+}
+
+crate::words! {
+    /// What a contact is about.
+    ContactKind "kind of a contact" {
+        /// A complaint.
+        Complaint "complaint" "complaint" "投诉",
+        /// A report of a violation or a fault.
+        Report "report" "report" "举报",
+        /// A question.
+        Query "query" "query" "咨询",
+        /// A suggestion.
+        Suggestion "suggestion" "suggestion" "建议",
+        /// Praise.
+        Praise "praise" "praise" "表扬",
+    }
+}
+
+crate::words! {
+    /// How a contact was decided.
+    ContactOutcome "outcome of a contact" {
+        /// The customer was right.
+        Upheld "upheld" "upheld" "属实",
+        /// The customer was partly right.
+        Partly "partly" "partly upheld" "部分属实",
+        /// The customer was not right.
+        NotUpheld "not_upheld" "not upheld" "不属实",
+        /// The customer withdrew it.
+        Withdrawn "withdrawn" "withdrawn" "撤诉",
+    }
+}
+
+crate::words! {
+    /// How a calendar changes a day.
+    DayKind "kind of a day" {
+        /// No working day, whatever its weekday.
+        Holiday "holiday" "holiday" "放假",
+        /// A working day, whatever its weekday.
+        Workday "workday" "working day" "上班",
+    }
+}
+
+crate::words! {
+    /// What a quality check looked at.
+    CheckSubject "subject of a check" {
+        /// A service that was delivered.
+        Delivery "delivery" "delivery" "服务提供",
+        /// A contact.
+        Contact "contact" "contact" "客户联络",
+        /// A survey.
+        Survey "survey" "survey" "满意度调查",
+        /// A power supply station.
+        Station "station" "station" "供电所",
+    }
+}
+
+crate::words! {
+    /// What a correction is about.
+    CorrectionSubject "subject of a correction" {
+        /// A promise.
+        Promise "promise" "promise" "服务承诺",
+        /// A service that was delivered.
+        Delivery "delivery" "delivery" "服务提供",
+        /// A contact.
+        Contact "contact" "contact" "客户联络",
+        /// A quality check.
+        Check "check" "check" "质量检查",
+        /// A survey.
+        Survey "survey" "survey" "满意度调查",
+    }
+}
+
+crate::words! {
+    /// Whether a correction helped.
+    CorrectionResult "result of a correction" {
+        /// It helped.
+        Effective "effective" "effective" "有效",
+        /// It did not help.
+        Ineffective "ineffective" "ineffective" "无效",
+    }
+}

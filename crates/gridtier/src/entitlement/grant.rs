@@ -14,12 +14,45 @@ use super::service::{Access, Cell, Opening, Reason, Service, Terms};
 use crate::method::Tier;
 use crate::word::Word;
 
+/// The columns that conditions use, of the customers of a batch.
+pub struct Records<'b> {
+    columns: Vec<(usize, MemberColumn<'b>)>,
+    fields: usize,
+}
+
+impl<'b> Records<'b> {
+    /// The columns of a batch, which may have any of the `fields` as text, f64, bool or date32. `None` if a column has
+    /// another type.
+    #[must_use]
+    pub fn of(batch: &'b RecordBatch, fields: &[Field]) -> Option<Self> {
+        let mut columns = Vec::new();
+        for (place, field) in fields.iter().enumerate() {
+            if let Some(column) = batch.column_by_name(&field.name) {
+                columns.push((place, MemberColumn::of(column)?));
+            }
+        }
+        Some(Self { columns, fields: fields.len() })
+    }
+
+    /// A record without values, for [`fill`](Self::fill).
+    #[must_use]
+    pub fn record(&self) -> Vec<Datum<'b>> {
+        vec![Datum::Missing; self.fields]
+    }
+
+    /// Writes a customer's values into `record`. Columns that the batch lacks stay missing.
+    pub fn fill(&self, row: usize, record: &mut [Datum<'b>]) {
+        for (place, column) in &self.columns {
+            record[*place] = column.datum(row);
+        }
+    }
+}
+
 /// Customers of a cycle with the columns that conditions use.
 pub struct Members<'b> {
     ids: &'b StringArray,
     tiers: Vec<Tier>,
-    columns: Vec<(usize, MemberColumn<'b>)>,
-    fields: usize,
+    records: Records<'b>,
 }
 
 enum MemberColumn<'b> {
@@ -37,13 +70,7 @@ impl<'b> Members<'b> {
         let ids = batch.column_by_name("customer_id")?.as_string_opt::<i32>()?;
         let names = batch.column_by_name("tier")?.as_string_opt::<i32>()?;
         let tiers = names.iter().map(|name| Tier::from_code(name?)).collect::<Option<Vec<_>>>()?;
-        let mut columns = Vec::new();
-        for (place, field) in fields.iter().enumerate() {
-            if let Some(column) = batch.column_by_name(&field.name) {
-                columns.push((place, MemberColumn::of(column)?));
-            }
-        }
-        Some(Self { ids, tiers, columns, fields: fields.len() })
+        Some(Self { ids, tiers, records: Records::of(batch, fields)? })
     }
 
     /// Number of members.
@@ -73,14 +100,12 @@ impl<'b> Members<'b> {
     /// A record without values, for [`fill`](Self::fill).
     #[must_use]
     pub fn record(&self) -> Vec<Datum<'b>> {
-        vec![Datum::Missing; self.fields]
+        self.records.record()
     }
 
     /// Writes a customer's values into `record`. Columns that the batch lacks stay missing.
     pub fn fill(&self, row: usize, record: &mut [Datum<'b>]) {
-        for (place, column) in &self.columns {
-            record[*place] = column.datum(row);
-        }
+        self.records.fill(row, record);
     }
 }
 

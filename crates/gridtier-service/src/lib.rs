@@ -1,0 +1,12 @@
+//! What a tier is worth in deeds: promises against what happened, services due against delivered, contacts with their
+//! timers, surveys (SERVICE).
+//!
+//! The modules below are in the order in which data flows; each uses only those above it. A log of facts and a policy
+//! come in, tables go out; no file is opened and no clock is read. Nothing here can reach a score, because the engine
+//! does not know this package: delivery is the act of the utility, and a tier measures what the customer does.
+
+pub mod time;
+pub mod period;
+pub mod base;
+pub mod log;
+pub mod policy;

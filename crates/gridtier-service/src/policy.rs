@@ -1,0 +1,221 @@
+//! What the utility promises and requires of itself: `service.toml`, versioned data like the catalogue (SERVICE §3).
+
+use chrono::NaiveDate;
+use gridtier::contract::{ContactKind, OutageKind, Responsibility};
+use gridtier::entitlement::condition::Condition;
+
+use crate::time::Span;
+
+gridtier::words! {
+    /// What a promise measures.
+    Measure "measure of a promise" {
+        /// Share of time with supply, by group, in percent.
+        Availability "availability" "availability" "供电可靠率",
+        /// Sustained interruptions of a customer.
+        Interruptions "interruptions" "interruptions" "停电次数",
+        /// Minutes of sustained interruption of a customer.
+        Minutes "minutes" "minutes without supply" "停电时间",
+        /// Minutes until the supply is restored.
+        Restoration "restoration" "restoration" "复电时间",
+        /// Restoration by the time that was given.
+        PromisedTime "promised_time" "promised time" "承诺复电时间",
+        /// An emergency plan for a long outage.
+        Plan "plan" "emergency plan" "应急方案",
+        /// Notice before an outage.
+        Notice "notice" "notice" "停电通知",
+    }
+}
+
+gridtier::words! {
+    /// A time of a contact.
+    ContactStep "step of a contact" {
+        /// It was received.
+        Received "received" "received" "受理",
+        /// The customer was first contacted.
+        FirstContact "first_contact" "first contact" "首次联系",
+        /// It was analysed.
+        Analysed "analysed" "analysed" "分析",
+        /// It was answered.
+        Answered "answered" "answered" "答复",
+        /// It was closed.
+        Closed "closed" "closed" "办结",
+        /// It was passed on to another authority.
+        PassedOn "passed_on" "passed on" "转办",
+        /// The customer was called back.
+        CalledBack "called_back" "called back" "回访",
+    }
+}
+
+/// A checked policy.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// First day on which it is in force.
+    pub effective_from: NaiveDate,
+    /// Its source.
+    pub source: String,
+    /// The text of its file.
+    pub text: String,
+    /// Limits that several figures share.
+    pub limits: Limits,
+    /// The services that are due.
+    pub due: DueServices,
+    /// Promises, in the order of the file.
+    pub promises: Vec<Promise>,
+    /// Follow-ups, in the order of the file.
+    pub follow_ups: Vec<FollowUp>,
+    /// Timers of contacts, in the order of the file.
+    pub timers: Vec<Timer>,
+    /// Topics of contacts, in the order of the file. `other`, unknown and empty topics are `unclassified`.
+    pub topics: Vec<Topic>,
+}
+
+/// Limits that several figures share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Longest momentary interruption, in seconds.
+    pub momentary_seconds: i64,
+    /// From this many sustained interruptions on, a customer counts in CEMI.
+    pub many: i64,
+    /// From this many hours on, a customer counts in CELID.
+    pub long_hours: i64,
+    /// Percentage of exposures that a proposed limit must have kept.
+    pub keep_percent: i64,
+    /// A contact repeats an earlier one of at most this many days before.
+    pub repeat_days: i64,
+    /// Minutes after an appointment until which it is kept.
+    pub appointment_minutes: i64,
+    /// Fewest answers of a survey's cell that is shown.
+    pub min_cell: i64,
+}
+
+/// The services that are due, as positions in the catalogue.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DueServices {
+    /// To each customer whose tier gives them, by their cadence.
+    pub customer: Vec<usize>,
+    /// Once in each slot of the calendar, to the public.
+    pub session: Vec<usize>,
+    /// The service of follow-ups.
+    pub follow_up: Option<usize>,
+    /// The service of notices.
+    pub notice: Option<usize>,
+}
+
+/// A promise.
+#[derive(Clone, Debug)]
+pub struct Promise {
+    /// Its id.
+    pub id: String,
+    /// Position of the service in the catalogue.
+    pub service: usize,
+    /// What it measures.
+    pub measure: Measure,
+    /// To whom it is made; `None` for everybody.
+    pub condition: Option<Condition>,
+    /// The kinds of outages that count; all if the file names none.
+    pub kinds: Vec<OutageKind>,
+    /// The responsibilities that do not count.
+    pub exempt: Vec<Responsibility>,
+    /// Whether it is measured over the twelve months to the period's end instead of the period.
+    pub over_year: bool,
+    /// The limit, in the measure's unit; `None` for a measure that has none.
+    pub limit: Option<f64>,
+    /// Proposals are multiples of this.
+    pub step: Option<f64>,
+    /// The weakest limit that is allowed.
+    pub floor: Option<f64>,
+    /// Of `notice`: how long ahead.
+    pub lead: Option<Span>,
+    /// Of `plan`: how long after the start.
+    pub after: Option<Span>,
+    /// Of `notice`: whether a public announcement keeps it.
+    pub announcement: bool,
+    /// What a breach costs the utility; `None` if nothing.
+    pub compensation: Option<Compensation>,
+}
+
+/// What a breach costs the utility.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Compensation {
+    /// An amount in fen.
+    Fixed(i64),
+    /// A multiple of the price of the energy that the customer did not get.
+    Energy {
+        /// For customers with a two-part tariff.
+        two_part: f64,
+        /// For all others.
+        single: f64,
+    },
+}
+
+/// The event that a follow-up follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FollowedEvent {
+    /// The opening of the customer.
+    Opening,
+    /// The end of an interruption.
+    Interruption,
+    /// The closing of a contact.
+    Contact,
+    /// The delivery of a service.
+    Delivery,
+}
+
+/// A follow-up.
+#[derive(Clone, Debug)]
+pub struct FollowUp {
+    /// Its id.
+    pub id: String,
+    /// The event.
+    pub event: FollowedEvent,
+    /// Of contacts: the kinds.
+    pub kinds: Vec<ContactKind>,
+    /// Of deliveries: the services, as positions in the catalogue.
+    pub services: Vec<usize>,
+    /// Of interruptions: the shortest, in hours.
+    pub min_hours: Option<i64>,
+    /// Who is followed up; `None` for everybody.
+    pub condition: Option<Condition>,
+    /// When the first is due.
+    pub within: Option<Span>,
+    /// Months from one to the next.
+    pub every_months: Option<u32>,
+    /// Months after the event until the last.
+    pub until_months: Option<u32>,
+    /// How many at least in these months.
+    pub at_least: Option<i64>,
+}
+
+/// A timer of contacts.
+#[derive(Clone, Debug)]
+pub struct Timer {
+    /// Its id.
+    pub id: String,
+    /// The kinds of contacts.
+    pub kinds: Vec<ContactKind>,
+    /// The time from which it runs.
+    pub from: ContactStep,
+    /// The times that stop it: the earliest counts.
+    pub to: Vec<ContactStep>,
+    /// How long it may run.
+    pub within: Span,
+    /// Whose contacts; `None` for everybody's.
+    pub condition: Option<Condition>,
+    /// The percentage on time below which it is missed.
+    pub floor: Option<i64>,
+}
+
+/// A topic of contacts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Topic {
+    /// Its id.
+    pub id: String,
+    /// Its name in English.
+    pub title: String,
+    /// Its name in Chinese.
+    pub title_zh: String,
+}
