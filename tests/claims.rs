@@ -1,5 +1,5 @@
-//! What an explanation asks of a customer is enough: the data are edited as the explanation says and graded again, and the
-//! customer rises.
+//! Explanations say which change would raise a customer's tier. These tests make that change in the data and grade them
+//! again; the customer must rise.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::utility::Utility;
 const TRIED: usize = 3;
 const TIERS: [&str; 4] = ["special", "grade-1", "grade-2", "grade-3"];
 
-/// A customer, and the value of an indicator that alone would lift the customer's tier, according to the explanation.
+/// A customer, and the value of a single indicator that would raise the customer's tier, according to the explanation.
 struct Claim {
     id: String,
     next: String,
@@ -27,7 +27,7 @@ struct Claim {
     history: History,
 }
 
-/// Changes of a preset by which an indicator that no preset weighs replaces its siblings, or gets a group of its own.
+/// Changes that give weight to an indicator that has none in the presets: in place of its siblings, or in a group of its own.
 fn further(indicator: &str) -> &'static [(&'static str, &'static str)] {
     const LOAD: (&str, &str) = (
         "policy = 0.40\nwork = 0.40\nsuggestions = 0.20",
@@ -97,7 +97,7 @@ fn graded_for(indicator: &str) -> (Utility, String) {
         ("cooperation = 0.1634", "cooperation = 0.3"),
         ("on_time_payment = 0.6\noverdue_days = 0.4", weights),
     ];
-    // Few customers have plans, and only one that misses its plan by little makes a claim.
+    // Few customers have plans, and only those that miss their plan by little get such advice. A higher weight gives more.
     let plan = [("payment = 0.35", "payment = 0.10"), ("plan = 0.10", "plan = 0.35")];
     let plan = if indicator == "plan_completion" { &plan[..] } else { &[] };
     let method = method_file(utility.path(), "paper", &[&changes[..], plan, further(indicator)].concat());
@@ -307,7 +307,7 @@ fn as_many_months_at_the_standard_as_an_explanation_asks_are_enough() {
     });
 }
 
-/// Takes the reactive energy out of a customer's readings of some months.
+/// Removes the reactive energy from a customer's readings of some months.
 fn without_reactive_energy(utility: &Utility, customer: &str, months: &[String]) {
     let readings = taken(utility, "meter_readings");
     let [ids, times] = ["customer_id", "read_at"].map(|column| tables::texts(&readings, column));
@@ -372,7 +372,7 @@ fn replace_incidents(
 #[test]
 fn as_few_points_of_violations_as_an_explanation_asks_are_enough() {
     check_claims("violation_points", 0.2, |utility, claim| {
-        // The offence whose points come nearest to those asked for.
+        // The offence whose points are nearest to the required ones.
         let points = |(severity, age): (i32, i32)| f64::from(severity) * 0.5f64.powf(f64::from(age) / 12.0);
         let offences = (1..=5).flat_map(|severity| (0..36).map(move |age| (severity, age)));
         let allowed = offences.filter(|offence| points(*offence) < claim.needed - 1e-6);
@@ -404,7 +404,7 @@ fn as_little_harm_to_others_as_an_explanation_asks_is_enough() {
     });
 }
 
-/// Raises what was delivered for requests of a kind until the mean share delivered is the one asked for.
+/// Raises the delivered amounts of requests of a kind until their mean share is the required one.
 fn fulfil(utility: &Utility, claim: &Claim, kind: &str) {
     let events = taken(utility, "cooperation");
     let columns = ["customer_id", "kind", "requested", "delivered"];

@@ -62,7 +62,7 @@ fn a_trial_reports_the_customers_whom_a_regrade_would_change() {
 /// Grades two cycles, tries settings on the second one, and grades again by a method with the same edits.
 fn assert_same_as_regrade(settings: &[&str], changes: &[(&str, &str)], preset: &str) {
     let utility = Utility::invented(400, &[]);
-    // The cycle before, to which hysteresis and step limit look back.
+    // Hysteresis and step limit use the tiers of this earlier cycle.
     let earlier = ["regrade", "data", "--as-of", "2025-07-01", "--store", "store", "--method", "paper"];
     utility.done(&earlier);
     let cycle = utility.published(&["--method", preset]);
@@ -103,7 +103,7 @@ fn a_trial_of_vetoes_and_policies_reports_what_a_regrade_would_change() {
     let added = ("[limits]", format!("{veto}\n[limits]"));
     let settings = "veto=[{name = \"any\", kinds = [\"theft\", \"violation\"], ceiling = \"grade-3\"}]";
     assert_same_as_regrade(&[settings], &[(added.0, &added.1)], "paper");
-    // Theft is rare, and none of these 400 customers has stolen; more of them have violations.
+    // None of these 400 customers has a theft, so the trial vetoes violations, which some of them have.
     let kinds = ("kinds = [\"theft\"]", "kinds = [\"violation\"]");
     let ceiling = ("ceiling = \"grade-3\"", "ceiling = \"grade-2\"");
     let settings = ["veto.confirmed_theft.kinds=[\"violation\"]", "veto.confirmed_theft.ceiling=grade-2"];

@@ -1,4 +1,4 @@
-//! Energy audits: how much of a customer's energy of all carriers electricity could replace.
+//! Energy audits: how much energy of all carriers a customer uses, and which part of it electricity could replace.
 //!
 //! The latest audit before the window's end counts, however old it is.
 
@@ -59,7 +59,7 @@ struct EnergyProfileCells {
     replaceable_kgce: CheckedColumn<f64>,
 }
 
-/// The place of a row is its customer and the day of the audit.
+/// The key of a row is its customer and the day of the audit.
 impl TableRules<EnergyProfileCells, (NamedCustomer, i32), (CustomerIx, EnergyProfile)>
     for EnergyProfileRules<'_>
 {

@@ -1,7 +1,7 @@
 //! Finds all that is wrong with the files of a folder in one run.
 //!
-//! A reader stops at the first fault. If each run named only one faulty file, mending all files would take days. So after
-//! the first fault every other file is read too, only to find its faults.
+//! A reader stops at the first fault. If each run named only one faulty file, correcting all files would take days. So
+//! after the first fault every other file is read too, just to find its faults.
 
 use gridtier::error::{Refusal, RunError};
 use gridtier::index::count;
@@ -27,7 +27,7 @@ pub(super) fn limited(mut refusals: Vec<Refusal>) -> Vec<Refusal> {
 }
 
 impl DataFolder {
-    /// Adds to the error about one file the errors about all other files that cannot be read to their end.
+    /// Reads all other files after an error about one file, and adds the errors about those that cannot be read to their end.
     #[must_use]
     pub fn with_all_damage(&self, error: RunError) -> RunError {
         let RunError::Refused(mut first) = error else { return error };

@@ -26,7 +26,7 @@ const UNUSED_SHOWN: usize = 12;
 pub struct Findings<'a> {
     /// Some rows of each file or folder.
     pub deliveries: &'a [Excerpt],
-    /// Which of these files or folders is which table.
+    /// Which table each of these files or folders is.
     pub guesses: Vec<TableGuess>,
     /// Files and folders that could not be read, and why.
     pub unreadable: Vec<(String, Text)>,
@@ -63,7 +63,7 @@ impl DraftWriter {
         let _ = writeln!(self.text, "\n[{name}]");
     }
 
-    /// A line; one that is not sure becomes a comment.
+    /// Writes a line; an uncertain one becomes a comment.
     fn line(&mut self, is_sure: bool, key: &str, value: &str, reason: &Text) {
         let mark = if is_sure { "" } else { "# " };
         self.to_decide += usize::from(!is_sure);
@@ -84,7 +84,7 @@ pub fn draft(findings: &Findings, lang: Lang) -> Draft {
         "由 `gridtier init` 根据文件的名称、类型和取值起草，分级前请核对。"
     ));
     out.comment(&text!(
-        "Lines that begin with `# ` and a key are not sure: decide on them, and remove the `# `.",
+        "A line that begins with `# ` and a key is uncertain: correct it if necessary, and remove the `# `.",
         "以 `# ` 开头并带有键的行没有把握：核对后去掉 `# `。"
     ));
     out.blank();
@@ -146,7 +146,7 @@ fn table(
     for padding in paddings.iter().filter(|padding| padding.table == guess.table) {
         let Padding { width, ids, known, known_padded, .. } = padding;
         let reason = text!(
-            "{known} of {ids} account numbers read are known as they are, {known_padded} with zeros in front",
+            "{known} of the {ids} account numbers read match customers as they are, {known_padded} with leading zeros",
             "已读的 {ids} 个户号中，原样可匹配 {known} 个，补零后可匹配 {known_padded} 个"
         );
         out.line(true, "pad.customer_id", &width.to_string(), &reason);
@@ -183,7 +183,7 @@ fn introduce(out: &mut DraftWriter, guess: &TableGuess, excerpt: &Excerpt) {
     }
 }
 
-/// Texts of the table that stand for "none".
+/// Writes the texts that mean an empty cell in the table.
 fn nulls(out: &mut DraftWriter, findings: &Findings, guess: &TableGuess) {
     let excerpt = &findings.deliveries[guess.delivery];
     let mut found: BTreeMap<&str, usize> = BTreeMap::new();
@@ -219,7 +219,7 @@ fn declare_units(out: &mut DraftWriter, findings: &Findings, guess: &TableGuess,
             let (key, contract) = if is_energy { ("energy_unit", "kWh") } else { ("money_unit", "yuan") };
             let Some((energy, money, price)) = fitting.first() else {
                 out.comment(&text!(
-                    "The bills come to {ratio:.4} for one unit of energy: no units give a likely price. Declare {key}.",
+                    "The bills are {ratio:.4} for each unit of energy, and no units give a likely price. Declare {key}.",
                     "账单金额与电量之比为 {ratio:.4}：没有单位能得出合理电价，请声明 {key}。"
                 ));
                 return;
@@ -411,7 +411,10 @@ fn rest(out: &mut DraftWriter, findings: &Findings) {
             ),
             (false, true) => text!("{name}: optional", "{name_zh} {name}：可选"),
             (false, false) => {
-                text!("{name}: without it stay unknown: {en}", "{name_zh} {name}：缺少时以下指标未知：{zh}")
+                text!(
+                    "{name}: optional; without it, these indicators are unknown: {en}",
+                    "{name_zh} {name}：可选；缺少时以下指标未知：{zh}"
+                )
             }
         });
     }
@@ -421,7 +424,7 @@ fn rest(out: &mut DraftWriter, findings: &Findings) {
         let names: Vec<&str> = excerpt.columns.iter().map(|column| column.name.as_str()).collect();
         let names = names[..names.len().min(UNUSED_SHOWN)].join(", ");
         out.comment(&text!(
-            "{path} is taken for no table; its columns: {names}",
+            "{path} does not look like any table; its columns: {names}",
             "{path} 未对应任何表；其列为：{names}"
         ));
     }

@@ -138,7 +138,11 @@ fn what_is_not_sure_is_a_comment_with_the_choices() {
         "{}",
         draft.text
     );
-    assert!(draft.text.contains("incidents: without it stay unknown: "), "{}", draft.text);
+    assert!(
+        draft.text.contains("incidents: optional; without it, these indicators are unknown: "),
+        "{}",
+        draft.text
+    );
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! Decisions on applications for services: which are granted, which wait, and what each applicant pays.
 //!
 //! An application is granted if the applicant is entitled to the service, the approved outage plan leaves room for it,
-//! and capacity is left. Scarce capacity goes first to customers for whom their importance level or a regulation opens
-//! the service, then by tier, day of application and id. A shared cost is divided among the applicants who are granted
+//! and capacity is left. Scarce capacity goes first to customers who are entitled by their importance level or by a
+//! regulation, then by tier, day of application and id. A shared cost is divided among the applicants who are granted
 //! the service in one transformer area and year.
 
 use std::collections::BTreeMap;

@@ -21,7 +21,8 @@ fn whole(weights: &[f64]) -> bool {
 
 #[test]
 fn a_rare_event_never_gets_more_than_an_equal_share() {
-    // Energy, on-time rate, and incidents that one customer in twenty has: the textbook gives the incidents 87 %.
+    // The columns are energy, on-time rate, and incidents that one customer in twenty has. The textbook's entropy weights
+    // would give the incidents 87 %.
     let columns = vec![
         draws(1, 1000, |u| libm::exp(8.0 + 2.0 * (u - 0.5))),
         draws(2, 1000, |u| 0.9 + 0.1 * u),

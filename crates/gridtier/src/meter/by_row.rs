@@ -1,10 +1,12 @@
-//! Readings of tables that carry more than energy: intervals with an end, records of rows, time of use.
+//! Sums readings that have further columns besides energy: the end of an interval, the time of recording, or parts by
+//! time of use.
 //!
-//! The passes of the neighbouring modules add a row to its month as soon as it comes, and read it again only if it was
-//! in doubt. That is not enough if a later record of a row may withdraw it, if an interval may reach from before the
-//! window into it, or if the greatest of several values counts. Here the rows of some customers are held at a time,
-//! sorted and settled by the rules of METHOD.md section 3. A round takes as many customers as a fixed budget of rows
-//! allows. This takes more time for each row, so tables without these columns are not read this way.
+//! The passes of the neighbouring modules add a row to its month as soon as it is read, and read it again only if it was
+//! in doubt. That is not enough if a row can be replaced by a later record of it, if an interval can begin before the
+//! window and end in it, or if the greatest of several values counts. This module therefore holds all rows of some
+//! customers at a time, sorts them, and decides about them by the rules of METHOD.md section 3. Each round takes as many
+//! customers as fit into a fixed number of rows. This takes more time for each row, so it is used only for tables with
+//! these columns.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -337,8 +339,8 @@ impl<'a> Sums<'a> {
         }
     }
 
-    /// Settles the rows of one key, which are in the order of files and rows. Decides by the row recorded last, then by
-    /// the window, by every other rule, by duplicates, and by the customer's opening.
+    /// Decides about the rows of one key, which are in the order of files and rows. The row recorded last counts, unless it is
+    /// outside the window, breaks a rule, is a duplicate, or is before the customer's opening.
     fn settle(&mut self, rows: &[HeldRow], books: &mut FileBooks) -> Result<(), RunError> {
         let last_us = rows.iter().map(|row| row.recorded_us).max();
         let mut sound = Vec::new();

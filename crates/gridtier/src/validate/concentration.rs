@@ -36,7 +36,8 @@ pub struct LorenzPoint {
 }
 
 impl LorenzPoint {
-    /// The same point counted from the largest amounts: the share of customers, and what they have.
+    /// The same point of the curve with the largest amounts first: the share of customers, and the share of the amount that
+    /// they have.
     #[must_use]
     pub fn of_the_largest(&self) -> [f64; 2] {
         [1.0 - self.customers_share, 1.0 - self.amount_share]

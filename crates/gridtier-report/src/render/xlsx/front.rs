@@ -1,4 +1,4 @@
-//! The sheet about the workbook: title, facts, the list of its sheets, and all words of the sections.
+//! The first sheet, about the workbook: title, facts, the list of sheets, and the sentences of all sections.
 
 use rust_xlsxwriter::{Color, Format, FormatAlign, FormatBorder, Url, Worksheet};
 
@@ -9,7 +9,7 @@ use crate::render::RenderError;
 use crate::section::{Block, Section};
 use gridtier::text::{Text, Voice};
 
-/// Widths of its columns.
+/// Widths of the columns of this sheet.
 const WIDTHS: [f64; 3] = [30.0, 100.0, 14.0];
 /// Size of the title.
 const TITLE_SIZE: f64 = 16.0;
@@ -24,14 +24,14 @@ pub(super) fn name() -> Text {
     Text::new("About", "说明")
 }
 
-/// A sheet of the workbook, as the list of sheets tells it.
+/// An entry in the list of sheets.
 #[derive(Debug)]
 pub(super) struct ListedSheet {
-    /// Its name.
+    /// The name of the sheet.
     pub(super) name: String,
-    /// What it holds.
+    /// The content of the sheet.
     pub(super) holds: String,
-    /// Its rows below the head.
+    /// The number of rows below its head.
     pub(super) rows: u32,
 }
 
@@ -63,7 +63,7 @@ impl<'w> Front<'w> {
         Ok(Self { sheet, styles: CellStyles::new(), strong, row: 1, voice })
     }
 
-    /// Names and what they stand for.
+    /// Writes facts as names with their values.
     pub(super) fn facts(&mut self, facts: &[(Text, Text)]) -> Result<(), RenderError> {
         for (name, value) in facts {
             let (name, value) = (name.pick(self.voice), value.pick(self.voice));
@@ -72,7 +72,7 @@ impl<'w> Front<'w> {
         Ok(())
     }
 
-    /// The list of sheets, each with a link.
+    /// Writes the list of sheets with links.
     pub(super) fn sheets(&mut self, sheets: &[ListedSheet]) -> Result<(), RenderError> {
         self.row += 1;
         let heads = [("Sheet", "工作表"), ("What it holds", "内容"), ("Rows", "行数")];
@@ -99,7 +99,7 @@ impl<'w> Front<'w> {
         Ok(())
     }
 
-    /// The words of a section.
+    /// Writes the heading and the sentences of a section.
     pub(super) fn words(&mut self, section: &Section) -> Result<(), RenderError> {
         if let Some(heading) = &section.heading {
             self.row += 1;

@@ -76,7 +76,7 @@ fn a_shared_cost_is_divided_equally_if_a_key_is_missing() {
 }
 
 #[test]
-fn protection_needs_the_outage_plan_and_importance_opens_it_whatever_the_tier() {
+fn protection_needs_room_in_the_outage_plan_and_is_given_to_important_customers_of_any_tier() {
     let people = [("a", "special", None, false, None), ("b", "grade-3", Some("imp_first"), false, None)];
     let with = |id: &str, plan| Application { plan_allows: plan, ..asks(id, "S20") };
     let decisions = decide(
@@ -90,7 +90,7 @@ fn protection_needs_the_outage_plan_and_importance_opens_it_whatever_the_tier() 
 }
 
 #[test]
-fn capacity_goes_to_opened_claims_then_tiers_then_days_then_ids() {
+fn capacity_goes_first_to_claims_that_importance_or_a_regulation_gives_then_by_tier_day_and_id() {
     let catalogue = Catalogue::shipped("paper", &[]).unwrap().unwrap();
     let capacity = catalogue.services[catalogue.service("S22").unwrap()].capacity.unwrap();
     let people = [
