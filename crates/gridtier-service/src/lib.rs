@@ -10,3 +10,4 @@ pub mod period;
 pub mod base;
 pub mod log;
 pub mod policy;
+pub mod output;
