@@ -159,7 +159,7 @@ fn processor_seconds() -> f64 {
     ticks.sum::<f64>() / 100.0
 }
 
-/// Prints the processor time of a stage: on a shared machine it is steadier than wall-clock time.
+/// Prints the processor time of a stage, which on a shared machine varies less than wall-clock time.
 #[expect(clippy::print_stdout, reason = "a bench prints its measurements")]
 fn print_processor_time<T>(stage: &str, mut run: impl FnMut() -> T) {
     const RUNS: u32 = 5;

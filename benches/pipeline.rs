@@ -41,7 +41,7 @@ use tempfile::TempDir;
 const MONTHS: u32 = 6;
 const WINDOW: Window = Window { end: Month(56 * 12), months: MONTHS };
 const COLUMNS: &[&str] = &["customer_id", "meter_id", "read_at", "active_kwh", "reactive_kvarh", "quality"];
-/// An indicator that an analyst may add, the use of the contracted capacity: it reads three facts and has a condition.
+/// An indicator that an analyst may add: the use of the contracted capacity. It uses three facts and has a condition.
 const OWN_INDICATOR: &str = "capacity_use = { expr = \"active_wh / 1000 / (contract_capacity_kva * 730 * covered_months)\", applies = \"supply_level <> 'residential'\", unit = \"share\", direction = \"+\", title = \"Capacity use\", title_zh = \"容量利用率\", normalise = \"target\", target = 0.55, tolerance = 0.55 }\n";
 /// Rows of a row group.
 const GROUP_ROWS: usize = 1 << 20;
@@ -138,7 +138,8 @@ fn write_customers(path: &Path, ids: &StringArray) {
     write(path, RecordBatch::try_from_iter(columns).expect("columns of one length"), true);
 }
 
-/// An energy in kWh that follows from customer and day, so that it is the same for both rows of a reading that comes twice.
+/// An energy in kWh that depends only on customer and day, so that a reading that occurs twice has the same energy in both
+/// rows.
 fn energy((customer, day): (u32, u32), salt: u64) -> f64 {
     Draw(u64::from(customer) << 32 | u64::from(day) << 8 | salt).below(50_000) as f64 / 1000.0
 }
@@ -314,7 +315,7 @@ fn bench_grading(c: &mut Criterion) {
     group.finish();
 }
 
-/// Facts of `people` customers: those of a small utility, repeated.
+/// The facts of `people` customers: those of a small utility, repeated.
 fn tiled_facts(people: usize) -> Facts {
     let utility = Whole::write(SampleCadence::Monthly, 36);
     let mut facts = fact::read(&utility.open(), utility.window, ReadingDetail::Energy, None).expect("facts");

@@ -71,13 +71,14 @@ pub fn run(args: &DemoArgs, lang: Lang) -> Result<Done, Failure> {
     Ok(Done { data: job.run(regrade::open(&data, lang)?, ResultFormat::Text)? })
 }
 
-/// Weights of the dimensions in the preset, and in the method of the next window, which gives compliance a tenth more.
+/// The weights of the dimensions in the preset, and in the method for the next window, which gives compliance a tenth
+/// more.
 const WEIGHTS: [(&str, &str); 2] = [
     ("contribution = 0.5396\ncompliance = 0.2970", "contribution = 0.5099\ncompliance = 0.3267"),
     ("name = \"utility\"", "name = \"utility-next\""),
 ];
 
-/// Writes the same customers in the window that follows, and the method by which it is to be graded.
+/// Writes the data of the same customers for the next window, and the method for grading them.
 fn write_next(args: &DemoArgs, spec: &SampleSpec, lang: Lang) -> Result<(), Failure> {
     let (data, path) = (args.dir.join("next"), args.dir.join("next.toml"));
     let spec = SampleSpec { windows_later: 1, ..spec.clone() };

@@ -15,9 +15,9 @@ use crate::lang::Lang;
 /// Where results go.
 #[derive(Clone, Copy)]
 pub enum Destination<'a> {
-    /// A folder, a file for each table.
+    /// A folder with a file for each table.
     Folder(&'a Path),
-    /// A workbook, a page or JSON, all tables in it.
+    /// A workbook, a page or a JSON file with all tables.
     File(&'a Path, ExportFormat),
 }
 
@@ -76,7 +76,7 @@ pub fn check_folder(path: &Path) -> Result<(), Failure> {
     ))
 }
 
-/// Writes what is shown into one file; `json` is the content of a JSON file.
+/// Writes the printed result into one file. `json` is the content of a JSON file.
 pub fn write_file(
     (path, format): (&Path, ExportFormat),
     lang: Lang,

@@ -21,7 +21,7 @@ use gridtier_report::render::terminal::harmless;
 
 use crate::args::{self, ResultFormat};
 
-/// The run came to its end, but findings were beyond the limits and nothing was published; or a check of a cycle failed.
+/// The run came to its end, but findings exceeded the limits and nothing was published; or a check of a cycle failed.
 pub const BEYOND_LIMITS: u8 = 1;
 /// Wrong command line.
 pub const USAGE: u8 = 2;
@@ -40,11 +40,11 @@ pub struct Done {
     pub data: String,
 }
 
-/// A run that failed: its data so far, a message and a code.
+/// A run that failed: the data so far, a message and a code.
 pub struct Failure {
     /// For stdout.
     pub data: String,
-    /// For stderr; empty where there is nothing to say.
+    /// The message for stderr; empty if there is none.
     pub message: Text,
     /// The exit code.
     pub code: u8,
@@ -214,7 +214,7 @@ impl From<ListReadError> for Failure {
     }
 }
 
-/// Prints what there is to print and gives the exit code. A reader of stdout that went away is no fault.
+/// Prints the output and returns the exit code. If the reader of stdout has gone away, that is not an error.
 pub fn report(result: Result<Done, Failure>, lang: Lang, answer: ResultFormat) -> ExitCode {
     let (mut data, message, code) = match result {
         Ok(done) => (done.data, Text::default(), 0),
@@ -249,7 +249,7 @@ pub fn usage(error: &clap::Error, answer: ResultFormat, lang: Lang) -> ExitCode 
     if error.use_stderr() && answer == ResultFormat::Json {
         let _ = std::io::stdout().write_all(error_json(USAGE, &text).as_bytes());
     }
-    // Nobody is left to tell when the reader is gone.
+    // The reader is gone, so an error has no receiver.
     let _ = match (lang, error.use_stderr()) {
         (Lang::En, _) => error.print(),
         (Lang::Zh, true) => std::io::stderr().write_all(text.zh.as_bytes()),

@@ -1,4 +1,4 @@
-//! `gridtier explain`: why a customer has its tier, how it got there, and what would lift it.
+//! `gridtier explain`: why a customer has its tier, how it got there, and what would raise it.
 
 use gridtier::compare::{MoveExplanation, explain_move};
 use gridtier::contract::cell::fold_id;
@@ -41,7 +41,7 @@ pub fn run(args: &ExplainArgs, lang: Lang) -> Result<Done, Failure> {
     };
     let graded_id = found.as_ref().map_or(&*id, |found| found.explanation.row.customer_id.as_str());
     let numbers = [since, cycle.version];
-    // A customer that is no longer graded has moved too.
+    // A customer that is no longer graded has a move too, so this comes before the explanation of its tier.
     let Some(explained_move) = move_since(&store, numbers, graded_id)? else { return Err(no_move(found)) };
     let found = found.ok();
     let data = match args.format {

@@ -1,5 +1,5 @@
-//! `gridtier review`, `approve`, `reject`, `withdraw`, `cycles`, `register`, `history` and `prune`: decisions about cycles, and
-//! what a store holds.
+//! The commands about decisions on cycles and about the contents of a store: `gridtier review`, `approve`, `reject`,
+//! `withdraw`, `cycles`, `register`, `history` and `prune`.
 
 use gridtier::text::Voice;
 use gridtier_io::export::{self, ExportFormat, sections_text};

@@ -55,9 +55,9 @@ pub fn open(data: &Path, lang: Lang) -> Result<DataFolder, Failure> {
     Ok(folder)
 }
 
-/// One grading, and how it is shown.
+/// One grading, and how to print it.
 pub struct Job<'a> {
-    /// What to grade by, and where to publish.
+    /// What to grade, by which method, and where to publish.
     pub regrade: Regrade<'a>,
     /// The data folder, for messages.
     pub data: &'a Path,
@@ -120,7 +120,7 @@ impl Job<'_> {
     }
 }
 
-/// What was not counted again.
+/// The counts that were reused.
 pub fn reused_line(reused: Reused) -> Text {
     match reused {
         Reused::Facts { version } => text!(

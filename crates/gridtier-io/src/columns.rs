@@ -117,7 +117,7 @@ impl Mapping {
         self.picks.get_key_value(column).map(|(name, pick)| (*name, *pick)).or_else(passed)
     }
 
-    /// Whether a column of the file is passed through and read as nothing else.
+    /// Whether a column of the file is only passed through.
     pub fn is_only_passed(&self, position: usize) -> bool {
         let pick = Pick::Own(position);
         self.passed.iter().any(|(_, passed)| *passed == pick) && !self.is_of_contract(pick)
@@ -225,7 +225,8 @@ struct NamesInFile<'a> {
 }
 
 impl NamesInFile<'_> {
-    /// The column of that name. One in the names of folders comes before one in the file, whose values agree with it.
+    /// The column of that name. A name in the folders takes precedence over one in the file, whose values agree with
+    /// it.
     fn find(&self, name: &str) -> Result<Option<Pick>, Unreadable> {
         let wanted = folded(name);
         let keys: Vec<&str> = self.hive.iter().map(|hive| hive.key.as_str()).collect();

@@ -116,8 +116,8 @@ impl<'a> CycleEntitlements<'a> {
         Ok(out)
     }
 
-    /// The ids of a list that are accepted customers of the cycle, and the ids that are not. The latter opt nobody out; an
-    /// id may be among them because it lost its zeros.
+    /// The ids of a list that are accepted customers of the cycle, and the ids that are not. An id that is no customer's
+    /// opts nobody out; it may have lost its leading zeros.
     ///
     /// # Errors
     /// A file of the cycle cannot be read; or the list has ids, and none of them is a customer.
@@ -253,7 +253,7 @@ impl<'a> CycleEntitlements<'a> {
         Ok(found)
     }
 
-    /// What a selection's services cost in a year and what fees bring back.
+    /// The costs of a selection's services in a year, and the fees for them.
     ///
     /// # Errors
     /// A file of the cycle cannot be read.

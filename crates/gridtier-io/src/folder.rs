@@ -328,10 +328,10 @@ fn survey(file: &DataFile, config: &Config) -> Result<Surveyed, Unreadable> {
     Ok((content, columns, mapping, sha256))
 }
 
-/// Parts of the energy, which reject no row whatever they hold.
+/// The columns for parts of the energy. None of their values rejects a row.
 const NEVER_REJECT: [&str; 5] = ["sharp_kwh", "peak_kwh", "flat_kwh", "valley_kwh", "max_demand_kw"];
 
-/// Tells a workbook as what kind of column each of its columns is read, and checks the columns of ids.
+/// Declares to a workbook how each of its columns is read, and checks the columns of ids.
 fn use_columns(
     book: &mut WorkbookFile,
     table: Table,
@@ -425,7 +425,7 @@ impl Readable {
         Some(&self.columns[own].name)
     }
 
-    /// Whether a column of the file is passed through and read as nothing else.
+    /// Whether a column of the file is only passed through.
     pub fn is_only_passed(&self, position: usize) -> bool {
         self.mapping.is_only_passed(position)
     }

@@ -1,4 +1,4 @@
-//! `gridtier.toml` drafted from a folder of exports.
+//! Drafts `gridtier.toml` from a folder of exports.
 //!
 //! The first hours with a new tool go into finding out which of one's files is which table, what the columns are called,
 //! and which words need a mapping. [`draft`] looks at the names, types and values of a folder and writes down what it

@@ -1,5 +1,5 @@
-//! The use cases between two regrades: `plans`, what customers of grade-3 can improve, and `inspect`, where the customers of
-//! the current cycle stand now (REGRADE section 7).
+//! The use cases between two regrades (REGRADE section 7). `plans` says what customers of grade-3 can improve. `inspect`
+//! says which tier each customer of the current cycle would have now.
 //!
 //! Neither changes a tier. An inspection is kept in the store if the caller asks for it; the caller provides name and time.
 
@@ -109,7 +109,7 @@ pub struct InspectedCycle {
     pub inspection: Inspection,
     /// The number of the record, where one was made.
     pub recorded: Option<u64>,
-    /// What was taken from an earlier cycle instead of being counted again.
+    /// What was reused from an earlier cycle instead of being counted again.
     pub reused: Option<Reused>,
     /// The days that were agreed on with customers.
     pub agreed: AgreedDates,

@@ -1,5 +1,5 @@
-//! What a store holds: the list of its cycles with their states, what can be removed from it, its register, the history of its
-//! tiers, and whether all of it is as it was written.
+//! The contents of a store: its cycles with their states, the folders that can be removed, its register, the history of tiers,
+//! and whether all files are unchanged.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -98,10 +98,11 @@ fn state(
     })
 }
 
-/// The cycles whose folders nothing needs: proposals that were turned down, taken back or left too long, and published
-/// cycles that a later one of the same as-of replaces. The list never includes the current cycle, any cycle of a family
-/// that was revised, those that inspections, appeals, rulings and plans refer to, those that open proposals were compared
-/// with, and those whose tiers another cycle that stays has read, which could not be computed again without them.
+/// The cycles whose folders are no longer needed: proposals that were rejected, withdrawn or have expired, and published
+/// cycles that a later one of the same as-of replaces. The list never has the current cycle, a cycle of a family with
+/// revisions, a cycle that an inspection, appeal, ruling or plan is about, or a cycle that an open proposal was compared
+/// with. Nor does it have a cycle whose tiers a remaining cycle used, since the remaining one could not be computed again
+/// without it.
 ///
 /// # Errors
 /// The store cannot be read.
@@ -134,7 +135,7 @@ pub fn prunable(store: &Store, now: &str) -> Result<Vec<ListedCycle>, Governance
     Ok(prunable.collect())
 }
 
-/// The hash of the manifest of the cycle whose tiers a cycle has read.
+/// The hash of the manifest of the earlier cycle whose tiers a cycle used.
 fn previous_of(cycle: &StoredCycle) -> Option<String> {
     Some(cycle.manifest().ok()?.get("previous")?.as_str()?.to_owned())
 }
@@ -189,7 +190,7 @@ impl StoreCheck {
 }
 
 /// Compares commit records, register and all cycles with what was written. A removed folder is listed; it is damage only
-/// where something needs it. `head` is the last entry of the register, as it was filed elsewhere.
+/// if it is still needed. `head` is the last entry of the register, as it was kept outside the store.
 ///
 /// # Errors
 /// The store cannot be read.

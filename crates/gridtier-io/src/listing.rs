@@ -96,7 +96,8 @@ pub struct DataFile {
     pub hive: Vec<HiveValue>,
     /// Its length.
     pub bytes: u64,
-    /// Whether text that is UTF-8 and GB18030 alike is to be read as GB18030, since the other files beside it are.
+    /// Whether the other files beside it are GB18030. Text that is valid in both UTF-8 and GB18030 is then read as
+    /// GB18030.
     pub others_are_gb18030: bool,
     modified: Option<SystemTime>,
 }

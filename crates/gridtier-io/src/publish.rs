@@ -40,7 +40,7 @@ pub struct Grading<'a> {
     pub reuse: &'a Reuse,
     /// The graded customers.
     pub graded: &'a Graded,
-    /// The method that judged.
+    /// The cycle's method.
     pub method: &'a Method,
     /// The catalogue that the cycle records.
     pub catalogue: &'a Catalogue,
@@ -48,7 +48,7 @@ pub struct Grading<'a> {
     pub accepted_by: Option<&'a str>,
     /// The cycle that is corrected, if the new one is a revision.
     pub revises: Option<&'a Revision>,
-    /// The hash of the manifest of the cycle whose tiers were read.
+    /// The hash of the manifest of the earlier cycle whose tiers the method used.
     pub previous: Option<&'a str>,
     /// What the commit record says. The as-of is that of the graded window.
     pub commit: Commit<'a>,

@@ -1,5 +1,5 @@
-//! The use case `verify --recompute`: a published cycle computed again from the files that its manifest names, and compared with
-//! what was published (REGRADE section 9).
+//! The use case `verify --recompute`: computes a published cycle again from the files that its manifest names, and compares the
+//! result with what was published (REGRADE section 9).
 //!
 //! Hashes prove that a cycle is as it was written; computing it again proves that what was written follows from the data.
 //! Nothing is reused from any cycle except the tiers of the cycle before, if the method reads them.

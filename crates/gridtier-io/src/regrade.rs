@@ -223,7 +223,7 @@ impl<'a> Regrade<'a> {
             && manifest.inputs.iter().map(|entry| &entry.input).eq(folder.inputs())
     }
 
-    /// Whether the previous cycle, to which hysteresis and step limit compare, is the one that `cycle` was compared to.
+    /// Whether hysteresis and step limit would use the same earlier cycle for this regrade as they did for `cycle`.
     fn has_same_previous(
         &self,
         store: &Store,
@@ -340,7 +340,7 @@ impl Unpublished<'_> {
         &self.graded
     }
 
-    /// What is beyond the method's limits. If there are such breaches, somebody must accept them before the cycle is
+    /// The breaches of the method's limits. If there are any, somebody must accept them before the cycle is
     /// published.
     #[must_use]
     pub fn breaches(&self) -> &[Breach] {

@@ -47,9 +47,9 @@ pub struct CountedCycle {
     facts: Option<Facts>,
 }
 
-/// Finds among the latest cycles one that has counted the inputs of `folder` in `window`, or else the one with the most
-/// readings that can be reused. Skips cycles that cannot be read or are damaged, and those that have counted readings
-/// in another `detail`, if their readings have details.
+/// Finds, among the latest cycles, one that has counted the inputs of `folder` in `window`, or else the one with the
+/// most reusable readings. Skips cycles that cannot be read or are damaged. Also skips cycles that counted readings in
+/// another `detail`, unless their readings have no details.
 ///
 /// # Errors
 /// The store cannot be read.

@@ -1,4 +1,4 @@
-//! The lines between the tiers of each stratum, and how many customers are on each side of a line.
+//! The lines between the tiers of each stratum, and the number of customers on each side of a line.
 
 use gridtier::text::Text;
 use gridtier::tier::LedgerLine;

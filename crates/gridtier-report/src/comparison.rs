@@ -42,7 +42,7 @@ pub struct ComparedCycles {
     pub revision: Option<u64>,
 }
 
-/// All that people read of a comparison.
+/// The sections about a comparison.
 #[must_use]
 pub fn sections(pair: &Pair<'_>, comparison: &Comparison, cycles: ComparedCycles) -> Vec<Section> {
     let everybody = &comparison.stability[0];
@@ -169,7 +169,7 @@ fn verdicts(pair: &Pair<'_>, comparison: &Comparison, everybody: &TierStability)
     Section::titled(Text::new("What it comes to", "结论")).with(crate::section::Block::Lines(lines))
 }
 
-/// Tiers that more customers moved to than to a nearer tier.
+/// Tiers to which more customers moved than to a nearer tier.
 fn far_moves(everybody: &TierStability) -> impl Iterator<Item = Text> {
     let tests = everybody.neighbour_tests().into_iter();
     tests.filter(|test| test.p_value.is_some_and(|p| p < Z_TEST_LEVEL)).map(|test| {
@@ -250,7 +250,8 @@ fn tiers_moved(moved: &CustomerMove) -> usize {
     moved.tier_after().position().abs_diff(moved.tier_before().position())
 }
 
-/// The moves that need explaining most: the farthest, and of these the ones with the most revenue.
+/// The moves that most need an explanation: the farthest ones, and among these the ones of the customers with the
+/// most revenue.
 fn moves(pair: &Pair<'_>, comparison: &Comparison) -> Section {
     let attribution = &comparison.attribution;
     let revenue = |moved: &CustomerMove| {

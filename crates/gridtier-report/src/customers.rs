@@ -1,4 +1,4 @@
-//! The customers of a cycle as a list, a part at a time.
+//! The customers of a cycle as a list that is shown one page at a time.
 
 use gridtier::compare::Movement;
 use gridtier::contract::{SupplyLevel, UseCategory};
@@ -21,7 +21,7 @@ pub struct ListedCustomer {
     pub id: String,
     /// Its final tier.
     pub tier: Tier,
-    /// Whether it is scored and not ranked.
+    /// Whether it is provisional: it has a score but no rank.
     pub is_provisional: bool,
     /// Its rank in the stratum.
     pub rank: Option<u64>,
@@ -33,30 +33,30 @@ pub struct ListedCustomer {
     pub region: Option<String>,
     /// The code of its use category.
     pub use_category: Option<String>,
-    /// From which side it came into its tier since the cycle before; `None` if there is no such cycle.
+    /// How it came into its tier since the earlier cycle; `None` if there is no such cycle.
     pub movement: Option<Movement>,
 }
 
 /// A part of a list.
 #[derive(Clone, Debug, Default)]
 pub struct CustomerPage {
-    /// The place of its first row in the list, from 0.
+    /// The position of the page's first row in the list, from 0.
     pub start: u64,
     /// Its rows.
     pub rows: Vec<ListedCustomer>,
-    /// Customers of the whole list, by final tier.
+    /// The number of customers in the whole list, by final tier.
     pub by_tier: [u64; 4],
 }
 
 impl CustomerPage {
-    /// Customers of the whole list.
+    /// The number of customers in the whole list.
     #[must_use]
     pub fn total(&self) -> u64 {
         self.by_tier.iter().sum()
     }
 }
 
-/// A part of a list of customers, and how many the whole list has.
+/// A page of a list of customers, and the length of the whole list.
 #[must_use]
 pub fn section(page: &CustomerPage) -> Section {
     let total = grouped(page.total());
@@ -116,7 +116,7 @@ pub fn table(rows: &[ListedCustomer]) -> DataTable {
     DataTable::new(Text::coded("customers", "", ""), columns, rows)
 }
 
-/// What a list of graded customers has besides tier, rank and score.
+/// The columns of a list of graded customers besides tier, rank and score.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct GradedColumns<'a> {
     /// Columns of customers, by name.
@@ -125,8 +125,8 @@ pub struct GradedColumns<'a> {
     pub has_probability: bool,
 }
 
-/// The columns of a list of all graded customers: who, tier, rank, score, what each indicator adds to it, and why. What an
-/// indicator adds is named by `points_` and its id.
+/// The columns of a list of all graded customers: customer, tier, rank, score, the points that each indicator adds to the
+/// score, and the reason. The column of an indicator is named `points_` and its id.
 #[must_use]
 pub fn graded_columns(method: &Method, of: GradedColumns<'_>) -> Vec<DataColumn> {
     let mut columns = vec![

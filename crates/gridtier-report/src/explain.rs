@@ -1,4 +1,4 @@
-//! One customer's tier: where its score comes from, and what would lift it.
+//! The tier of one customer: how its score is made up, and what would raise its tier.
 
 use gridtier::contract::IncidentKind;
 use gridtier::explain::{EnergyMonth, Evidence, EvidenceKind, Explanation, Item, LeverAdvice, TierRow};
@@ -194,7 +194,7 @@ pub(crate) fn reason(row: &TierRow) -> Option<Text> {
     ))
 }
 
-/// The score as a sum: a line for each dimension and, below it, a line for each of its indicators.
+/// The score as a sum: a line for each dimension, and below it a line for each of its indicators.
 pub(crate) fn contributions(explanation: &Explanation) -> DataTable {
     let mut rows = Vec::new();
     let mut so_far = 0.0;

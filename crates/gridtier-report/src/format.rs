@@ -1,10 +1,10 @@
-//! How numbers are written for people. It is decided here, for every renderer.
+//! The formats of numbers for people. Every renderer uses them.
 
 use std::borrow::Cow;
 
 use gridtier::text::{Lang, Voice};
 
-/// What stands for a number that is not known.
+/// Replaces an unknown number.
 pub const DASH: &str = "–";
 
 /// From this size on, a quantity is written without decimals.
@@ -106,7 +106,7 @@ pub fn yes_no(is_so: bool, voice: Voice) -> Cow<'static, str> {
     }
 }
 
-/// A bar of that many characters, filled as far as the share of 1 goes.
+/// A bar of `width` characters, filled in proportion to a share of 1.
 #[must_use]
 pub fn bar(share: f64, characters: usize) -> String {
     let filled = (0..characters)

@@ -1,4 +1,4 @@
-//! The cycles of a store, its register, what became of a decision, and the history of tiers.
+//! The cycles of a store, its register, the results of decisions, and the history of tiers.
 
 use gridtier::decision::{CycleState, EntryKind, ListedCycle, ListedEntry};
 use gridtier::gate::GateResult;

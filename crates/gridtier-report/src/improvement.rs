@@ -1,4 +1,4 @@
-//! Improvement plans: what a manager sees of them, and a workbook to hand over.
+//! Improvement plans: sections for managers, and a workbook to hand over.
 
 use std::collections::BTreeMap;
 
@@ -128,7 +128,7 @@ fn first_lever(items: &[PlanItem]) -> Option<&PlanItem> {
     levers.rev().max_by_key(|item| item.lost_e6)
 }
 
-/// All that people read of the plans.
+/// The sections about the plans.
 #[must_use]
 pub fn sections(reported: ReportedPlans) -> Vec<Section> {
     let mut all = PlanCounts::default();
@@ -483,7 +483,8 @@ pub(crate) fn target_texts(cycle: &Cycle, items: &[PlanItem]) -> Vec<Text> {
     levers.into_iter().filter_map(|item| target_text(cycle, item)).collect()
 }
 
-/// How far the indicator can come and by which month, if the customer does from now on what the indicator asks.
+/// How far the indicator can rise and by which month, if from now on the customer does everything that the indicator
+/// asks for.
 fn pace_text(cycle: &Cycle, item: &PlanItem) -> Option<Text> {
     let pace = item.pace(&cycle.method, cycle.window())?;
     let month = pace.month();

@@ -1,4 +1,5 @@
-//! What an inspection between two regrades found: where customers stand, what is proposed, how far plans have come.
+//! The result of an inspection between two regrades: the tiers that customers would have, proposals, and the progress
+//! of plans.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,7 +40,7 @@ pub struct ReportedInspection<'a> {
     pub agreed: &'a AgreedDates,
 }
 
-/// All that people read of an inspection.
+/// The sections about an inspection.
 #[must_use]
 pub fn sections(reported: ReportedInspection) -> Vec<Section> {
     let mut sections = vec![standing(reported), triggers(reported), proposals(reported), plans(reported)];

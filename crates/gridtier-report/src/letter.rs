@@ -20,14 +20,14 @@ use crate::names::stratum;
 
 /// The shipped template.
 pub const SHIPPED: &str = include_str!("../letter.txt");
-/// What ends a letter: a form feed, at which printers begin a page.
+/// Ends a letter: a form feed, at which printers begin a new page.
 const PAGE_END: &str = "\u{c}\n";
 /// Decimals of points.
 const POINT_DECIMALS: u8 = 2;
 /// Number of targets, and of losses, that a template can name.
 const NUMBERED: usize = 9;
 
-/// What a template can name.
+/// The names that a template can use.
 const NAMES: [&str; 13] = [
     "customer_id",
     "region",
@@ -48,7 +48,7 @@ const NAMES: [&str; 13] = [
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Piece {
     Plain(String),
-    /// What a name of [`NAMES`] stands for, by its place.
+    /// The value of a name in [`NAMES`], by the name's position.
     Named(usize),
     /// The target at an index.
     Target(usize),
@@ -172,12 +172,12 @@ fn piece(name: &str) -> Option<Piece> {
 fn unknown_name(line: usize, name: &str) -> Fault {
     Fault {
         line,
-        what: text!("a letter has no `{{{name}}}`", "信函中没有 `{{{name}}}`"),
+        what: text!("letters have no value named `{{{name}}}`", "信函中没有 `{{{name}}}`"),
         fix: did_you_mean(name, NAMES.into_iter().chain(["target_1", "lost_1"])),
     }
 }
 
-/// What one letter says.
+/// The values for one letter.
 struct LetterValues {
     /// In the order of [`NAMES`].
     named: [Text; NAMES.len()],

@@ -37,7 +37,7 @@ pub fn sections(explanation: &MoveExplanation, numbers: [u64; 2]) -> Vec<Section
     ]
 }
 
-/// Why the move has no steps.
+/// The reason why the move has no steps.
 fn not_at_both_ends(before: EndState, after: EndState) -> Text {
     match (before, after) {
         (EndState::New, _) => text!("It opened since the earlier cycle.", "该客户在前一周期之后立户。"),
@@ -171,7 +171,7 @@ fn value_cell(value: Option<f64>, status: &str, unit: &str) -> DataCell {
     }
 }
 
-/// The indicators whose values made the customer's own part.
+/// The indicators that contributed to the step `own`.
 fn indicators(moved: &ExplainedMove) -> DataTable {
     let rows = moved.indicators.iter().map(|found| {
         vec![
@@ -190,7 +190,7 @@ fn indicators(moved: &ExplainedMove) -> DataTable {
     DataTable::new(Text::coded("own", "", ""), columns, rows)
 }
 
-/// What the others in the stratum did.
+/// A sentence on the moves of the other customers in the stratum.
 fn others(others: &OtherMoves) -> Text {
     let OtherMoves { customers, own_up, own_down, own_mean, up, down } = *others;
     let [all, gained, lost, rose, fell] = [customers, own_up, own_down, up, down].map(grouped);

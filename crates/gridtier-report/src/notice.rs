@@ -1,4 +1,4 @@
-//! Whom to tell what after a regrade: services gained and lost by tier, and a list with one row for each customer.
+//! Notices to customers after a regrade: services gained and lost by tier, and a list with one row for each customer.
 
 use std::sync::Arc;
 
@@ -108,7 +108,7 @@ pub fn json(tellings: &[Telling]) -> Value {
     Value::Object(services.collect())
 }
 
-/// The days that customers are told.
+/// Days that notices name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct NoticeDays {
     /// The last day on which an appeal is in time; `None` before the cycle is published.
@@ -191,7 +191,7 @@ fn columns(rows: &[Telling], names: ServiceNames, days: NoticeDays, voice: Voice
     ]
 }
 
-/// What a customer is told, in whole sentences.
+/// The text of a notice, in whole sentences.
 fn tell(telling: &Telling, names: ServiceNames, days: NoticeDays) -> Text {
     let after = Text::of_word(telling.after);
     let mut sentences = vec![match telling.before.tier() {

@@ -67,7 +67,7 @@ fn yuan(fen: i128) -> u64 {
     u64::try_from((fen + 50) / 100).unwrap_or(u64::MAX)
 }
 
-/// A reason for telling customers, and a test of whether it applies to a customer.
+/// A reason for a notice, and a test of whether it applies to a customer.
 type Reason = (&'static str, &'static str, &'static str, fn(&Telling) -> bool);
 
 const REASONS: [Reason; 6] = [

@@ -34,7 +34,7 @@ impl From<ArrowError> for RenderError {
     }
 }
 
-/// Whether CSV begins with a byte-order mark: Excel needs it to see UTF-8, programs stumble over it.
+/// Whether CSV begins with a byte-order mark. Excel needs it to recognise UTF-8; other programs take it for text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ByteOrderMark {
     /// It does.

@@ -27,9 +27,9 @@ use gridtier::text::Text;
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Section {
-    /// Its heading, if it has one.
+    /// The heading, if there is one.
     pub heading: Option<Text>,
-    /// What it says, in order.
+    /// The blocks, in order.
     pub blocks: Vec<Block>,
 }
 
@@ -38,11 +38,11 @@ pub struct Section {
 pub enum Block {
     /// One or several sentences.
     Sentence(Text),
-    /// Names and what they stand for, one in each line.
+    /// Names with their values, one pair in each line.
     Facts(Vec<(Text, Text)>),
     /// Lines of a list.
     Lines(Vec<Text>),
-    /// What the colours and marks of a table stand for; only pages show it.
+    /// The meaning of the colours and marks of a table. Only pages show it.
     Legend(Vec<(Tone, Text)>),
     /// A table.
     Table(DataTable),
@@ -83,7 +83,7 @@ impl Section {
         self
     }
 
-    /// The section with a further sentence.
+    /// The section with one more sentence.
     #[must_use]
     pub fn sentence(self, en: impl Into<String>, zh: impl Into<String>) -> Self {
         self.with(Block::Sentence(Text::new(en.into(), zh.into())))
@@ -109,7 +109,7 @@ impl Section {
         })
     }
 
-    /// The numbers of its charts that are in none of its tables, each under the code of its chart.
+    /// The numbers of charts that no table of the section has, each under the code of its chart.
     pub fn drawn_tables(&self) -> impl Iterator<Item = DataTable> {
         self.charts()
             .filter(|chart| !chart.is_table_beside)

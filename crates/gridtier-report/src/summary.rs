@@ -1,4 +1,4 @@
-//! What an analyst reads after a grading or a check.
+//! The summary of a grading or of a check, for an analyst.
 
 mod encodings;
 mod findings;
@@ -48,13 +48,13 @@ pub struct Published<'a> {
     pub dir: &'a Path,
     /// The folder of the store.
     pub store: &'a Path,
-    /// Number of the cycle that is current now; 0 if there is none.
+    /// Number of the cycle that is now current; 0 if there is none.
     pub current: u64,
-    /// Whether it is published, or waits for approval.
+    /// Whether it is published or waits for approval.
     pub kind: RecordKind,
 }
 
-/// A published cycle that a regrade would have repeated.
+/// A published cycle that a regrade would repeat.
 #[derive(Clone, Copy)]
 pub struct Repeated<'a> {
     /// Number of the cycle.
@@ -239,7 +239,7 @@ fn tiers(totals: &ControlTotals) -> DataTable {
     table
 }
 
-/// What a reader must know so as not to misunderstand the tiers.
+/// Remarks that prevent a wrong reading of the tiers.
 fn remarks(graded: &Graded, method: &Method, totals: &ControlTotals) -> Section {
     let mut section = Section::new();
     if totals.ranked == 0 {
@@ -401,20 +401,20 @@ fn nobody_ranked(graded: &Graded, method: &Method, totals: &ControlTotals) -> Te
     )
 }
 
-/// What became of the rows of each table, and the findings.
+/// The number of rows of each table by what became of them, and the findings.
 #[must_use]
 pub fn rows(facts: &Facts, findings: &[Finding]) -> [Section; 2] {
     recorded_rows(&facts.reconciliation(), findings)
 }
 
-/// What to do about each rule that was found; nothing where all findings only inform.
+/// The advice for each rule among the findings; nothing if all findings are of severity info.
 #[must_use]
 pub fn advice(findings: &[Finding]) -> Option<Section> {
     let table = advice_table(findings);
     (!table.rows.is_empty()).then(|| Section::of_table(table))
 }
 
-/// What a published cycle records of the rows of each table, and the findings.
+/// The rows of each table and the findings, as a published cycle records them.
 #[must_use]
 pub fn recorded_rows(reconciled: &[Reconciled], findings: &[Finding]) -> [Section; 2] {
     let tallies = DataTable::new(
@@ -486,7 +486,7 @@ fn explain_command(id: &str, options: &str) -> String {
     format!("gridtier explain {word} {options}")
 }
 
-/// What is beyond the method's limits, a line each.
+/// The breaches of the method's limits, one in each line.
 #[must_use]
 pub fn breach_lines(breaches: &[Breach]) -> Text {
     let lines: Vec<Text> = breaches.iter().map(breach_line).collect();
@@ -495,7 +495,7 @@ pub fn breach_lines(breaches: &[Breach]) -> Text {
     Text::join(&[first, lines].concat(), "\n  ")
 }
 
-/// What is beyond a limit, and what to do about it.
+/// A breach of a limit, and what to do about it.
 fn breach_line(breach: &Breach) -> Text {
     let what = breach.what();
     match breach.rule {
@@ -518,7 +518,7 @@ pub enum IsNew {
     No,
 }
 
-/// A cycle for programs: what it counted, and the number of the cycle that is current now.
+/// A cycle for programs: its counts, and the number of the current cycle.
 #[must_use]
 pub fn cycle_json(
     (totals, findings): (&ControlTotals, &[Finding]),

@@ -19,7 +19,8 @@ pub use list::{DataList, ListError, arrow_row, arrow_value, plain_columns};
 use crate::format;
 use gridtier::text::{Text, Voice};
 
-/// What a column holds. The format decides how its cells are written for people and on which side they are aligned.
+/// The content of a column. The format decides how its cells are written for people and on which side they are
+/// aligned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ColumnFormat {
     /// Names of rows, such as account numbers: never a number.
@@ -71,7 +72,7 @@ pub fn names_of<W: Word>(code: &str) -> Option<Text> {
 pub struct DataColumn {
     /// Its title; its code is the name of the column for programs.
     pub title: Text,
-    /// Its unit, if all cells have the same unit and the title does not name it.
+    /// The unit, if all cells have the same unit and the title does not name it.
     pub unit: Option<Text>,
     /// A line in small print below the title.
     pub note: Option<Text>,
@@ -125,15 +126,15 @@ impl DataColumn {
 /// A cell.
 #[derive(Clone, Debug, PartialEq)]
 pub enum DataCell {
-    /// Nothing belongs here.
+    /// The cell has no value.
     Blank,
-    /// Something belongs here and is not known, or does not exist: a dash.
+    /// The value is unknown or does not exist; shown as a dash.
     Missing,
     /// Text, or a word with its code.
     Text(Text),
     /// A whole number.
     Integer(i64),
-    /// A whole number that stands out: `[12]` in a terminal, bold on pages.
+    /// An emphasised whole number: `[12]` in a terminal, bold on pages.
     Marked(i64),
     /// A number; a share of 1 in a column of shares.
     Number(f64),
@@ -174,13 +175,13 @@ impl DataCell {
         Self::Integer(i64::try_from(count).unwrap_or(i64::MAX))
     }
 
-    /// A count that stands out.
+    /// An emphasised count.
     #[must_use]
     pub fn marked(count: u64) -> Self {
         Self::Marked(i64::try_from(count).unwrap_or(i64::MAX))
     }
 
-    /// A sum of counts or amounts; what 64 bits cannot hold is shown as the largest number that they can.
+    /// A sum of counts or amounts. A sum beyond 64 bits is shown as the largest number of 64 bits.
     #[must_use]
     pub fn whole(sum: i128) -> Self {
         Self::Integer(i64::try_from(sum).unwrap_or(i64::MAX))
@@ -219,22 +220,22 @@ impl DataCell {
     }
 }
 
-/// A text with small print, for pages. Everything else shows `plain`.
+/// A text with small print, for pages. All other renderers show `plain`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RichText {
-    /// All of it in one line.
+    /// The whole text in one line.
     pub plain: Text,
-    /// The first line of a page's cell.
+    /// The first line of the cell on a page.
     pub lead: Text,
     /// Whether the first line is bold.
     pub is_strong: bool,
-    /// A tag behind the first line.
+    /// A tag after the first line.
     pub tag: Option<Text>,
     /// Lines in small print.
     pub details: Vec<Text>,
     /// The colour of the cell.
     pub tone: Option<Tone>,
-    /// Shown when somebody points at the cell.
+    /// The tooltip of the cell.
     pub hint: Option<Text>,
 }
 
@@ -242,7 +243,7 @@ pub struct RichText {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tone(pub u8);
 
-/// What part a row plays.
+/// The role of a row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum RowRole {
     /// A row like the others.
@@ -257,9 +258,9 @@ pub enum RowRole {
 /// A row.
 #[derive(Clone, Debug)]
 pub struct DataRow {
-    /// What part it plays.
+    /// The role of the row.
     pub role: RowRole,
-    /// A cell for each column.
+    /// The cells, one for each column.
     pub cells: Vec<DataCell>,
 }
 
@@ -281,7 +282,7 @@ pub struct DataTable {
 }
 
 impl DataTable {
-    /// A table of rows that are all alike.
+    /// A table whose rows are all plain.
     #[must_use]
     pub fn new(title: Text, columns: Vec<DataColumn>, rows: impl IntoIterator<Item = Vec<DataCell>>) -> Self {
         Self { title, columns, rows: rows.into_iter().map(DataRow::from).collect() }
@@ -362,18 +363,18 @@ fn to_array<'v>(
     })
 }
 
-/// The value of a cell, as a renderer gets it.
+/// The value of a cell, as renderers get it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum CellValue<'a> {
-    /// Nothing belongs here.
+    /// The cell has no value.
     Blank,
     /// Not known.
     Missing,
-    /// Text in the reader's words.
+    /// Text in the language of the reader.
     Text(Cow<'a, str>),
     /// A whole number.
     Integer(i64),
-    /// A whole number that stands out.
+    /// An emphasised whole number.
     Marked(i64),
     /// A number.
     Number(f64),
@@ -467,5 +468,5 @@ impl<'a> CellValue<'a> {
     }
 }
 
-/// Characters of a bar of 100 points.
+/// Number of characters in a bar of 100 points.
 const BAR_CHARACTERS: usize = 16;

@@ -1,4 +1,4 @@
-//! Who would move in a trial: the first such customers as a list, and one customer before and after.
+//! The customers who would move in a trial, as a list; and one customer before and after.
 
 use gridtier::cycle::Cycle;
 use gridtier::text;
@@ -14,7 +14,7 @@ fn score(score: Option<i64>) -> DataCell {
     DataCell::number(score.map(|score| gridtier::index::float_i64(score) / 1e6))
 }
 
-/// The customers whose tier would change, at most so many of them, in the order of ids.
+/// The customers whose tier would change, in the order of ids, up to a maximum number.
 #[must_use]
 pub fn moved(cycle: &Cycle, outcome: &TrialOutcome, most: usize) -> Section {
     let columns = vec![
@@ -48,7 +48,7 @@ pub fn moved(cycle: &Cycle, outcome: &TrialOutcome, most: usize) -> Section {
     )
 }
 
-/// One graded customer, by its position in the rows of the cycle, before and after.
+/// One graded customer before and after. `at` is its position in the rows of the cycle.
 #[must_use]
 pub fn customer(cycle: &Cycle, outcome: &TrialOutcome, at: usize) -> Section {
     let row = &cycle.rows[at];

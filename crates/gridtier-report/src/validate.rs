@@ -1,4 +1,4 @@
-//! Whether a published grading is sound.
+//! Whether a published grading is sound, as sections.
 
 mod clusters;
 mod distribution;
@@ -22,7 +22,7 @@ use crate::section::Section;
 use crate::table::{ColumnFormat, DataCell, DataColumn, DataTable};
 use gridtier::text::Text;
 
-/// All that people read of a validation of cycle `version`.
+/// The sections about the validation of cycle `version`.
 #[must_use]
 pub fn sections(cycle: &Cycle, validation: &Validation, version: u64) -> Vec<Section> {
     let mut sections = vec![
@@ -40,7 +40,7 @@ pub fn sections(cycle: &Cycle, validation: &Validation, version: u64) -> Vec<Sec
     sections
 }
 
-/// A table, and its numbers as a chart.
+/// A table with its numbers as a chart.
 fn charted(table: DataTable, chart: fn(&DataTable) -> Chart) -> Section {
     let chart = chart(&table);
     Section::of_table(table).chart(chart)
@@ -111,7 +111,7 @@ fn measure_title(check: &MeasuredCheck) -> DataCell {
     DataCell::Text(Text::coded(check.measure.id, en, zh))
 }
 
-/// On which side of the limit a check warns or fails.
+/// The limits of a check, with the side on which it warns or fails.
 fn limit(check: &MeasuredCheck, limit: Option<f64>) -> DataCell {
     let Some(limit) = limit else { return DataCell::Blank };
     let sign = match check.measure.good {
@@ -125,7 +125,7 @@ fn limit(check: &MeasuredCheck, limit: Option<f64>) -> DataCell {
     DataCell::same(format!("{sign} {shown}"))
 }
 
-/// On which customers, and with how many draws, robustness and clusters were measured.
+/// A sentence on the customers and the number of draws with which robustness and clusters were measured.
 fn basis(cycle: &Cycle, validation: &Validation) -> Section {
     let settings = &cycle.method.checks;
     let [sampled, ranked, borderline] =

@@ -1,4 +1,4 @@
-//! The weights of a method, and where they come from.
+//! The weights of a method, and how they were determined.
 
 use gridtier::indicator::DIMENSIONS;
 use gridtier::method::ahp::{Judgement, dissent};
@@ -23,7 +23,7 @@ pub fn sections(method: &Method) -> Vec<Section> {
     sections
 }
 
-/// Where the weights come from that the method does not give as numbers: from judgements, or from each cycle's data.
+/// How those weights are determined that the method does not give as numbers: by judgements, or by each cycle's data.
 #[must_use]
 pub fn origins(method: &Method) -> Vec<Section> {
     let mut sections: Vec<Section> = method.judgements.iter().map(judgement).collect();
@@ -92,7 +92,7 @@ fn judgement(judgement: &Judgement) -> Section {
         .with(Block::Lines(experts))
 }
 
-/// Which weights are only known once there is data.
+/// The weights that are known only once there are data.
 fn from_data(method: &Method) -> Vec<Block> {
     let mut blocks = Vec::new();
     for siblings in &method.siblings {

@@ -42,8 +42,8 @@ pub fn sections(trial: &Trial, outcome: &TrialOutcome, customers: usize, version
     sections
 }
 
-/// What the cycle has beyond the limits of the method that is tried. `None` if that is the same as under the cycle's own
-/// method and the trial changes no limit.
+/// The breaches of the limits of the tried method. `None` if they are the same as under the cycle's own method and the
+/// trial changes no limit.
 #[must_use]
 pub fn limits(trial: &Trial, own: &[Breach], tried: &[Breach]) -> Option<Section> {
     let has_limits = trial.changed.iter().any(|key| {

@@ -1,4 +1,5 @@
-//! What the answers about a cycle have in common: the cycle, its catalogue, and whom they are about.
+//! The common part of the commands about a cycle's entitlements: the cycle, its catalogue, and the customers that a
+//! result covers.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -63,8 +64,8 @@ impl EntitledCycle {
         })
     }
 
-    /// The customers that an answer is about, and who of them has opted out of marketing. Ids of an opt-out list that
-    /// are no customers are written beside the `export`, if there is one.
+    /// The customers that a result covers, and those among them who opted out of marketing. If there is an `export`,
+    /// the ids of an opt-out list that are not customers are written beside it.
     pub fn selection(
         &self,
         filter: &FilterArgs,
@@ -84,7 +85,8 @@ impl EntitledCycle {
         })
     }
 
-    /// The ids of an opt-out list. Those that are no customers are reported: an id that lost its zeros opts nobody out.
+    /// The ids of an opt-out list. Ids that are not customers are reported, since an id that lost its zeros opts nobody
+    /// out.
     fn opted_out(&self, file: &Path, export: Option<&Path>, lang: Lang) -> Result<BTreeSet<String>, Failure> {
         let (known, unmatched) = self.entitlements().matched(entitle::read_ids(file)?)?;
         if !unmatched.is_empty() {
@@ -177,7 +179,7 @@ pub fn catalogue_of(cycle: &StoredCycle, args: &CatalogueArgs) -> Result<Catalog
     }
 }
 
-/// What a list is made for. Whoever names an opt-out list wants it obeyed.
+/// The purpose of a list. If an opt-out list is named, the purpose is marketing.
 pub fn purpose(args: &ListArgs, usual: ListPurpose) -> ListPurpose {
     match args.purpose {
         Some(PurposeArg::Marketing) => ListPurpose::Marketing,
@@ -187,7 +189,7 @@ pub fn purpose(args: &ListArgs, usual: ListPurpose) -> ListPurpose {
     }
 }
 
-/// How many customers were left out because they want no marketing; in a list for operations, how many of them it has.
+/// The number of customers who want no marketing: left out of a list for marketing, or included in one for operations.
 pub fn opted_out_text(customers: u64, purpose: ListPurpose) -> Text {
     let count = grouped(customers);
     match (customers, purpose) {

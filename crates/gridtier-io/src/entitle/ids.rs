@@ -173,13 +173,13 @@ pub struct IdList {
     pub path: PathBuf,
     /// The ids, in the order of the file.
     pub ids: Vec<ListedId>,
-    /// The first line of a list of one column, where its text is not a known header: it may be an id or a header.
+    /// The first line of a list with one column, if its text is not a known header. It may be an id or a header.
     first: Option<ListedId>,
 }
 
 impl IdList {
-    /// All ids, including the first line of a list if it is not a known header: it may be an id, and if it is a header, it
-    /// is nobody's id and does no harm.
+    /// All ids. A first line that is not a known header is taken for an id too: if it is a header after all, no customer
+    /// has it as id, and it does no harm.
     #[must_use]
     pub fn into_ids(self) -> BTreeSet<String> {
         self.first.into_iter().chain(self.ids).map(|listed| listed.id).collect()

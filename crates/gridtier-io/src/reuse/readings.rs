@@ -118,8 +118,8 @@ impl KnownReadings {
     }
 }
 
-/// Number of readings in unchanged files whose rows are in `window` exactly if they were in the cycle's window; 0 if
-/// `gridtier.toml` has changed.
+/// The number of readings in unchanged files for which `window` and the cycle's window agree: each row is in both
+/// windows or in neither. 0 if `gridtier.toml` has changed.
 pub(super) fn rows_that_fit(manifest: &Manifest, folder: &DataFolder, window: Window) -> u64 {
     let declared = manifest.inputs.iter().map(|entry| &entry.input).find(|input| input.path == FILE_NAME);
     if declared != folder.inputs().iter().find(|input| input.path == FILE_NAME) {

@@ -21,7 +21,7 @@ pub(super) struct Lock(File);
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // Closing the file is not enough while a child process that another thread has just forked has it open too.
+        // Closing the file is not enough: a child process that another thread has just forked may still have it open.
         let _ = self.0.unlock();
     }
 }

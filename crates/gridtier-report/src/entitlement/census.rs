@@ -162,7 +162,7 @@ fn sum_row(statements: &[Statement], tier: Option<Tier>, min_count: u64) -> Vec<
     row
 }
 
-/// Cost and income in fen, their ratio, and whether they are withheld.
+/// Cost and income in fen, and whether they are withheld.
 fn money_cells(money: Option<(i128, i128)>) -> [DataCell; 4] {
     let Some((cost, income)) = money else {
         return [DataCell::Blank, DataCell::Blank, DataCell::Blank, DataCell::YesNo(true)];

@@ -76,8 +76,8 @@ fn terms_and_note(service: &Service, grant: &Grant) -> Text {
 }
 
 impl CustomerServices {
-    /// The services with the customer, its tier, the cycle and its day on every row: so an answer that is passed on still
-    /// says which customer and which day it is about.
+    /// The services, with customer, tier, cycle and day in every row, so that a copy of the table still says which
+    /// customer and which day it is about.
     #[must_use]
     pub fn with_occasion(&self, occasion: &CustomerOccasion) -> DataTable {
         let mut table = self.table.clone();
@@ -100,7 +100,7 @@ impl CustomerServices {
         table
     }
 
-    /// What is shown on a terminal.
+    /// The sections for a terminal.
     #[must_use]
     pub fn sections(&self, occasion: &CustomerOccasion, is_opted_out: bool) -> Vec<Section> {
         let (Text { en, zh, .. }, CustomerOccasion { id, version, as_of }) =

@@ -1,4 +1,4 @@
-//! What became of applications.
+//! The decisions on applications, as tables.
 
 use gridtier::entitlement::Catalogue;
 use gridtier::entitlement::application::{Application, ApplicationDecision, ApplicationOutcome, Why};

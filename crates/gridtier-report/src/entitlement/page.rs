@@ -1,4 +1,4 @@
-//! The matrix as one page to be hung on a wall: A3, landscape.
+//! The matrix as one page to hang on a wall: A3, landscape.
 
 use gridtier::entitlement::Catalogue;
 use gridtier::entitlement::service::{Access, Dimension, Provenance, Service};

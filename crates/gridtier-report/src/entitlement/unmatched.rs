@@ -40,7 +40,7 @@ pub fn unmatched_table(ids: &[UnmatchedLine]) -> DataTable {
     )
 }
 
-/// How many ids no customer has, how many of them only lack zeros, and which file lists them.
+/// A sentence on how many ids no customer has, how many of them only lack zeros, and which file lists them.
 #[must_use]
 pub fn unmatched_note(ids: &[UnmatchedLine], file: Option<&Path>) -> Text {
     let unknown = grouped(ids.len() as u64);

@@ -27,34 +27,34 @@ pub use paged::PagedHtml;
 /// The style of pages.
 pub const STYLE: &str = include_str!("html/style.css");
 
-/// Where a cell of a table leads to, by its column and its value for programs; `None` for most.
+/// The link of a cell, by its column and its value for programs; `None` for most cells.
 pub type CellLink<'a> = &'a dyn Fn(&DataColumn, &CellValue) -> Option<String>;
 
 /// Who reads a page.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Readers {
-    /// People of one voice.
+    /// Readers of one language, or of codes.
     One(Voice),
-    /// People of both languages: each text stands in both, and the page shows one of them.
+    /// Readers of both languages: the page holds each text in both and shows one of them.
     EitherLanguage,
 }
 
-/// How a page shows what it says.
+/// How a page shows its content.
 #[derive(Clone, Copy)]
 struct Look<'a> {
     readers: Readers,
     link: CellLink<'a>,
-    /// Whether headings stand below those of a chapter.
+    /// Whether headings are one level below those of a chapter.
     is_in_chapter: bool,
 }
 
 impl Look<'_> {
-    /// For a page that stands alone, for people of one voice.
+    /// For a page of its own in one voice.
     fn alone(voice: Voice) -> Self {
         Self { readers: Readers::One(voice), link: NO_LINK, is_in_chapter: false }
     }
 
-    /// What `show` gives in a reader's words.
+    /// The result of `show` for each voice of the readers.
     fn words<'t>(self, show: impl Fn(Voice) -> Cow<'t, str>) -> Markup {
         match self.readers {
             Readers::One(voice) => html! { (show(voice)) },
@@ -78,7 +78,7 @@ impl Look<'_> {
         }
     }
 
-    /// The voices of whoever reads.
+    /// The voices of the readers.
     fn voices(self) -> Vec<(Voice, Option<&'static str>)> {
         match self.readers {
             Readers::One(voice) => vec![(voice, None)],
@@ -89,7 +89,7 @@ impl Look<'_> {
 
 const LANGUAGES: [Lang; 2] = [Lang::En, Lang::Zh];
 
-/// The cells of a page that stands alone lead nowhere.
+/// A page of its own has no links in cells.
 const NO_LINK: CellLink<'static> = &|_, _| None;
 
 /// Writes sections as a page. The heading of the first section is the page's title.
@@ -109,7 +109,7 @@ pub fn write(out: &mut impl Write, sections: &[Section], voice: Voice) -> io::Re
     out.write_all(page(title(sections), &body, voice).into_string().as_bytes())
 }
 
-/// Sections as a part of a page whose title stands above them. `link` says where cells lead to.
+/// Sections as a part of a page that has its own title above them. `link` gives the links of cells.
 #[must_use]
 pub fn fragment(sections: &[Section], voice: Voice, link: CellLink<'_>) -> String {
     let look = Look { readers: Readers::One(voice), link, is_in_chapter: false };
@@ -193,7 +193,7 @@ fn block_markup(block: &Block, look: Look<'_>) -> Markup {
     }
 }
 
-/// A chart with its title, how to read it, and its numbers where they do not stand in a table of the section.
+/// A chart with its title, how to read it, and its numbers unless a table of the section has them.
 fn chart_markup(chart: &Chart, look: Look<'_>) -> Markup {
     let drawn = |frame: svg::ChartFrame| {
         html! { @for (voice, lang) in look.voices() { div lang=[lang] { (PreEscaped(svg::draw(chart, voice, frame))) } } }

@@ -13,7 +13,7 @@ use gridtier::text::{Text, Voice};
 /// Widest line.
 const WIDTH: usize = 100;
 
-/// A line under the heading, and nothing else.
+/// A heading with a line under it.
 const RULED: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
 
 /// Sections as text.
@@ -45,12 +45,13 @@ pub fn text(sections: &[Section], voice: Voice) -> String {
     text
 }
 
-/// Whether an empty line sets the block off from others.
+/// Whether an empty line separates the block from the others.
 fn is_spaced(block: &Block) -> bool {
     matches!(block, Block::Table(_) | Block::Chart(_))
 }
 
-/// Whether a terminal shows the block: not a legend of colours, nor a chart whose table stands in the section or is long.
+/// Whether a terminal shows the block. It shows no legend of colours, and no chart whose table is in the section or is
+/// long.
 fn is_shown(block: &Block) -> bool {
     match block {
         Block::Legend(_) => false,
@@ -106,7 +107,7 @@ fn table_text(table: &DataTable, voice: Voice) -> String {
         }
         drawn.add_row(shown.iter().zip(&table.columns).map(|(text, column)| aligned(text, column)));
     }
-    // Columns give way to each other, but not so far that they break a word.
+    // Columns are narrowed to fit, but not so far that a word breaks.
     let widths: Vec<usize> = words.into_iter().map(|word| word + PADDING).collect();
     if widths.iter().sum::<usize>() <= WIDTH {
         drawn.set_constraints(widths.into_iter().map(|width| {
@@ -116,14 +117,15 @@ fn table_text(table: &DataTable, voice: Voice) -> String {
     drawn.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
 }
 
-/// Widest text of a cell that is shown whole: three lines, which is longer than any sentence of this program.
+/// Maximum width of a cell that is shown whole: three lines, longer than any sentence of this program.
 const CELL_WIDTH_MAX: usize = 300;
 /// Width to which a longer text is cut.
 const CELL_WIDTH_CUT: usize = 60;
 
 /// A cell as a terminal may show it: without control characters, and cut if it is very long.
 fn printable(text: &str) -> Cow<'_, str> {
-    // The width before escaping is enough to know: escapes only add to it, and few characters have no width.
+    // The width before escaping is enough for this test: escapes only make a text wider, and few characters have no
+    // width.
     let is_long = text.len() > CELL_WIDTH_MAX && text.width() > CELL_WIDTH_MAX;
     if !is_long {
         return escaped(text);
@@ -141,19 +143,19 @@ fn printable(text: &str) -> Cow<'_, str> {
 }
 
 fn steers(character: char) -> bool {
-    // Overrides of the direction of writing hide what stands before them.
+    // Characters that override the direction of writing can hide the text before them.
     (character.is_control() && character != '\n')
         || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// A line of a message without characters that steer a terminal.
+/// A line of a message, without characters that control a terminal.
 #[must_use]
 pub fn harmless(text: &str) -> Cow<'_, str> {
     escaped(text)
 }
 
 /// A text with escapes such as `\u{1b}` in place of control characters other than line breaks, so that no id or name
-/// steers the terminal.
+/// can control the terminal.
 fn escaped(text: &str) -> Cow<'_, str> {
     if !text.contains(steers) {
         return text.into();
@@ -172,7 +174,7 @@ fn aligned(text: &str, column: &DataColumn) -> Cell {
 
 /// Spaces on both sides of a cell.
 const PADDING: usize = 2;
-/// A word that is longer may be broken, such as a sentence in Chinese.
+/// A longer word may be broken, such as a sentence in Chinese.
 const WORD_MAX: usize = 24;
 
 fn longest_word(text: &str) -> usize {
@@ -208,8 +210,8 @@ fn broken(line: &str, width_max: usize) -> String {
     text
 }
 
-/// The parts of a line between which it may be broken: words with the space behind them, and single wide characters
-/// together with what may not begin a line.
+/// The parts of a line between which it may be broken: words with the space after them, and single wide characters
+/// with any following characters that must not begin a line.
 fn pieces(line: &str) -> Vec<&str> {
     let mut pieces = Vec::new();
     let mut start = 0;
@@ -263,7 +265,7 @@ mod tests {
         assert!(cut.ends_with('…') && cut.width() <= CELL_WIDTH_CUT, "{cut}");
         assert!(printable(&"\u{1b}".repeat(1_000)).width() <= CELL_WIDTH_CUT);
         assert_eq!(printable("a sentence of ours"), "a sentence of ours");
-        // An override of the direction of writing shows `vsc.exe` as `exe.csv`.
+        // A character that overrides the direction of writing makes `vsc.exe` look like `exe.csv`.
         assert_eq!(harmless("bills/\u{202e}vsc.exe\u{1b}[31m"), "bills/\\u{202e}vsc.exe\\u{1b}[31m");
         assert_eq!(harmless("two\nlines, 两行"), "two\nlines, 两行");
     }

@@ -1,10 +1,10 @@
 //! Workbooks: a sheet for each table, with a frozen head, filters, widths and typed numbers; ids are text. Charts are
 //! Excel's own, each on a sheet with its numbers. One sheet says what the workbook is about, and lists the others.
 //!
-//! A head stands in the first row of a sheet of a table, where filters, pivot tables and programs look for it. What the
-//! table is about is printed over every page, and stands on the sheet about the workbook. That sheet is the first where a
-//! result has words of its own, such as a report; it is the last where the result is a table or a list, so that programs
-//! that read the first sheet get the table.
+//! The head of a table is in the first row of its sheet, where filters, pivot tables and programs expect it. The facts
+//! about the workbook are printed above every page and are on the sheet about the workbook. If the result has sentences
+//! of its own, such as a report, that sheet is the first one. If the result is a table or a list, that sheet is the last
+//! one, so that programs that read the first sheet get the table.
 
 mod width;
 mod styles;
@@ -34,21 +34,22 @@ use sheet::{Sheet, page_lines, write_text};
 use styles::Look;
 use width::{LINE_HEIGHT, LINES_MAX, lines};
 
-/// Rows of a sheet of Excel below its head.
+/// Number of rows that Excel allows on a sheet below its head.
 const ROWS_MAX: u32 = 1_048_575;
-/// Rows looked at for the widths.
+/// Number of rows that decide the widths of columns.
 const SAMPLE_ROWS: usize = 500;
-/// The row of the head on the sheet of a chart: title and reading stand above it.
+/// The row of the head on the sheet of a chart. Title and reading are above it.
 const CHART_HEAD: u32 = 3;
 /// Columns that a chart covers, and their width in characters.
 const BESIDE: u16 = 11;
 const COLUMN: f64 = 8.43;
-/// Darkest shade of a heat map; white is nothing. Letters on it can still be read.
+/// Darkest shade of a heat map; white is 0. Text on this shade is still readable.
 const SHADE: u32 = 0x86_BC_E0;
-/// Longest text over a printed page.
+/// Maximum length of the text above a printed page.
 const ABOUT_FACTS: usize = 3;
 
-/// A workbook of sections: their tables and charts as sheets, and their words on the sheet about it.
+/// Writes sections as a workbook: their tables and charts as sheets, and their sentences on the sheet about the
+/// workbook.
 ///
 /// # Errors
 /// The writer fails.
@@ -68,7 +69,7 @@ pub fn write(
     book.finish(out)
 }
 
-/// Writes a list and counts its rows. A list longer than a sheet goes on on further sheets.
+/// Writes a list and counts its rows. A list longer than a sheet continues on further sheets.
 ///
 /// # Errors
 /// The writer fails, or a batch cannot be read.
@@ -86,7 +87,7 @@ pub fn write_list(
 /// An empty workbook.
 fn workbook(title: &str) -> Result<Workbook, RenderError> {
     let mut workbook = Workbook::new();
-    // A fixed day: the same tables give the same file.
+    // A fixed day, so that the same tables give the same file.
     let day = ExcelDateTime::from_ymd(2000, 1, 1)?;
     let properties = DocProperties::new().set_creation_datetime(&day).set_author("gridtier");
     workbook.set_properties(&properties.set_title(title));
@@ -100,7 +101,7 @@ fn title(sections: &[Section]) -> Text {
     title.cloned().unwrap_or_default()
 }
 
-/// The facts that stand before the first heading and the first table: they are about the whole.
+/// The facts before the first heading and the first table, which are about the whole result.
 fn facts(sections: &[Section]) -> Vec<(Text, Text)> {
     match sections.first() {
         Some(Section { heading: None, blocks }) => match blocks.first() {
@@ -111,16 +112,16 @@ fn facts(sections: &[Section]) -> Vec<(Text, Text)> {
     }
 }
 
-/// Where the sheet about the workbook stands.
+/// The position of the sheet about the workbook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AboutPlace {
-    /// Before all others: people read it first.
+    /// Before all other sheets, because people read it first.
     First,
-    /// Behind all others: programs that read the first sheet get a table.
+    /// After all other sheets, because programs that read the first sheet need a table.
     Last,
 }
 
-/// A workbook that is filled sheet by sheet.
+/// A workbook that is being filled sheet by sheet.
 pub struct Book {
     workbook: Workbook,
     title: Text,
@@ -133,7 +134,7 @@ pub struct Book {
 }
 
 impl Book {
-    /// An empty workbook. The facts are about all of it: cycle, dates, filters.
+    /// An empty workbook. `facts` are about the whole workbook, such as cycle, dates and filters.
     ///
     /// # Errors
     /// Never but by a fault of the writer.
@@ -159,13 +160,13 @@ impl Book {
         })
     }
 
-    /// With fewer rows below the head of a sheet than Excel allows.
+    /// Limits the rows of a sheet to fewer than Excel allows.
     #[must_use]
     pub fn with_rows_max(self, rows_max: u32) -> Self {
         Self { rows_max: rows_max.clamp(1, ROWS_MAX), ..self }
     }
 
-    /// A section: its tables and charts as sheets. Its words stand on the sheet about the workbook.
+    /// Adds a section: its tables and charts as sheets, and its sentences on the sheet about the workbook.
     ///
     /// # Errors
     /// The writer fails.
@@ -173,7 +174,7 @@ impl Book {
         self.section_of(section, &Text::default())
     }
 
-    /// A section of a chapter, whose title names the tables that have no other.
+    /// Adds a section of a chapter. The chapter's title names tables that have no title.
     ///
     /// # Errors
     /// The writer fails.
@@ -182,7 +183,7 @@ impl Book {
         for block in &section.blocks {
             match block {
                 Block::Table(table) if table.title.is_empty() => {
-                    // A table without a title is what its section is about.
+                    // A table without a title gets the heading of its section.
                     self.table(&DataTable { title: untitled.clone(), ..table.clone() })?;
                 }
                 Block::Table(table) => {
@@ -195,7 +196,7 @@ impl Book {
         }
         let words = section.blocks.iter().filter(|block| !matches!(block, Block::Table(_) | Block::Chart(_)));
         let words = Section { heading: section.heading.clone(), blocks: words.cloned().collect() };
-        // The facts about all of the workbook stand on top.
+        // The facts about the whole workbook come first.
         let is_about = words.heading.is_none()
             && matches!(words.blocks.as_slice(), [Block::Facts(facts)] if *facts == self.facts);
         if !words.blocks.is_empty() && !is_about {
@@ -204,7 +205,7 @@ impl Book {
         Ok(())
     }
 
-    /// Words for the sheet about the workbook.
+    /// Adds sentences to the sheet about the workbook.
     pub fn words(&mut self, section: Section) {
         self.words.push(section);
     }
@@ -280,7 +281,8 @@ impl Book {
         Ok(total + u64::from(rows))
     }
 
-    /// A sheet with a chart of Excel's own and its numbers; a table with shades where Excel has no such chart.
+    /// Adds a sheet with a native chart of Excel and its numbers. If Excel has no such chart, the sheet has a table
+    /// with shades.
     ///
     /// # Errors
     /// The writer fails.
@@ -369,7 +371,7 @@ impl Book {
     }
 }
 
-/// What a sheet holds that is one of several.
+/// The content of a sheet that is one of several for a list.
 fn part_of(title: &str, part: u32, voice: Voice) -> String {
     let part = Text::new(
         format!("part {part}: Excel holds no more rows in a sheet"),
@@ -405,8 +407,8 @@ fn shade(sheet: &mut Worksheet, chart: &Chart, cells: &Cells<'_>) -> Result<(), 
     Ok(())
 }
 
-/// Excel allows 31 characters in a sheet's name, none of these, and no name twice, whatever its case. A sheet without a
-/// title is named by its place.
+/// Excel allows at most 31 characters in a sheet's name, forbids the characters below, and allows no name twice,
+/// ignoring case. A sheet without a title gets its position as name.
 fn sheet_name(title: &str, taken: &[String]) -> String {
     let place = (taken.len() + 1).to_string();
     let letters = title.chars().filter(|c| !"[]:*?/\\'".contains(*c) && !c.is_control());
@@ -420,7 +422,7 @@ fn sheet_name(title: &str, taken: &[String]) -> String {
     format!("{} {place}", cut(name.chars(), 30 - place.len()))
 }
 
-/// The first letters, as Excel counts them, without spaces at the end.
+/// The first characters of a text, as Excel counts them, without spaces at the end.
 fn cut(letters: impl Iterator<Item = char>, most: usize) -> String {
     let mut room = most;
     let kept = letters.take_while(|letter| {

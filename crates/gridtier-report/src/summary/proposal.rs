@@ -1,4 +1,4 @@
-//! What the summary of a proposed cycle says in addition to that of a published one.
+//! The part of the summary that only a proposed cycle has.
 
 use gridtier::decision::RecordKind;
 use gridtier::text;

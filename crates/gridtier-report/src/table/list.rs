@@ -25,14 +25,14 @@ pub struct DataList<'a> {
     pub columns: Vec<DataColumn>,
     /// The types of its batches, which are needed for a list without batches.
     pub schema: SchemaRef,
-    /// What the list is about, for pages and workbooks: the cycle, dates, filters.
+    /// Facts about the list for pages and workbooks: the cycle, dates, filters.
     pub about: Vec<(Text, Text)>,
     /// Its rows.
     pub batches: Box<dyn Iterator<Item = Result<RecordBatch, ListError>> + 'a>,
 }
 
 impl DataList<'_> {
-    /// The same list with what it is about.
+    /// The same list with facts about it.
     #[must_use]
     pub fn about(self, about: Vec<(Text, Text)>) -> Self {
         Self { about, ..self }

@@ -1,4 +1,4 @@
-//! How revenue, scores and points are spread, and which weight moves most customers: for charts.
+//! Tables for charts: how revenue, scores and points are distributed, and which weights move most customers.
 
 use gridtier::cycle::{Cycle, ScoreSpread};
 use gridtier::index::{float_i64, index};
@@ -13,10 +13,10 @@ use crate::table::{ColumnFormat, DataCell, DataColumn, DataTable};
 use gridtier::text::Text;
 use gridtier::word::Word;
 
-/// Strata whose scores are drawn one by one: those with most customers.
+/// Maximum number of strata whose scores have a chart of their own. They are the ones with most customers.
 const SHOWN_STRATA: usize = 6;
 
-/// Who holds how much, as a table and as curves.
+/// The shares of revenue and energy that groups of customers have, as a table and as curves.
 pub(super) fn concentration(held: DataTable, validation: &Validation) -> Section {
     let section = Section::of_table(held);
     if validation.lorenz.is_empty() {
@@ -55,7 +55,7 @@ fn curves(validation: &Validation, is_from_the_largest: bool) -> DataTable {
     )
 }
 
-/// How the published scores of a cycle are spread, by stratum.
+/// The distribution of a cycle's published scores, by stratum.
 #[must_use]
 pub fn scores(cycle: &Cycle) -> Section {
     let spreads = cycle.score_spreads();
@@ -71,7 +71,7 @@ pub fn scores(cycle: &Cycle) -> Section {
     section.chart(charts::score_boxes(boxes(cycle, &spreads)))
 }
 
-/// The least score above each line of a stratum that has one.
+/// The lowest score above each line of a stratum, if the stratum has the line.
 fn lines_of(cycle: &Cycle, stratum: &str) -> Vec<Guide> {
     let lines = cycle.ledger.iter().filter(|line| line.stratum == stratum && line.count > 0);
     lines
@@ -142,7 +142,7 @@ pub(super) fn tier_points(cycle: &Cycle, validation: &Validation) -> Section {
     Section::new().chart(charts::tier_points(table))
 }
 
-/// With the effect of each weight, most first.
+/// The table of the effect of each weight, the largest effect first.
 pub(super) fn weights(section: Section, cycle: &Cycle, validation: &Validation) -> Section {
     let Some(base) = validation.mean_change().filter(|_| !validation.ranked.is_empty()) else {
         return section;

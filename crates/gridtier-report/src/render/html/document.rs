@@ -9,7 +9,7 @@ use crate::document::{Chapter, Document};
 use gridtier::text::{Lang, Text};
 use gridtier::word::Word as _;
 
-/// What a document's page needs besides the style of all pages.
+/// The style of a document's page, in addition to that of all pages.
 const DOCUMENT_STYLE: &str = include_str!("document.css");
 
 /// Writes a document as a page that shows one language first and the other at a click.
@@ -28,7 +28,8 @@ pub fn write_document(out: &mut impl Write, document: &Document, first: Lang) ->
                 style { (PreEscaped(STYLE)) (PreEscaped(DOCUMENT_STYLE)) }
             }
             body.document {
-                // Before everything that they switch: the style has no other way from them to it.
+                // The switches must come before everything that they show or hide, since CSS can select only later
+                // elements.
                 @for &lang in Lang::ALL {
                     input.reader type="radio" name="reader" id={ "reader-" (lang.code()) } checked[lang == first];
                 }
@@ -79,7 +80,7 @@ mod tests {
     use crate::section::{Block, Section};
     use crate::table::{ColumnFormat, DataCell, DataColumn, DataTable};
 
-    /// What a name, a region or a title of somebody's table may be.
+    /// Texts that a name, a region or a title of a user's table may have.
     const NAUGHTY: [&str; 12] = [
         "<script>alert(1)</script>",
         "\"><img src=x onerror=alert(1)>",

@@ -1,4 +1,4 @@
-//! Pages of paper: sections of many things in one file, each on paper of its own, written one after the other.
+//! A file of printed pages. Each item has a page of its own, and pages are written one after the other.
 
 use std::io::{self, Write};
 
@@ -8,10 +8,10 @@ use super::{Look, STYLE, block_markup};
 use crate::section::Section;
 use gridtier::text::{Lang, Text, Voice};
 
-/// What paper needs beside the style of all pages.
+/// The style for paper, in addition to that of all pages.
 const PAPER_STYLE: &str = include_str!("sheet.css");
 
-/// A file of pages that is being written. Only the page at hand is in memory.
+/// A file of pages that is being written. Memory holds only the current page.
 pub struct PagedHtml<W: Write> {
     out: W,
     voice: Voice,

@@ -1,4 +1,5 @@
-//! Charts of Excel's own, drawn from the cells beside them. What Excel cannot draw is a table with shades.
+//! Native charts of Excel, drawn from the cells beside them. A plot that Excel cannot draw becomes a table with
+//! shades.
 
 use rust_xlsxwriter::{
     Chart as NativeChart, ChartAxis, ChartAxisCrossing, ChartAxisLabelPosition, ChartEmptyCells, ChartFont,
@@ -11,7 +12,7 @@ use crate::chart::{Arrangement, Axis, Chart, Curve, Link, Plot, Stroke};
 use crate::table::{CellValue, DataCell, DataColumn, DataRow, DataTable, RowRole};
 use gridtier::text::Voice;
 
-/// Fills of areas, and colours of lines, by series: those of drawn charts, told apart by their lightness.
+/// Fills of areas and colours of lines, by series. They are the colours of drawn charts and differ in lightness.
 const FILLS: [u32; 6] = [0x12_40_6B, 0xE9_8B_46, 0x86_BC_E0, 0xC9_C9_C9, 0x6A_6A_6A, 0xF6_DD_94];
 const LINES: [u32; 6] = [0x12_40_6B, 0xC2_60_1C, 0x3F_8F_C4, 0x6A_6A_6A, 0x22_22_22, 0x8A_6D_00];
 const DASHES: [ChartLineDashType; 6] = [
@@ -41,20 +42,20 @@ const HEIGHT: u32 = 380;
 const BAR_HEIGHT: u32 = 30;
 /// Greatest height.
 const HEIGHT_MAX: u32 = 1_400;
-/// Room between bars, in hundredths of a bar.
+/// Space between bars, in percent of a bar's width.
 const GAP: u16 = 60;
 /// Longest text alternative, in characters.
 const ALTERNATIVE_MAX: usize = 3_000;
-/// Lines wider than a hair, in points.
+/// Width of lines that are thicker than the default, in points.
 const LINE_WIDTH: f64 = 2.0;
 
-/// The cells that a chart is drawn from.
+/// The cells of a chart's numbers.
 pub(super) struct Cells<'a> {
     /// The sheet.
     pub(super) sheet: &'a str,
     /// The row of the head.
     pub(super) head: u32,
-    /// Rows below the head that are drawn.
+    /// Number of rows below the head that the chart shows.
     pub(super) rows: u32,
     /// Columns of the sheet.
     pub(super) columns: usize,
@@ -71,8 +72,8 @@ impl Cells<'_> {
     }
 }
 
-/// The table that a chart of Excel is drawn from: rows of headings are left out, sums that are not drawn stand last, and a
-/// waterfall has two more columns, from where to where each of its bars goes. Also: how many rows are drawn.
+/// The table from which Excel draws a chart, and the number of rows that the chart shows. Rows of headings are left out,
+/// and sums that the chart does not show come last. A waterfall has two more columns: the start and the end of each bar.
 pub(super) fn drawn_table(chart: &Chart) -> (DataTable, u32) {
     let mut table = chart.table.clone();
     table.rows.retain(|row| row.role != RowRole::Group);
@@ -112,7 +113,7 @@ fn number(value: &CellValue) -> f64 {
     }
 }
 
-/// Limits and other places on the axis of a chart, in words: Excel draws no line for them.
+/// Limits and other marks on the axis of a chart, as a sentence, since Excel draws no line for them.
 pub(super) fn guides(chart: &Chart, voice: Voice) -> String {
     let (guides, axis) = match &chart.plot {
         Plot::Bars(bars) => (&bars.guides, &bars.value),
@@ -127,7 +128,7 @@ pub(super) fn guides(chart: &Chart, voice: Voice) -> String {
     shown.collect::<Vec<_>>().join(" · ")
 }
 
-/// The chart of Excel; `None` where Excel has none of the kind.
+/// The chart for Excel; `None` if Excel has no chart of this kind.
 pub(super) fn native(chart: &Chart, cells: &Cells<'_>, voice: Voice) -> Option<NativeChart> {
     // The first column names the rows.
     let columns = cells.columns.saturating_sub(1);
@@ -195,7 +196,7 @@ fn series<'c>(drawn: &'c mut NativeChart, at: usize, cells: &Cells<'_>) -> &'c m
     drawn.add_series().set_name(cells.title(at)).set_categories(cells.column(0)).set_values(cells.column(at))
 }
 
-/// Bars or columns of the first series, and by how much of a hundred they overlap.
+/// Bars or columns of the first series, with their overlap in percent.
 fn areas((kind, overlap): (ChartType, i8), count: usize, cells: &Cells<'_>) -> NativeChart {
     let mut drawn = NativeChart::new(kind);
     for at in 1..=count {
@@ -207,7 +208,7 @@ fn areas((kind, overlap): (ChartType, i8), count: usize, cells: &Cells<'_>) -> N
     drawn
 }
 
-/// Bars from top to bottom, as tables are read, with the numbers below.
+/// Bars from top to bottom, as in a table, with the axis of numbers below.
 fn lying(mut drawn: NativeChart, value: &Axis, voice: Voice) -> NativeChart {
     value_axis(drawn.x_axis(), value, voice);
     drawn.y_axis().set_reverse().set_crossing(ChartAxisCrossing::Max).set_major_gridlines(false);
@@ -284,7 +285,7 @@ fn five_numbers(cells: &Cells<'_>) -> Option<NativeChart> {
     Some(drawn)
 }
 
-/// Bars from the last column but one to the last.
+/// Bars from the number in the last column but one to the number in the last column.
 fn floating(cells: &Cells<'_>) -> Option<NativeChart> {
     let from = cells.columns.checked_sub(2)?;
     let mut drawn = NativeChart::new(ChartType::Line);

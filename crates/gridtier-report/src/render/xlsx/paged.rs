@@ -1,6 +1,6 @@
-//! Sheets that read like pages of paper: headings, sentences, tables one below the other, and charts beside their numbers.
+//! Sheets that print like pages: headings, sentences and tables one below the other, and charts beside their numbers.
 //!
-//! A sheet prints on A4, one page wide. The numbers of a chart stand to the right of what is printed, since a spreadsheet
+//! A sheet prints on A4, one page wide. The numbers of a chart are to the right of the printed area, since a spreadsheet
 //! draws its charts from cells.
 
 use std::io::{Seek, Write};
@@ -18,13 +18,13 @@ use crate::section::{Block, Section};
 use crate::table::{CellValue, ColumnFormat, DataRow, DataTable, RowRole};
 use gridtier::text::{Text, Voice};
 
-/// Columns that are printed, and their width in characters.
+/// Number of printed columns, and their width in characters.
 const COLUMNS: u16 = 8;
 const FIRST_WIDTH: f64 = 22.0;
 const WIDTH: f64 = 13.0;
 /// The first column of the numbers of charts.
 const BESIDE: u16 = COLUMNS + 2;
-/// Columns from the numbers of one chart to those of the next.
+/// Number of columns from the numbers of one chart to those of the next.
 const BESIDE_STEP: u16 = 5;
 /// Width of a chart, height without bars and height of a bar, all in pixels; and height of a row.
 const CHART_WIDTH: u32 = 760;
@@ -146,7 +146,7 @@ impl Page<'_> {
         self.wide(0, text)
     }
 
-    /// A text over all printed columns from `first` on.
+    /// Writes a text across all printed columns from `first` on.
     fn wide(&mut self, first: u16, text: &str) -> Result<(), RenderError> {
         let width = FIRST_WIDTH + WIDTH * f64::from(COLUMNS - 1) - if first == 0 { 0.0 } else { FIRST_WIDTH };
         let format = if is_formula(text) { &self.formats.cells.quoted } else { &self.formats.sentence };
@@ -182,7 +182,7 @@ impl Page<'_> {
         Ok(first)
     }
 
-    /// A row of a table. Its last text takes the printed columns that are left.
+    /// Writes a row of a table. Its last text gets the rest of the printed columns.
     fn table_row(&mut self, row: &DataRow, table: &DataTable, left: u16) -> Result<(), RenderError> {
         let mut most = 1;
         let last = row.cells.len().saturating_sub(1);
@@ -242,7 +242,7 @@ impl Page<'_> {
         Ok(())
     }
 
-    /// A chart of the spreadsheet's own, and the numbers that it is drawn from beside it.
+    /// Adds a native chart, and beside it the numbers that it is drawn from.
     fn chart(&mut self, chart: &Chart) -> Result<(), RenderError> {
         self.sentence(&chart.reading.pick(self.voice))?;
         let top = self.row;
@@ -269,7 +269,7 @@ impl Page<'_> {
                 .set_values((self.name.as_str(), first, beside + 1, last, beside + 1))
                 .set_name((self.name.as_str(), first - 1, beside + 1));
             if kind == ChartType::Bar {
-                // Spreadsheets draw the first row at the bottom.
+                // Spreadsheets draw the first row at the bottom, so the order is reversed.
                 native.y_axis().set_reverse();
             }
             native.set_width(CHART_WIDTH).set_height(height);
@@ -281,7 +281,7 @@ impl Page<'_> {
     }
 }
 
-/// Lines that a text takes in a width in characters.
+/// The number of lines that a text needs in a column of a width in characters.
 fn lines(text: &str, width: f64) -> u32 {
     let lines = text.lines();
     let lines =

@@ -1,4 +1,4 @@
-//! One sheet with a table: frozen head, filters, widths, typed cells, and a head on every printed page.
+//! One sheet with a table: a frozen head, filters, widths, typed cells, and the head on every printed page.
 
 use std::io;
 
@@ -14,24 +14,24 @@ use crate::render::{RenderError, is_formula};
 use crate::table::{CellValue, ColumnFormat, DataCell, DataColumn, DataRow, RowRole};
 use gridtier::text::Voice;
 
-/// Excel's codes of paper.
+/// Excel's codes of paper sizes.
 const PAPER_A3: u8 = 8;
 const PAPER_A4: u8 = 9;
-/// Characters that fit across A4 in landscape in a size that can be read.
+/// Number of characters that fit across A4 in landscape at a readable size.
 const A4_CHARACTERS: f64 = 150.0;
-/// Characters of a line that is printed over each page; Excel takes no more than 255 with its codes.
+/// Maximum length of the line above each printed page. Excel takes at most 255 characters, including its codes.
 const PAGE_LINE_MAX: usize = 100;
-/// Excel's longest text of a cell.
+/// Maximum length of a text in a cell of Excel.
 const TEXT_MAX: usize = 32_767;
 /// Fill of the bars behind points.
 const BAR_FILL: u32 = 0x9D_BF_E0;
 
-/// What is printed over each page of a workbook.
+/// The text above each printed page of a workbook.
 pub(super) fn page_lines(sheet: &mut Worksheet, title: &str, about: &str) {
     let [title, about] = [title, about].map(|text| {
         text.chars().take(PAGE_LINE_MAX).collect::<String>().replace('&', "&&").replace('\n', " ")
     });
-    // A digit behind a code of Excel would be read as the size of the letters.
+    // Excel would read a digit after a code as the font size.
     sheet.set_header(format!("&L {title}&R {about}"));
     sheet.set_footer("&L&A&R&P / &N");
 }
@@ -45,7 +45,7 @@ pub(super) struct Sheet<'w> {
     /// The row of the head.
     top: u32,
     rows: u32,
-    /// Rows up to the last that is no sum.
+    /// Number of rows up to the last one that is not a sum.
     filtered: u32,
     voice: Voice,
 }
@@ -123,7 +123,7 @@ impl<'w> Sheet<'w> {
 
     fn begin_row(&mut self, values: &[CellValue]) -> Result<(), RenderError> {
         self.rows += 1;
-        // A spreadsheet does not always make room for wrapped text by itself.
+        // Some spreadsheet programs do not make rows high enough for wrapped text.
         let texts = values.iter().zip(&self.widths).map(|(value, width)| match value {
             CellValue::Text(text) => lines(text, *width),
             _ => 1,
@@ -167,7 +167,7 @@ impl<'w> Sheet<'w> {
             CellValue::Number(number) => (*number, styles.of(format, *number)),
             CellValue::Formatted(number, format) => (*number, styles.of(*format, *number)),
         };
-        // What is no number has no cell: Excel would show an error.
+        // A value that is not a finite number gets no cell, since Excel would show an error.
         if !number.is_finite() {
             return Ok(());
         }
@@ -186,7 +186,7 @@ impl<'w> Sheet<'w> {
     /// Ends the sheet and returns its number of rows.
     pub(super) fn finish(self) -> Result<u32, RenderError> {
         let Some(last) = self.columns.len().checked_sub(1) else { return Ok(self.rows) };
-        // A sum is none of the rows that are filtered and sorted.
+        // A row of sums must not be filtered or sorted with the others.
         let last = u16::try_from(last).unwrap_or(u16::MAX);
         self.sheet.autofilter(self.top, 0, self.top + self.filtered, last)?;
         for (at, column) in (0..).zip(self.columns) {
@@ -204,12 +204,12 @@ impl<'w> Sheet<'w> {
     }
 }
 
-/// Names stay in sight while numbers are scrolled, unless there are many of them.
+/// The column of names stays visible while the reader scrolls, unless names are very long.
 fn frozen_columns(columns: &[DataColumn]) -> u16 {
     u16::from(columns.len() > 6 && columns.first().is_some_and(|first| !first.format.is_right_aligned()))
 }
 
-/// Width that a value takes; that of a bar of points is none of its cell.
+/// The width that a value needs. A bar of points has no fixed width.
 fn width_of(value: &CellValue, format: ColumnFormat, voice: Voice) -> f64 {
     match (value, format) {
         (CellValue::Number(_), ColumnFormat::Points) => *WIDTHS.start() * 1.5,
@@ -218,7 +218,7 @@ fn width_of(value: &CellValue, format: ColumnFormat, voice: Voice) -> f64 {
     }
 }
 
-/// Writes a text of any length and content; what Excel cannot hold is cut with a mark.
+/// Writes a text of any length and content. A text that is too long for Excel ends with a mark.
 pub(super) fn write_text(
     sheet: &mut Worksheet,
     row: u32,
@@ -229,7 +229,7 @@ pub(super) fn write_text(
 ) -> Result<(), RenderError> {
     let cut;
     let text = match text.encode_utf16().count() > TEXT_MAX {
-        // No letter takes more than two of Excel's units.
+        // No character takes more than two of Excel's units.
         true => {
             cut = text.chars().take(TEXT_MAX / 2 - 1).chain(['…']).collect::<String>();
             &cut

@@ -1,4 +1,4 @@
-//! Formats of cells. Excel keeps one record for each that a workbook uses.
+//! Formats of cells. Excel stores each format of a workbook once.
 
 use rust_xlsxwriter::{Color, Format, FormatAlign, FormatBorder};
 
@@ -6,7 +6,7 @@ use crate::format;
 use crate::table::{ColumnFormat, Tone};
 use gridtier::text::{Text, Voice};
 
-/// How a cell stands out.
+/// The emphasis of a cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Look {
     /// Not at all.
@@ -19,20 +19,20 @@ pub(super) enum Look {
     Toned(Tone),
 }
 
-/// Fills by tone, from nothing to most: those of pages.
+/// Fills by tone, from the lightest to the darkest; they are those of pages.
 const TONES: [u32; 6] = [0xFF_FF_FF, 0xE4_E4_EE, 0xFB_DC_C0, 0xFD_F0_B5, 0xDC_EF_C6, 0xC9_E7_CB];
 /// Fills of heads and of rows that are headings.
 const HEAD_FILL: u32 = 0xDC_E6_F1;
 const GROUP_FILL: u32 = 0xEE_F2_F7;
-/// Excel shows more decimals than anybody reads.
+/// Maximum number of decimals in a cell. Excel could show more, but nobody reads them.
 const DECIMALS_MAX: u8 = 9;
 
-/// Formats that most cells of a list have, made once.
+/// Formats that most cells of a list have. They are made only once.
 pub(super) struct CellStyles {
     pub(super) head: Format,
     pub(super) head_right: Format,
     pub(super) text: Format,
-    /// Text that begins like a formula: Excel keeps it text when somebody edits the cell.
+    /// Text that begins like a formula. With this format it stays text when somebody edits the cell.
     pub(super) quoted: Format,
     pub(super) date: Format,
     pub(super) share: Format,
@@ -88,7 +88,7 @@ impl CellStyles {
     }
 }
 
-/// Thousands marks, and so many decimals.
+/// A pattern with thousands separators and a number of decimals.
 fn decimals_pattern(decimals: u8) -> String {
     let point = if decimals == 0 { "" } else { "." };
     format!("#,##0{point}{}", "0".repeat(usize::from(decimals.min(DECIMALS_MAX))))
@@ -104,7 +104,7 @@ pub(super) fn axis_pattern(format: ColumnFormat) -> String {
     }
 }
 
-/// A format, changed as a cell stands out.
+/// A format with the emphasis of a cell.
 pub(super) fn with_look(format: &Format, look: Look) -> Format {
     match look {
         Look::Plain => format.clone(),

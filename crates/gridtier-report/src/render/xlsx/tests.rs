@@ -156,7 +156,7 @@ fn a_sum_is_neither_filtered_nor_sorted() {
     assert!(sheet.contains("<autoFilter ref=\"A1:C4\"/>") && sheet.contains("state=\"frozen\""), "{sheet}");
 }
 
-/// Charts of every kind, each with the words that must stand in its XML.
+/// Charts of every kind, each with words that its XML must have.
 fn charts() -> Vec<(Chart, &'static [&'static str])> {
     let group = |name: &'static str, five: [f64; 5]| {
         let marks = BoxMarks { name: Text::same(name), count: 5, five: Some(five) };
@@ -250,7 +250,7 @@ fn a_heat_map_is_a_table_with_shades() {
     assert_eq!(sheet.matches("<colorScale>").count(), 3, "a scale for each row: {sheet}");
 }
 
-/// Texts that programs stumble over.
+/// Texts that programs often handle wrongly.
 const NAUGHTY: [&str; 60] = [
     "=1+1",
     "=cmd|' /C calc'!A0",
