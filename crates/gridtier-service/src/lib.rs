@@ -10,4 +10,8 @@ pub mod period;
 pub mod base;
 pub mod log;
 pub mod policy;
+pub mod estimate;
+pub mod group;
 pub mod output;
+#[cfg(test)]
+mod fixture;

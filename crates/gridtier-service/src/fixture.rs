@@ -1,0 +1,86 @@
+//! Hand-made customers and times for tests.
+
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions, StringArray};
+use arrow_schema::{DataType, Field as ArrowField, Schema};
+use gridtier::contract::UseCategory;
+use gridtier::entitlement::condition::{Condition, Field, FieldKind, fields};
+use gridtier::key::KeyIndex;
+use gridtier::method::Tier;
+use gridtier::unit::day_of_date;
+use gridtier::word::Word;
+
+use crate::base::{Base, Member};
+use crate::time::Second;
+
+/// Days since 1970-01-01 of a day such as `2026-05-01`.
+pub fn day(text: &str) -> i32 {
+    day_of_date(text.parse().unwrap())
+}
+
+/// A time such as `2026-05-01 08:00` or `2026-05-01 08:00:00`.
+pub fn at(text: &str) -> Second {
+    let (date, time) = text.split_once(' ').unwrap();
+    let parts: Vec<i64> = time.split(':').map(|part| part.parse().unwrap()).collect();
+    Second::of_day(day(date)).plus(parts[0] * 3_600 + parts[1] * 60 + parts.get(2).copied().unwrap_or(0))
+}
+
+/// An ungraded customer of a region, open since 2000, with nothing else known. [`base`] replaces the position of the
+/// region, if it has one, by that of its name.
+pub fn member(region: &'static str) -> Member {
+    Member {
+        opened_on: day("2000-01-01"),
+        closed_on: None,
+        use_category: UseCategory::Other,
+        region: Some(REGIONS.iter().position(|known| *known == region).unwrap() as u32),
+        area: None,
+        tier: None,
+        opted_out: false,
+        annual_energy_kwh: None,
+        average_price: None,
+    }
+}
+
+/// The regions that [`member`] knows, in the order of their bytes.
+const REGIONS: [&str; 4] = ["East", "North", "South", "unknown"];
+
+/// A base of customers, which are given in the order of their ids. Conditions may name `use_category`, `area` and
+/// `tier`; all other columns are missing.
+pub fn base(customers: Vec<(&str, Member)>) -> Base {
+    assert!(customers.is_sorted_by_key(|(id, _)| *id), "customers are in the order of their ids");
+    let mut ids = KeyIndex::default();
+    for (id, _) in &customers {
+        ids.insert(id);
+    }
+    let members: Vec<Member> = customers.into_iter().map(|(_, member)| member).collect();
+    let text = |value: fn(&Member) -> Option<&'static str>| -> ArrayRef {
+        Arc::new(members.iter().map(value).collect::<StringArray>())
+    };
+    let columns = [
+        ("use_category", text(|member| Some(member.use_category.code()))),
+        ("area", text(|member| member.area.map(Word::code))),
+        ("tier", text(|member| member.tier.map(Word::code))),
+    ];
+    let schema = columns.iter().map(|(name, _)| ArrowField::new(*name, DataType::Utf8, true));
+    let columns = RecordBatch::try_new_with_options(
+        Arc::new(Schema::new(schema.collect::<Vec<_>>())),
+        columns.iter().map(|(_, column)| column.clone()).collect(),
+        &RecordBatchOptions::new().with_row_count(Some(members.len())),
+    );
+    let regions = REGIONS.map(str::to_owned).to_vec();
+    Base { ids, members, regions, columns: columns.unwrap(), fields: condition_fields() }
+}
+
+/// The columns that conditions may name.
+fn condition_fields() -> Vec<Field> {
+    let mut known = fields(&[]);
+    let tier = Field { name: "tier".into(), title_zh: "客户等级", kind: FieldKind::Words(Tier::LIST) };
+    known.push(tier);
+    known
+}
+
+/// A condition on the customers of [`base`].
+pub fn condition(text: &str) -> Option<Condition> {
+    Some(Condition::parse(text, &condition_fields()).unwrap())
+}
