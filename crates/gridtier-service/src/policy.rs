@@ -1,10 +1,20 @@
 //! What the utility promises and requires of itself: `service.toml`, versioned data like the catalogue (SERVICE §3).
 
+mod raw;
+mod build;
+mod parse;
+
 use chrono::NaiveDate;
 use gridtier::contract::{ContactKind, OutageKind, Responsibility};
 use gridtier::entitlement::condition::Condition;
+use gridtier::text::Text;
 
 use crate::time::Span;
+
+pub use parse::{POLICIES, fields, schema};
+
+/// The version of the policy's format that this program reads.
+pub const FORMAT: i64 = 1;
 
 gridtier::words! {
     /// What a promise measures.
@@ -43,6 +53,20 @@ gridtier::words! {
         PassedOn "passed_on" "passed on" "转办",
         /// The customer was called back.
         CalledBack "called_back" "called back" "回访",
+    }
+}
+
+gridtier::words! {
+    /// The event that a follow-up follows.
+    FollowedEvent "event that is followed up" {
+        /// The first day of the supply.
+        Opening "opening" "start of the supply" "开户送电",
+        /// The end of an interruption.
+        Interruption "interruption" "end of an interruption" "停电恢复",
+        /// The closing of a contact.
+        Contact "contact" "closing of a contact" "诉求办结",
+        /// The delivery of a service.
+        Delivery "delivery" "delivery of a service" "服务完成",
     }
 }
 
@@ -110,6 +134,12 @@ pub struct DueServices {
 pub struct Promise {
     /// Its id.
     pub id: String,
+    /// Its name.
+    pub title: Text,
+    /// The place where it is stated.
+    pub source: String,
+    /// What must still be confirmed, or explained.
+    pub remark: String,
     /// Position of the service in the catalogue.
     pub service: usize,
     /// What it measures.
@@ -138,6 +168,21 @@ pub struct Promise {
     pub compensation: Option<Compensation>,
 }
 
+impl Default for Limits {
+    /// The limits of SERVICE §3, which apply where a policy leaves one out.
+    fn default() -> Self {
+        Self {
+            momentary_seconds: 300,
+            many: 3,
+            long_hours: 8,
+            keep_percent: 95,
+            repeat_days: 90,
+            appointment_minutes: 15,
+            min_cell: 10,
+        }
+    }
+}
+
 /// What a breach costs the utility.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Compensation {
@@ -152,24 +197,17 @@ pub enum Compensation {
     },
 }
 
-/// The event that a follow-up follows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FollowedEvent {
-    /// The opening of the customer.
-    Opening,
-    /// The end of an interruption.
-    Interruption,
-    /// The closing of a contact.
-    Contact,
-    /// The delivery of a service.
-    Delivery,
-}
-
 /// A follow-up.
 #[derive(Clone, Debug)]
 pub struct FollowUp {
     /// Its id.
     pub id: String,
+    /// Its name.
+    pub title: Text,
+    /// The place where it is stated.
+    pub source: String,
+    /// What must still be confirmed, or explained.
+    pub remark: String,
     /// The event.
     pub event: FollowedEvent,
     /// Of contacts: the kinds.
@@ -195,6 +233,12 @@ pub struct FollowUp {
 pub struct Timer {
     /// Its id.
     pub id: String,
+    /// Its name.
+    pub title: Text,
+    /// The place where it is stated.
+    pub source: String,
+    /// What must still be confirmed, or explained.
+    pub remark: String,
     /// The kinds of contacts.
     pub kinds: Vec<ContactKind>,
     /// The time from which it runs.
@@ -214,8 +258,6 @@ pub struct Timer {
 pub struct Topic {
     /// Its id.
     pub id: String,
-    /// Its name in English.
-    pub title: String,
-    /// Its name in Chinese.
-    pub title_zh: String,
+    /// Its name.
+    pub title: Text,
 }

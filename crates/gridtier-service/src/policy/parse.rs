@@ -1,0 +1,67 @@
+//! Parses a [`Policy`]: read, build, and check it against the catalogue. All faults are reported at once.
+
+use gridtier::checked_toml::{CheckedToml, Faults, schema_of_input};
+use gridtier::contract::Area;
+use gridtier::entitlement::Catalogue;
+use gridtier::entitlement::condition::{Field, FieldKind};
+use gridtier::method::Tier;
+use gridtier::word::Word;
+use serde_json::Value;
+
+use super::Policy;
+use super::build::PolicyBuild;
+use super::raw::PolicyFile;
+
+/// The shipped policies: name and text of each, which is a complete file.
+pub const POLICIES: [(&str, &str); 1] = [("paper", include_str!("../../presets/service.toml"))];
+
+impl Policy {
+    /// The policy that a text describes. `name` is that of the file, for messages; the catalogue has the services and
+    /// the columns that the policy names.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the text, by line, with what to do about it.
+    pub fn parse(name: &str, text: &str, catalogue: &Catalogue) -> Result<Self, Faults> {
+        let (document, faults) = CheckedToml::survey(name, text, &schema())?;
+        let file: PolicyFile = match document.read() {
+            Ok(file) => file,
+            // Values of a wrong type are among the faults of the schema already, with what to do about them.
+            Err(unread) => return document.faults(faults).and(Err(unread)),
+        };
+        let fields = fields(catalogue);
+        let mut build = PolicyBuild { document: &document, catalogue, fields: &fields, faults };
+        let policy = build.policy(&file, text);
+        document.faults(build.faults)?;
+        Ok(policy)
+    }
+
+    /// A shipped policy, checked against a catalogue; `None` if no policy of that name is shipped.
+    #[must_use]
+    pub fn shipped(name: &str, catalogue: &Catalogue) -> Option<Result<Self, Faults>> {
+        let (name, text) = POLICIES.iter().find(|(known, _)| *known == name)?;
+        Some(Self::parse(name, text, catalogue))
+    }
+}
+
+/// The columns that the conditions of a policy may name: those of the catalogue, in its order, and after them `tier`
+/// and `area` as far as the catalogue lacks them. So a record in this order is also one for the catalogue's conditions.
+#[must_use]
+pub fn fields(catalogue: &Catalogue) -> Vec<Field> {
+    let mut fields = catalogue.fields.clone();
+    for (name, title_zh, words) in [("tier", "客户等级", Tier::LIST), ("area", "供电地区", Area::LIST)]
+    {
+        if fields.iter().all(|field| field.name != name) {
+            fields.push(Field { name: name.to_owned(), title_zh, kind: FieldKind::Words(words) });
+        }
+    }
+    fields
+}
+
+/// The JSON Schema of a policy file.
+#[must_use]
+pub fn schema() -> Value {
+    schema_of_input::<PolicyFile>()
+}
+
+#[cfg(test)]
+mod tests;
