@@ -134,7 +134,7 @@ pub struct Inspection {
 pub enum NotInspected {
     /// The day is before the cycle's day, or other units are graded.
     NotComparable(NotComparable),
-    /// What the cycle has published does not fit together.
+    /// Published files of the cycle contradict each other.
     Damaged(Damaged),
 }
 

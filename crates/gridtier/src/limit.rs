@@ -36,7 +36,7 @@ pub struct Breach {
     pub table: String,
     /// The finding; null for too many rejects.
     pub rule: Option<Rule>,
-    /// The part of the data that was measured, such as a use category; null where it was all of it.
+    /// The part of the data that was measured, such as a use category; null if all data were measured.
     pub subject: Option<String>,
     /// The rejects of the table.
     pub rejected: Option<u64>,

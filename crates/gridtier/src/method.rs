@@ -1,4 +1,4 @@
-//! The method: what the analysts decide, in one versioned file, checked whole before any data is read.
+//! The method: the analysts' decisions in one versioned file, which is checked as a whole before any data is read.
 //!
 //! A [`Method`] can only be made from a text that passed every check, so that no half-read method can be used. Nothing
 //! that grades has a hidden default: the presets are complete files, and an analyst's own method starts from one of
@@ -117,9 +117,9 @@ pub struct Method {
     pub min_delivered_weight: f64,
     /// Tier of a provisional customer.
     pub provisional_tier: Tier,
-    /// What an unknown indicator does to a score.
+    /// How an unknown indicator affects a score.
     pub unknown: Unknowns,
-    /// By how much the known part of a group or dimension may stand in for the unknown rest (SPEC section 5).
+    /// How far the known part of a group or dimension may stand in for the unknown rest (SPEC section 5).
     pub reweight_limit: ReweightLimit,
     /// How points become a score.
     pub combine: Combine,
@@ -166,7 +166,7 @@ pub struct Method {
     pub governance: Governance,
     /// How customers' objections are heard.
     pub appeal: AppealTerms,
-    /// What an inspection between two regrades proposes.
+    /// The triggers that an inspection between two regrades checks.
     pub triggers: Vec<Trigger>,
     /// Improvement plans of grade-3 customers.
     pub improvement: ImprovementTerms,

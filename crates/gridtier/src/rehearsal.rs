@@ -1,7 +1,7 @@
-//! What the next cycle would change for customers and costs, as a rehearsal shows it (REGRADE section 10): whom to tell what,
-//! what the services cost before and after, and which months have too few readings.
+//! What the next cycle would change for customers and costs (REGRADE section 10): which customers must be told what, costs of
+//! services before and after, and months with too few readings.
 //!
-//! Who moved and why is found by the comparison, and what a customer is entitled to by the catalogue.
+//! The comparison finds who moved and why. The catalogue decides what a customer is entitled to.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -47,7 +47,7 @@ impl ServiceMoves {
     }
 }
 
-/// What a customer is told about a regrade.
+/// A notice to a customer about a regrade.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Telling {
     /// The customer.
@@ -66,7 +66,7 @@ pub struct Telling {
 }
 
 impl Telling {
-    /// What a customer is told; `None` if nothing changes for the customer, or if it is not graded any more.
+    /// The notice to a customer; `None` if nothing changes for the customer, or if it is not graded any more.
     #[must_use]
     pub fn of(
         id: &str,

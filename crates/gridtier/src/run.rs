@@ -169,7 +169,7 @@ pub struct ControlTotals {
     pub low_known_weight: u64,
     /// Number of customers whose tier is capped because of confirmed offences.
     pub vetoed: u64,
-    /// Number of customers whose tier that cap lowered.
+    /// Number of customers whose tier was lowered by that cap.
     pub lowered_by_veto: u64,
     /// Σ active energy of all accepted customers, in Wh.
     pub active_wh: i128,

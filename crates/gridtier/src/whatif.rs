@@ -123,7 +123,7 @@ fn split(settings: &[String]) -> Result<Vec<(&str, &str)>, Text> {
     Ok(pairs)
 }
 
-/// Whether a path names a weight, and not a key that tells how weights come about.
+/// Whether a path names a weight, and not a key that says how weights are determined.
 fn is_weight(path: &str) -> bool {
     let mut keys = path.split('.');
     keys.next() == Some("weights") && !keys.any(|key| ["ahp", "objective", "blend"].contains(&key))
@@ -383,7 +383,7 @@ pub fn attempt(cycle: &Cycle, method: &Method) -> TrialOutcome {
     }
 }
 
-/// What is beyond the limits of the method tried: whether a cycle graded by it could be published as it is.
+/// The breaches of the tried method's limits. Without any, a cycle graded by it could be published.
 #[must_use]
 pub fn breaches(
     cycle: &Cycle,

@@ -15,7 +15,7 @@ use crate::word::Word;
 
 const E6: i128 = 1_000_000;
 
-/// Numbers of entitled customers of a cycle, by service, by tier and by what entitles them.
+/// Numbers of entitled customers of a cycle, by service, by tier and by the part of the catalogue that entitles them.
 #[derive(Clone, Debug)]
 pub struct Demand {
     /// For each service and tier, the customers entitled by the tier's cell, then those entitled by each opening.
@@ -56,9 +56,9 @@ pub struct Statement {
     pub units_e6: i128,
     /// Units that capacity leaves undelivered, in 10⁻⁶.
     pub short_e6: i128,
-    /// What the delivered units cost, in fen.
+    /// The cost of the delivered units, in fen.
     pub cost_fen: i128,
-    /// What the fees bring in, in fen.
+    /// The fees for the delivered units, in fen.
     pub income_fen: i128,
 }
 

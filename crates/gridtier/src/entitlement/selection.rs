@@ -27,7 +27,7 @@ pub struct Selection {
     pub tiers: Vec<Tier>,
     /// The selected values of columns of customers, such as `region`.
     pub values: Vec<(&'static str, Vec<String>)>,
-    /// Ids of customers who opted out, besides those whose `marketing_opt_out` is true.
+    /// Ids of customers who opted out, in addition to those whose `marketing_opt_out` is true.
     pub opted_out: BTreeSet<String>,
 }
 

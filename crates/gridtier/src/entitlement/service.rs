@@ -99,7 +99,7 @@ crate::words! {
 }
 
 crate::words! {
-    /// How the applicants of an area divide what the utility does not bear.
+    /// How the applicants of an area divide the part of the cost that the utility does not bear.
     ShareKey "key of a shared fee" {
         /// Each applicant pays the same.
         Equal "equal" "equally" "均摊",
@@ -171,7 +171,7 @@ pub enum Fee {
     Fixed(i64),
     /// Prices for choices of parts; every non-empty choice has a price.
     Combination(Vec<ServicePart>, Vec<Combination>),
-    /// Applicants share what the utility does not bear.
+    /// Applicants share the part of the cost that the utility does not bear.
     Shared(ShareKey),
 }
 
@@ -277,11 +277,11 @@ pub struct Service {
     pub start: Start,
     /// The duty that makes the service a regulated one.
     pub duty: Option<String>,
-    /// What is counted, in English.
+    /// The name of a unit, in English.
     pub unit: String,
-    /// What is counted, in Chinese.
+    /// The name of a unit, in Chinese.
     pub unit_zh: String,
-    /// What a unit costs the utility, in fen.
+    /// The cost of a unit to the utility, in fen.
     pub unit_cost_fen: i64,
     /// Units a year for each entitled customer, in 10⁻⁶.
     pub uptake_e6: i64,
@@ -339,7 +339,7 @@ pub struct Duty {
     pub id: String,
     /// What is owed.
     pub title: Text,
-    /// The condition that tells to whom it is owed.
+    /// The condition that decides to whom it is owed.
     pub owed_to: Condition,
     /// Whether the service must be free and the same for all to whom it is owed; otherwise it must be open to them.
     pub is_basic: bool,

@@ -1,4 +1,4 @@
-//! What is known about a customer's past: the months, bills and events behind the customer's values.
+//! The known past of a customer: the months, bills and events behind the customer's values.
 
 use serde::Serialize;
 

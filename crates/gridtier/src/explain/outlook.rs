@@ -1,4 +1,5 @@
-//! When a value would be good enough, if the customer from now on does what the indicator asks.
+//! The first month after which a value would be good enough, if from now on the customer does what the indicator
+//! asks.
 //!
 //! The window moves on month by month: old months leave it and new months enter. New months are assumed to be as the
 //! customer's behaviour would make them: bills are as large as those of the last twelve months and paid on the due day,

@@ -37,7 +37,7 @@ fn value(bits: u64) -> IndicatorValue {
     }
 }
 
-/// Why there is no value, as a number: 0 if the value is known, 1 if it does not apply, 2 if it is unknown.
+/// The status as a number: 0 if the value is known, 1 if it does not apply, 2 if it is unknown.
 #[inline]
 #[must_use]
 pub fn absence(bits: u64) -> u64 {

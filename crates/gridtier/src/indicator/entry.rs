@@ -1,4 +1,4 @@
-//! What there is to say about one indicator: the type of the registry's entries.
+//! The type of the registry's entries, which describe one indicator each.
 
 use std::fmt;
 
@@ -27,7 +27,7 @@ pub struct Indicator {
     pub formula: &'static str,
     /// When it does not apply or cannot be measured.
     pub no_value: &'static str,
-    /// The optional tables that it needs, besides those of customers and energy.
+    /// The optional tables that the indicator needs, in addition to those of customers and energy.
     pub tables: &'static [Table],
     /// Whether any counted row has a value in the optional column that it needs; `None` where it needs none.
     pub carried: Option<fn(&Facts) -> bool>,
@@ -59,7 +59,7 @@ pub struct Summed {
     pub value: fn(&Facts, [f64; 2]) -> IndicatorValue,
     /// For numerator and denominator: whether only accounts that are open at the end of the window are summed.
     pub while_open: [bool; 2],
-    /// Whether an account is summed. Where this is `None`, the accounts whose value is known are summed.
+    /// Whether an account takes part in the sums; `None` if every account with a known value does.
     pub knows: Option<fn(&Facts, usize) -> bool>,
 }
 
@@ -70,7 +70,7 @@ impl fmt::Debug for Indicator {
 }
 
 impl Summed {
-    /// What an account gives to the sums; `None` where it gives nothing.
+    /// The part of the sums that an account contributes; `None` if it contributes nothing.
     pub(crate) fn counted(&self, [above, below]: [f64; 2], is_open: bool) -> Option<[f64; 2]> {
         match self.while_open {
             _ if is_open => Some([above, below]),

@@ -13,7 +13,7 @@ use crate::index::{IndicatorIx, float_i64, index};
 pub use super::entry::{Fold, Indicator, Lever, Summed, SupplyCosts};
 pub use super::further::FURTHER;
 
-/// Most points for suggestions, so that nobody gains by making many of them.
+/// Maximum points for suggestions, so that making many of them brings no advantage.
 pub const SUGGESTION_CAP: i64 = 6;
 
 /// The default registry, in the order of dimensions and groups.

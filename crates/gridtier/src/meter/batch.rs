@@ -29,7 +29,7 @@ pub(super) const COLUMNS: &[&str] =
 /// `Option` takes sixteen.
 const NO_ENERGY: i64 = i64::MIN;
 
-/// What all threads need to check a batch.
+/// The shared data that every thread needs to check a batch.
 pub(super) struct ReadingContext<'a> {
     /// Where rows come from.
     pub source: &'a dyn Source,
@@ -51,7 +51,7 @@ impl ReadingContext<'_> {
     }
 }
 
-/// What a thread remembers of ids, kept from batch to batch.
+/// The ids that a thread has met, kept from batch to batch.
 #[derive(Default)]
 pub(super) struct IdCaches {
     customers: IdCache,

@@ -8,7 +8,7 @@ use super::time_of_use::ReadingParts;
 use crate::contract::rule::Rule;
 use crate::source::RowAt;
 
-/// What the rows of one reading have in common.
+/// The key that all rows of one reading share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct ReadingKey {
     /// The reading's customer, by number: the numbers of accepted customers come first, then those of all others.

@@ -1,5 +1,5 @@
-//! What is noticed about rows that are settled one by one: long and overlapping intervals, parts that exceed their
-//! total, and customers with readings from before their opening.
+//! Findings about rows that are decided one by one: long and overlapping intervals, parts that exceed their total,
+//! and customers with readings from before their opening.
 //!
 //! Rows come in the order of customers. The meters of a customer come in the order in which threads met them, so
 //! several examples are kept, of which the first by customer, meter and time is reported.

@@ -6,7 +6,7 @@ use super::stripe::{Stripe, Stripes};
 use crate::error::RunError;
 use crate::source::{Batch, TableBook};
 
-/// What all threads share.
+/// The data that all threads share.
 pub(super) struct Kernel<'a> {
     /// What every thread needs to check a batch.
     pub context: ReadingContext<'a>,

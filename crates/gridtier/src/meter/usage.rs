@@ -102,7 +102,7 @@ struct UsageStripe {
     months: Vec<Vec<MonthCell>>,
 }
 
-/// What a customer used in a month.
+/// The energy that a customer used in a month.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CustomerMonth {
     /// The customer.

@@ -2,7 +2,7 @@
 
 use crate::contract::IncidentKind;
 
-/// By how much the known part of a group or dimension may stand in for the rest.
+/// How far the known part of a group or dimension may stand in for the rest.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ReweightLimit(pub f64);
 
@@ -45,7 +45,7 @@ impl Tier {
 }
 
 crate::words! {
-    /// What an unknown indicator does to a score.
+    /// How an unknown indicator affects a score.
     Unknowns "treatment of unknown indicators" {
         /// The indicator is left out, and its siblings weigh more.
         Reweight "reweight" "left out, siblings weigh more" "剔除并重新分配权重",
@@ -83,7 +83,7 @@ crate::words! {
 }
 
 crate::words! {
-    /// The column of customers by whose values customers are graded in separate strata.
+    /// The column of customers that decides in which stratum a customer is graded.
     Strata "stratification" {
         /// All customers are one population.
         None "none" "none" "不分层",
@@ -158,7 +158,7 @@ crate::words! {
 }
 
 crate::words! {
-    /// What is measured before a proposal is approved.
+    /// A measure of a proposal that is judged before its approval.
     Gate "gate" {
         /// Share of customers whose tier changed.
         Changed "changed" "tier changed" "等级变动",
@@ -178,9 +178,9 @@ crate::words! {
 }
 
 crate::words! {
-    /// Who pays for the better tier of a customer whose appeal is upheld.
+    /// Who gives way if a customer's appeal against its tier is upheld.
     AppealQuota "quota at an appeal" {
-        /// Nobody: the tier gets one customer more.
+        /// Nobody: the tier gets one more customer.
         Supernumerary "supernumerary" "one more in the tier" "增加名额",
         /// The customer at the line, since quotas stay as they are.
         Displacement "displacement" "quotas stay, others move" "名额不变, 顺延调整",
@@ -208,7 +208,7 @@ crate::words! {
 }
 
 crate::words! {
-    /// What a trigger proposes.
+    /// The event that a trigger looks for.
     TriggerAction "action of a trigger" {
         /// That somebody reviews the customer.
         Review "review" "review" "复核",

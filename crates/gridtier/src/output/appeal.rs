@@ -23,14 +23,15 @@ pub struct CustomerRows {
     pub name: &'static str,
     /// The columns of the table.
     pub schema: SchemaRef,
-    /// The ids whose rows these are: accounts, or the customer itself.
+    /// The ids of the rows: accounts, or the customer itself.
     pub ids: BTreeSet<String>,
     /// The rows, in the order of the table.
     pub rows: RecordBatch,
 }
 
-/// The rows of a customer in all tables but those of tiers, by facts in which its own are corrected. `accounts` are its
-/// accounts, `contributions` the parts of its score by indicator. `None` where rows do not fit their columns: a bug.
+/// The rows of a customer in all tables except the tier table, from facts in which the customer's own are corrected.
+/// `accounts` are its accounts, and `contributions` the parts of its score by indicator. `None` if rows do not fit
+/// their columns, which would be a bug.
 #[must_use]
 pub fn customer_rows(
     graded: &Graded,

@@ -1,4 +1,4 @@
-//! Writes what a rehearsal adds to a comparison: costs before and after, and whom to tell what.
+//! Writes what a rehearsal adds to a comparison: costs before and after, and the list of customers to notify.
 
 use super::{FLAG, INTEGER, Output, TEXT, counts, flags, full, integers, nullable, table, text};
 use crate::compare::Step;

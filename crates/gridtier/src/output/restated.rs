@@ -41,7 +41,7 @@ pub fn read_usage(batch: &RecordBatch) -> Option<UsageBatch> {
 /// The differing months as a batch.
 ///
 /// # Panics
-/// Never: the columns are those of the schema.
+/// Cannot fail: the columns are those of the schema.
 #[must_use]
 pub fn batch(months: &RestatedMonths) -> RecordBatch {
     let mut columns = vec![

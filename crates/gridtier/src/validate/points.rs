@@ -1,4 +1,4 @@
-//! Mean points of each indicator by tier: what tells the tiers apart.
+//! Mean points of each indicator by tier, which show how the tiers differ.
 
 use super::Validation;
 use crate::method::Tier;

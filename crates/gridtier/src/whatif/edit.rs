@@ -42,7 +42,7 @@ pub(super) fn edited(text: &str, keys: &[(&str, &str)]) -> Result<(Method, Vec<C
     }
     let lines = root.as_table().into_iter().flatten().map(|(key, value)| pair(key, value));
     let text: String = lines.map(|line| line + "\n").collect();
-    // The line numbers of the edited text mean nothing to a user who has not written that text.
+    // The edited text is not the user's own, so its line numbers would mean nothing to the user.
     let method = Method::parse("method", &text).map_err(|faults| {
         let faults = faults.faults.into_iter().map(|fault| Text::join(&[fault.what, fault.fix], "; "));
         Text::join(&faults.collect::<Vec<_>>(), "\n")
