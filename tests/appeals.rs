@@ -1,11 +1,13 @@
 //! Tests of appeals: a customer's corrected bills are replayed and ruled on, by each of the two rules for quotas.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::thread::sleep;
 use std::time::Instant;
 
+use chrono::{Days, NaiveDate};
 use gridtier_io::appeal::{AppealRequest, AppealSignature};
 use serde_json::{Value, json};
 
@@ -208,6 +210,123 @@ fn where_quotas_stay_the_ripple_is_what_grading_everybody_again_gives() {
     assert_eq!(ruled["entry"]["facts"]["ripple"], json!(ripple));
 }
 
+/// Goalposts for all indicators: no parameter follows from the data, so that a replay on the parameters of the cycle and a
+/// grading of the corrected data must agree on everybody.
+const NO_QUANTILES: (&str, &str) = ("quantiles = [0.01, 0.99]", "goalposts = [0, 1000000]");
+
+/// Corrections of A60: what it owes and pays each month, and on which day.
+const CORRECTIONS: [(i32, i32); 4] = [(36_000, 16), (1, 28), (120_000, 1), (2_000, 16)];
+
+fn corrected_tables((due, day): (i32, i32)) -> [(&'static str, String); 2] {
+    let rows = |row: &dyn Fn(i32) -> String| (1..=12).map(row).collect::<String>();
+    let bills =
+        rows(&|month| format!("B60-{month},A60,2025-{month:02},{},2025-{month:02}-25,\n", due + month));
+    let payments =
+        rows(&|month| format!("P60-{month},B60-{month},2025-{month:02}-{day:02},{}\n", due + month));
+    [("bills.csv", bills), ("payments.csv", payments)]
+}
+
+/// The tiers, values and facts of a grading of the whole data in which the rows of A60 are replaced on disk.
+fn graded_whole(utility: &Utility, tables: &[(&str, String)], round: usize) -> PathBuf {
+    let (data, store) = (format!("corrected-{round}"), format!("whole-{round}"));
+    copy(&utility.data(), &utility.path().join(&data));
+    for (name, rows) in tables {
+        let path = utility.path().join(&data).join(name);
+        let old = fs::read_to_string(&path).unwrap();
+        let others: String = old
+            .lines()
+            .filter(|line| !line.starts_with("B60-") && !line.starts_with("P60-"))
+            .fold(String::new(), |all, line| all + line + "\n");
+        fs::write(&path, others + rows).unwrap();
+    }
+    let method = ["--method", "method.toml", "--accept-findings=test"];
+    let graded = ["regrade", &data, "--as-of", "2026-01-01", "--store", &store];
+    utility.done(&[&graded[..], &method].concat());
+    utility.path().join(utility.done(&["path", "--store", &store]).trim())
+}
+
+/// By REGRADE section 6, quota `supernumerary`: the tiers that everybody has when A60 takes the rank that a grading of the
+/// whole data gives it.
+fn tiers_with_one_more(base: &Published, whole: &Published) -> Vec<(String, String)> {
+    let names = ["special", "grade-1", "grade-2", "grade-3"];
+    let before: BTreeMap<String, usize> = published_tiers(base)
+        .into_iter()
+        .map(|(id, tier)| (id, names.iter().position(|name| *name == tier).unwrap()))
+        .collect();
+    let ranks = whole.integers("rank").into_iter().zip(whole.texts("customer_id"));
+    let mut order: Vec<(i64, String)> = ranks.filter_map(|(rank, id)| Some((rank?, id?))).collect();
+    order.sort();
+    let place = order.iter().position(|(_, id)| id == "A60").unwrap();
+    let counts: Vec<usize> = (0..3)
+        .map(|line| {
+            let cut = order.iter().filter(|(_, id)| id != "A60" && before[id] <= line).count();
+            // Before the last of the others above the line; after the first of those below it; or between the two.
+            let is_above = match place {
+                place if place < cut => true,
+                place if place > cut => false,
+                _ => before["A60"] <= line,
+            };
+            cut + usize::from(is_above)
+        })
+        .collect();
+    let tier = |place: usize| names[counts.iter().filter(|count| place >= **count).count()].to_owned();
+    let ranked: BTreeMap<String, String> =
+        order.iter().enumerate().map(|(place, (_, id))| (id.clone(), tier(place))).collect();
+    let all = before.into_iter().map(|(id, old)| {
+        let tier = ranked.get(&id).cloned().unwrap_or_else(|| names[old].to_owned());
+        (id, tier)
+    });
+    all.collect()
+}
+
+#[test]
+fn a_correction_has_the_ripple_that_grading_the_corrected_data_from_disk_gives() {
+    let displaced = ("quota = \"supernumerary\"", "quota = \"displacement\"");
+    let mut moved = [0; 2];
+    for (which, changes) in [vec![NO_QUANTILES], vec![NO_QUANTILES, displaced]].into_iter().enumerate() {
+        let utility = utility(&changes);
+        for (round, correction) in CORRECTIONS.into_iter().enumerate() {
+            let tables = corrected_tables(correction);
+            file(&utility);
+            let [(bills, own_bills), (payments, own_payments)] = &tables;
+            patch_of(
+                &utility,
+                &[(bills, format!("{BILLS}{own_bills}")), (payments, format!("{PAYMENTS}{own_payments}"))],
+            );
+            let ruled = rule(&utility);
+            let whole = graded_whole(&utility, &tables, round);
+            let [base, revision] = ["base", "revision"].map(|key| cycle(&utility, &ruled[key].to_string()));
+            let tiers = |folder: &Path| Published::read(&folder.join("tiers.parquet"));
+            let [old, new, regraded] = [&base, &revision, &whole].map(|folder| tiers(folder));
+            // Ranks and scores are those of the whole grading, whatever the quota.
+            for column in ["customer_id", "rank", "score_e6"] {
+                assert_eq!(new.rows_of(&[column]), regraded.rows_of(&[column]), "{correction:?}: {column}");
+            }
+            let expected = match which {
+                0 => tiers_with_one_more(&old, &regraded),
+                _ => published_tiers(&regraded),
+            };
+            assert_eq!(published_tiers(&new), expected, "{correction:?}");
+            let ripple: Vec<Value> = published_tiers(&old)
+                .into_iter()
+                .zip(expected)
+                .filter(|(old, new)| old.0 != "A60" && old.1 != new.1)
+                .map(|(old, new)| json!({ "customer_id": old.0, "before": old.1, "after": new.1 }))
+                .collect();
+            assert_eq!(ruled["entry"]["facts"]["ripple"], json!(ripple), "{correction:?}");
+            moved[which] += ripple.len();
+            // Nobody else's facts and values change, and those of the customer are those of the corrected data.
+            for name in
+                ["facts.parquet", "indicators.parquet", "contributions.parquet", "monthly_usage.parquet"]
+            {
+                let [new, regraded] = [&revision, &whole].map(|folder| Published::read(&folder.join(name)).0);
+                assert_eq!(new, regraded, "{correction:?}: {name}");
+            }
+        }
+    }
+    assert!(moved[0] == 0 && moved[1] >= 4, "{moved:?}");
+}
+
 #[test]
 fn a_second_ruling_is_refused_and_a_second_appeal_is_heard_over_the_revision() {
     let utility = utility(&[]);
@@ -254,9 +373,8 @@ fn rows_of_others_rejects_and_other_data_are_refused() {
     fails(&utility, &replay, 4, "bills.csv");
 }
 
-#[test]
-fn where_approval_is_required_a_ruling_proposes() {
-    let utility = utility(&[]);
+/// Proposes a second cycle, whose method requires approval.
+fn require_approval(utility: &Utility) {
     let governed = fs::read_to_string(utility.path().join("method.toml")).unwrap();
     fs::write(
         utility.path().join("method.toml"),
@@ -266,6 +384,12 @@ fn where_approval_is_required_a_ruling_proposes() {
     let propose =
         ["--method", "method.toml", "--accept-findings=test", "--propose", "--by", "Li", "--reason", "r"];
     assert_eq!(utility.regrade(&propose).code, 0);
+}
+
+#[test]
+fn where_approval_is_required_a_ruling_proposes() {
+    let utility = utility(&[]);
+    require_approval(&utility);
     let gates = ["changed", "special_lost", "absent", "psi_score", "csi_max", "failed_checks", "breaches"];
     let despite: Vec<&str> = gates.iter().flat_map(|gate| ["--despite", gate]).collect();
     let approve = |number: &str| {
@@ -279,6 +403,70 @@ fn where_approval_is_required_a_ruling_proposes() {
     assert_eq!((&ruled["revision"], &ruled["published"]), (&json!(4), &json!(false)));
     approve("4");
     utility.done(&["verify", "--store", "store", "--recompute", "data"]);
+}
+
+#[test]
+fn of_two_rulings_that_wait_for_approval_the_second_is_ruled_again_over_the_first() {
+    let utility = utility(&[]);
+    require_approval(&utility);
+    let gates = ["changed", "special_lost", "absent", "psi_score", "csi_max", "failed_checks", "breaches"];
+    let despite: Vec<&str> = gates.iter().flat_map(|gate| ["--despite", gate]).collect();
+    let approval = |number: &'static str| {
+        let args = ["approve", number, "--by", "Zhao", "--reason", "r"];
+        [&args[..], &despite].concat()
+    };
+    let signed = ["--outcome", "upheld", "--by", "王芳", "--reason", "r"];
+    let ruling = |id: &'static str| [&["appeal", "rule", id], &EVIDENCE[..], &signed].concat();
+    json_of(&utility, &approval("2"));
+    for id in ["A59", "A60"] {
+        json_of(&utility, &["appeal", "file", id, "--by", "Li", "--reason", "bills are wrong"]);
+    }
+    patch(&utility, corrected);
+    assert_eq!(json_of(&utility, &ruling("A60"))["revision"], json!(4));
+    let bills = |id: &str| {
+        let rows: String = (1..=12)
+            .map(|month| format!("B{}-{month},{id},2025-{month:02},900,2025-{month:02}-25,\n", &id[1..]))
+            .collect();
+        patch_of(&utility, &[("bills.csv", format!("{BILLS}{rows}"))]);
+    };
+    bills("A59");
+    let second = json_of(&utility, &ruling("A59"));
+    assert_eq!((&second["base"], &second["revision"]), (&json!(2), &json!(5)));
+    json_of(&utility, &approval("4"));
+    fails(&utility, &approval("5"), 1, "it revises cycle 2, but cycle 4 has revised that one meanwhile");
+    fails(&utility, &approval("5"), 1, "rule on the appeal again");
+    json_of(&utility, &["reject", "5", "--by", "Zhao", "--reason", "outdated"]);
+    let again = json_of(&utility, &ruling("A59"));
+    assert_eq!((&again["base"], &again["revision"]), (&json!(4), &json!(7)));
+    json_of(&utility, &approval("7"));
+    // Both corrections hold.
+    let verified = utility.done(&["verify", "--store", "store", "--recompute", "data"]);
+    assert!(verified.contains("cycle 7, computed again"), "{verified}");
+    for id in ["A59", "A60"] {
+        let explained = utility.done(&["explain", id, "--store", "store"]);
+        assert!(explained.contains("Corrected by an appeal"), "{explained}");
+    }
+}
+
+#[test]
+fn an_appeal_is_in_time_to_the_end_of_the_last_day_in_utc() {
+    let utility = utility(&[]);
+    let store = utility.store();
+    let record = fs::read(store.join("_commits/000001.json")).unwrap();
+    let record: Value = serde_json::from_slice(&record).unwrap();
+    let published: NaiveDate = record["published_at"].as_str().unwrap()[..10].parse().unwrap();
+    let file = |days: u64, time: &str| {
+        let at = format!("{}T{time}", published + Days::new(days));
+        let request = AppealRequest { store: &store, customer: "A60", cycle: None };
+        let filed = request.file(AppealSignature { by: "Li", reason: "r", at: &at }).unwrap();
+        (filed.days, filed.is_late(), filed.entry.facts["late"].clone())
+    };
+    // Calendar days: holidays and weekends count, as does any part of the day of publication.
+    assert_eq!(file(21, "23:59:59Z"), (21, false, json!(false)));
+    assert_eq!(file(22, "00:00:00Z"), (22, true, json!(true)));
+    // 07:59 in Beijing on the day after is still the last day in UTC, and 08:00 is not.
+    assert_eq!(file(22, "07:59:59+08:00"), (21, false, json!(false)));
+    assert_eq!(file(22, "08:00:00+08:00"), (22, true, json!(true)));
 }
 
 #[test]
@@ -331,6 +519,15 @@ fn an_explanation_with_the_data_shows_the_corrected_bills() {
         evidence.into_iter().filter(|piece| piece["what"] == "late_bill").collect::<Vec<_>>()
     };
     assert_eq!(late_bills("1"), [Value::Null; 0]);
+    let sheet = |number: &str| {
+        let file = format!("sheet-{number}.html");
+        let args = ["explain", "A60", "--store", "store", "--cycle", number, "--data", "data", "-o", &file];
+        utility.done(&args);
+        fs::read_to_string(utility.path().join(&file)).unwrap()
+    };
+    let [before, after] = ["1", "2"].map(sheet);
+    assert!(!before.contains("36,001") && !before.contains("Corrected by an appeal"), "{before}");
+    assert!(after.contains("36,001") && after.contains("bills.csv are those of entry 2"), "{after}");
     let corrected = late_bills("2");
     assert!(!corrected.is_empty() && corrected.iter().all(|bill| bill["due_fen"].as_i64() > Some(3_600_000)));
 }

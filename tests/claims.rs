@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Float64Array, StringArray};
 use gridtier::explain::{Explanation, History, LeverAdvice};
+use gridtier_io::appeal::look_up;
 use gridtier_io::cycle::{self, CustomerRecord, EVIDENCE_TABLES};
 use gridtier_io::folder::DataFolder;
 use gridtier_io::store::Store;
@@ -138,10 +139,11 @@ fn numbers(table: &arrow_array::RecordBatch, name: &str) -> Vec<Option<f64>> {
 }
 
 fn record(utility: &Utility, id: &str) -> CustomerRecord {
-    let cycle = Store::open(utility.store()).unwrap().cycle(None).unwrap();
+    let store = Store::open(utility.store()).unwrap();
+    let cycle = store.cycle(None).unwrap();
     let mut record = cycle::customer(&cycle, id).unwrap();
     let data = DataFolder::open_tables(&utility.data(), &EVIDENCE_TABLES).unwrap();
-    record.look_up(&cycle, data).unwrap();
+    look_up(&store, &cycle, &mut record, data).unwrap();
     record
 }
 

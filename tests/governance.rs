@@ -185,6 +185,18 @@ fn approval_cannot_be_evaded_by_a_method_that_cannot_be_read() {
     })
     .unwrap();
     propose(&utility, "2025-11-01");
+    // A proposal is no cycle because somebody has written so into its record.
+    let record = utility.path().join("store/_commits/000001.json");
+    let proposed = fs::read_to_string(&record).unwrap();
+    fs::write(&record, proposed.replace("\"proposal\"", "\"cycle\"")).unwrap();
+    fails(
+        &utility,
+        &["verify", "--store", "store"],
+        4,
+        "it was published without the approval that the method",
+    );
+    fs::write(&record, proposed).unwrap();
+    utility.done(&["verify", "--store", "store"]);
     utility.done(&ZHAO.signed(&["review", "1", "--verdict", "agree"]));
     let gates = ["--despite", "failed_checks", "--despite", "breaches"];
     utility.done(&WANG.signed(&[&["approve", "1"][..], &gates].concat()));
@@ -212,6 +224,46 @@ fn approval_cannot_be_evaded_by_a_method_that_cannot_be_read() {
     fs::write(&manifest, sound).unwrap();
     fails(&utility, &[&free[..], &["--store", "store"]].concat(), 2, "add --propose");
     fails(&utility, &WANG.signed(&["approve", "3"]), 1, "0 of 1 reviewers agree");
+}
+
+#[test]
+fn of_two_proposals_to_revise_a_cycle_the_second_is_proposed_anew_over_the_first() {
+    let utility = governed();
+    let gates = ["changed", "special_lost", "absent", "psi_score", "csi_max", "failed_checks", "breaches"];
+    let despite: Vec<&str> = gates.iter().flat_map(|gate| ["--despite", gate]).collect();
+    let agree = |number: &str| {
+        utility.done(&ZHAO.signed(&["review", number, "--verdict", "agree"]));
+    };
+    let approval = |number: &'static str| WANG.signed(&[&["approve", number][..], &despite].concat());
+    for (as_of, number) in [("2025-11-01", "1"), ("2026-01-01", "3")] {
+        propose(&utility, as_of);
+        agree(number);
+        utility.done(&approval(number));
+    }
+    // Two corrections of the first cycle, neither of which becomes current: a later cycle is there.
+    let revise = |corrected: &'static str, reason: &'static str| {
+        let revises =
+            ["--propose", "--revises", corrected, "--because", "data", "--by", LI.0, "--reason", reason];
+        let grading =
+            ["regrade", "data", "--as-of", "2025-11-01", "--method", METHOD, "--accept-findings=Li"];
+        [&grading[..], &revises, &["--store", "store"]].concat()
+    };
+    for reason in ["late readings", "wrong bills"] {
+        utility.done(&revise("1", reason));
+    }
+    agree("5");
+    agree("6");
+    utility.done(&approval("5"));
+    assert_eq!(states(&utility), ["superseded", "current", "published", "proposed"]);
+    fails(&utility, &approval("6"), 1, "it revises cycle 1, but cycle 5 has revised that one meanwhile");
+    fails(&utility, &approval("6"), 1, "--revises 5");
+    fails(&utility, &revise("1", "wrong bills"), 2, "cycle 1 has a later revision, cycle 5: revise that one");
+    utility.done(&WANG.signed(&["reject", "6"]));
+    utility.done(&revise("5", "wrong bills"));
+    agree("8");
+    utility.done(&approval("8"));
+    assert_eq!(states(&utility), ["superseded", "current", "superseded", "rejected", "published"]);
+    utility.done(&["verify", "--store", "store"]);
 }
 
 #[test]

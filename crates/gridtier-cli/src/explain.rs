@@ -79,12 +79,10 @@ impl Explained {
         }
         let decision = recalled.decision().cloned();
         let explanation = recalled.explain();
+        let mut corrections = corrections(store, cycle)?;
+        corrections.retain(|ruling| ruling.customer_id.as_ref() == Some(&explanation.row.customer_id));
         let is_overridden = explanation.row.reason.as_deref() == Some("override");
-        Ok(Self {
-            decision: decision.filter(|_| is_overridden),
-            corrections: corrections(store, cycle, &explanation.row.customer_id)?,
-            explanation,
-        })
+        Ok(Self { decision: decision.filter(|_| is_overridden), corrections, explanation })
     }
 
     fn sections(&self, version: u64) -> Vec<Section> {

@@ -6,8 +6,9 @@ use gridtier::contract::cell::fold_id;
 use gridtier::method::Tier;
 use gridtier::text;
 use gridtier::word::Word as _;
+use gridtier_io::appeal::evidence_tables;
 use gridtier_io::customer_sheet::{SheetError, SheetSource, WORKBOOK_MAX};
-use gridtier_io::cycle::EVIDENCE_TABLES;
+
 use gridtier_io::entitle::read_ids;
 use gridtier_io::export::ExportFormat;
 use gridtier_io::folder::DataFolder;
@@ -23,6 +24,7 @@ use crate::progress;
 impl From<SheetError> for Failure {
     fn from(error: SheetError) -> Self {
         match error {
+            SheetError::Cycle(error) => error.into(),
             SheetError::Evidence(error) => error.into(),
             SheetError::Export(error) => error.into(),
         }
@@ -34,7 +36,10 @@ pub fn run(args: &ExplainArgs, output: &Path, lang: Lang) -> Result<Done, Failur
     let Some(destination) = Destination::of(Some(output))? else { return Ok(Done { data: String::new() }) };
     let store = Store::open(&args.cycle.store)?;
     let cycle = store.cycle(args.cycle.cycle)?;
-    let data = args.data.as_ref().map(|data| DataFolder::open_tables(data, &EVIDENCE_TABLES)).transpose()?;
+    let data = match &args.data {
+        Some(data) => Some(DataFolder::open_tables(data, evidence_tables(&cycle)?)?),
+        None => None,
+    };
     let source = SheetSource::open(&store, cycle, data)?;
     let ids = ids(args, &source)?;
     let all = gridtier::index::count(ids.len());

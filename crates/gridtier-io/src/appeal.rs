@@ -25,7 +25,7 @@ use crate::govern::{GovernanceError, days_between, family, last_of_family, requi
 use crate::store::{Commit, NewEntry, RegisterEntry, Store, StoredCycle};
 
 pub use error::AppealError;
-pub use evidence::{corrections, evidence_tables, look_up};
+pub use evidence::{Evidence, corrections, evidence_tables, look_up};
 use register::{files_of, keep_files, open_appeal};
 pub use replay::ReplayedAppeal;
 use replay::replay;

@@ -10,17 +10,19 @@ use gridtier::entitlement::selection::Selection;
 use gridtier::method::Tier;
 use gridtier::text::{Text, Voice};
 use gridtier::word::Word as _;
-use gridtier_report::customer_sheet::{CustomerSheet, PAST_MAX, PastCycle, sections};
+use gridtier_report::customer_sheet::{AppealCorrection, CustomerSheet, PAST_MAX, PastCycle, sections};
 use gridtier_report::render::html::PagedHtml;
 use gridtier_report::render::xlsx::PagedWorkbook;
 
-use crate::cycle::{CustomerRecord, CycleError, EvidenceData, EvidenceError, Manifest, profiles, tier_row};
-use crate::cycle::{catalogue, customer, ids_of_tier};
+use crate::appeal::{AppealError, Evidence, corrections};
+use crate::cycle::{
+    CustomerRecord, CycleError, Manifest, catalogue, customer, ids_of_tier, profiles, tier_row,
+};
 use crate::entitle::CycleEntitlements;
 use crate::export::{ExportError, WriteError, whole};
 use crate::folder::DataFolder;
 use crate::inventory::known_cycles;
-use crate::store::{Store, StoredCycle};
+use crate::store::{RegisterEntry, Store, StoredCycle};
 
 /// Number of customers that are read together: bills and entitlements are looked up once for each such group.
 const TOGETHER: usize = 200;
@@ -30,18 +32,15 @@ pub const WORKBOOK_MAX: usize = 1_000;
 /// Why sheets were not made.
 #[derive(Debug, thiserror::Error)]
 pub enum SheetError {
-    /// A customer or its evidence cannot be read.
+    /// A customer cannot be read.
     #[error(transparent)]
-    Evidence(#[from] EvidenceError),
+    Cycle(#[from] CycleError),
+    /// Evidence or corrections of appeals cannot be read.
+    #[error(transparent)]
+    Evidence(#[from] AppealError),
     /// A file cannot be written.
     #[error(transparent)]
     Export(#[from] ExportError),
-}
-
-impl From<CycleError> for SheetError {
-    fn from(error: CycleError) -> Self {
-        Self::Evidence(error.into())
-    }
 }
 
 /// The sheets of a cycle's customers.
@@ -49,7 +48,9 @@ pub struct SheetSource {
     cycle: StoredCycle,
     manifest: Manifest,
     catalogue: Catalogue,
-    data: Option<EvidenceData>,
+    data: Option<Evidence>,
+    /// The rulings that have corrected rows of the cycle.
+    corrections: Vec<RegisterEntry>,
     /// The published cycles up to this one, the earliest first.
     past: Vec<(String, StoredCycle)>,
 }
@@ -72,7 +73,8 @@ impl SheetSource {
         let first = past.len().saturating_sub(PAST_MAX);
         Ok(Self {
             catalogue: catalogue(&cycle)?,
-            data: data.map(|data| EvidenceData::open(&cycle, data)).transpose()?,
+            data: data.map(|data| Evidence::open(store, &cycle, data)).transpose()?,
+            corrections: corrections(store, &cycle)?,
             past: past.split_off(first),
             manifest,
             cycle,
@@ -142,6 +144,7 @@ impl SheetSource {
                     published_on: published_at.get(..10).map(str::to_owned),
                     window: (&self.manifest.window).into(),
                     decision: record.decision().cloned().filter(|_| overrides),
+                    corrections: self.corrections_of(&record.row.customer_id),
                     explanation: record.explain(),
                     passthrough: self.manifest.passthrough.clone(),
                     accounts,
@@ -150,6 +153,16 @@ impl SheetSource {
                 })
             })
             .collect()
+    }
+
+    /// What appeals have corrected of a customer.
+    fn corrections_of(&self, id: &str) -> Vec<AppealCorrection> {
+        let own = self.corrections.iter().filter(|ruling| ruling.customer_id.as_deref() == Some(id));
+        own.map(|ruling| AppealCorrection {
+            entry: ruling.number,
+            files: ruling.files.iter().map(|file| file.name.clone()).collect(),
+        })
+        .collect()
     }
 
     /// The rows of a customer in this cycle and in earlier ones.

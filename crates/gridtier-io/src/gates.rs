@@ -4,14 +4,15 @@
 //! A proposal cannot be compared if no cycle is current, or if the current one has a later as-of. The gates of the
 //! comparison then have no values.
 
-use gridtier::compare::{Attribution, Pair, comparison_gates, drift};
+use gridtier::compare::{Comparison, Damaged, Pair};
 use gridtier::cycle::Cycle;
 use gridtier::gate::GateValues;
 use gridtier::index::float;
 use gridtier::robustness::StepProgress;
 use gridtier::validate::{Verdict, validate};
 
-use crate::cycle::{Manifest, cycle, cycle_alone, express};
+use crate::compare::{CompareError, latest_revision};
+use crate::cycle::{CycleError, Manifest, cycle, cycle_alone, express};
 use crate::govern::GovernanceError;
 use crate::store::{Store, StoredCycle};
 
@@ -24,26 +25,52 @@ pub fn measure(
     proposal: &StoredCycle,
     progress: StepProgress,
 ) -> Result<GateValues, GovernanceError> {
-    let manifest = Manifest::read(proposal)?;
-    let rejects = manifest.breaches.iter().filter(|breach| breach.rejected.is_some()).count();
     let mut after = cycle(store, proposal)?;
     let compared = match store.current()? {
-        Some(current) => {
-            let before = cycle_alone(&store.cycle(Some(current))?)?;
-            express(proposal, &mut after, &before.method)?;
-            compare(&before, &after)?
-        }
+        Some(current) => compared(store, &store.cycle(Some(current))?, (proposal, &mut after))?,
         None => GateValues::default(),
     };
-    let checks = validate(&after, progress).checks;
+    Ok(with_own_checks(proposal, &after, compared, progress)?)
+}
+
+/// Adds to the gates of a comparison those that a cycle is measured by alone: its failed checks, and its tables beyond
+/// their limits.
+///
+/// # Errors
+/// The manifest cannot be read.
+pub(crate) fn with_own_checks(
+    stored: &StoredCycle,
+    cycle: &Cycle,
+    compared: GateValues,
+    progress: StepProgress,
+) -> Result<GateValues, CycleError> {
+    let manifest = Manifest::read(stored)?;
+    let rejects = manifest.breaches.iter().filter(|breach| breach.rejected.is_some()).count();
+    let checks = validate(cycle, progress).checks;
     let failed = checks.iter().filter(|check| check.verdict == Verdict::Fail).count();
     Ok(GateValues { failed_checks: Some(float(failed)), breaches: Some(float(rejects)), ..compared })
 }
 
-/// The gates of the comparison. They have no values if the cycles cannot be compared.
-fn compare(before: &Cycle, after: &Cycle) -> Result<GateValues, GovernanceError> {
-    let Ok(pair) = Pair::new(before, after) else { return Ok(GateValues::default()) };
-    let attribution = Attribution::new(&pair, None);
-    let attribution = attribution.map_err(|damaged| GovernanceError::Damaged(vec![damaged.0]))?;
-    Ok(comparison_gates(&pair, &drift(&pair, attribution.frozen_e6.as_deref())))
+/// The gates of the comparison with the current cycle. They have no values if the cycles cannot be compared.
+fn compared(
+    store: &Store,
+    current: &StoredCycle,
+    (proposal, after): (&StoredCycle, &mut Cycle),
+) -> Result<GateValues, GovernanceError> {
+    let before = cycle_alone(current)?;
+    express(proposal, after, &before.method)?;
+    let Ok(pair) = Pair::new(&before, after) else { return Ok(GateValues::default()) };
+    let revision = match latest_revision(store, current) {
+        Ok(None) => None,
+        Ok(Some(stored)) => {
+            let mut revision = cycle_alone(&stored)?;
+            express(&stored, &mut revision, &before.method)?;
+            Some(revision)
+        }
+        Err(CompareError::Cycle(error)) => return Err(error.into()),
+        Err(error) => return Err(GovernanceError::Damaged(vec![error.text()])),
+    };
+    let comparison = Comparison::new(&pair, revision.as_ref());
+    let comparison = comparison.map_err(|Damaged(what)| GovernanceError::Damaged(vec![what]))?;
+    Ok(comparison.gate_values())
 }

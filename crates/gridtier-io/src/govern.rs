@@ -11,8 +11,8 @@ use std::path::Path;
 
 use chrono::DateTime;
 use gridtier::decision::{
-    EntryKind, Obstacle, Opinion, ProposalState, RecordKind, Review, approval_obstacles, decided,
-    rejection_obstacles, withdrawal_obstacles,
+    EntryKind, Obstacle, Opinion, OutdatedRevision, ProposalState, RecordKind, Review, RevisionCause,
+    approval_obstacles, decided, rejection_obstacles, withdrawal_obstacles,
 };
 use gridtier::gate::{GateResult, GateValues};
 use gridtier::method::{Approval, Gate, Governance, Method};
@@ -20,7 +20,7 @@ use gridtier::text;
 use gridtier::word::Word;
 use serde_json::{Value, json};
 
-use crate::cycle::{CycleError, method};
+use crate::cycle::{CycleError, Manifest, method};
 use crate::store::{Decisions, NewEntry, RegisterEntry, Store, StoredCycle};
 
 pub use error::GovernanceError;
@@ -122,7 +122,7 @@ impl Decision<'_> {
     /// The cycle is not a proposal, or it is already decided; or the store cannot be read or written.
     pub fn review(&self, opinion: Opinion) -> Result<RegisterEntry, GovernanceError> {
         let (_, writer, proposal) = self.open()?;
-        refuse(proposal.with_state(self.at, None, decided)?)?;
+        refuse(proposal.with_state(self.at, Standing::default(), decided)?)?;
         Ok(writer.append(&self.entry(EntryKind::Review, json!({ "verdict": opinion })))?)
     }
 
@@ -133,7 +133,9 @@ impl Decision<'_> {
     pub fn reject(&self) -> Result<RegisterEntry, GovernanceError> {
         let (store, writer, proposal) = self.open()?;
         let rules = rules_for(&store, &proposal.cycle)?;
-        refuse(proposal.with_state(self.at, None, |state| rejection_obstacles(&rules, state, self.by))?)?;
+        refuse(proposal.with_state(self.at, Standing::default(), |state| {
+            rejection_obstacles(&rules, state, self.by)
+        })?)?;
         Ok(writer.append(&self.entry(EntryKind::Reject, json!({})))?)
     }
 
@@ -143,7 +145,10 @@ impl Decision<'_> {
     /// This person may not withdraw the proposal, or the store cannot be read or written.
     pub fn withdraw(&self) -> Result<RegisterEntry, GovernanceError> {
         let (_, writer, proposal) = self.open()?;
-        refuse(proposal.with_state(self.at, None, |state| withdrawal_obstacles(state, self.by))?)?;
+        refuse(
+            proposal
+                .with_state(self.at, Standing::default(), |state| withdrawal_obstacles(state, self.by))?,
+        )?;
         Ok(writer.append(&self.entry(EntryKind::Withdraw, json!({})))?)
     }
 
@@ -159,9 +164,9 @@ impl Decision<'_> {
     ) -> Result<ApprovedCycle, GovernanceError> {
         let (store, writer, proposal) = self.open()?;
         let rules = rules_for(&store, &proposal.cycle)?;
-        let current = store.current()?;
+        let standing = Standing { current: store.current()?, outdated: outdated(&store, &proposal.cycle)? };
         let obstacles = |gates: &[GateResult]| {
-            proposal.with_state(self.at, current, |state| {
+            proposal.with_state(self.at, standing, |state| {
                 approval_obstacles(&rules, state, self.by, gates, despite)
             })
         };
@@ -214,7 +219,29 @@ impl Decision<'_> {
     }
 }
 
-/// A proposal and the register.
+/// What has been published since a proposal was made: only an approval asks.
+#[derive(Clone, Copy, Default)]
+struct Standing {
+    current: Option<u64>,
+    outdated: Option<OutdatedRevision>,
+}
+
+/// The revision that was published meanwhile of the cycle that a proposal revises.
+fn outdated(store: &Store, proposal: &StoredCycle) -> Result<Option<OutdatedRevision>, GovernanceError> {
+    let Some(revises) = Manifest::read(proposal)?.revises else { return Ok(None) };
+    let published = store.published()?;
+    let corrected = published.iter().find(|cycle| cycle.commit.manifest_sha256 == revises.manifest_sha256);
+    let last = last_of_family(store, &revises.family)?;
+    Ok(corrected.zip(last).filter(|(corrected, last)| corrected.version != *last).map(|(corrected, last)| {
+        OutdatedRevision {
+            corrected: corrected.version,
+            last,
+            is_of_appeal: revises.because == RevisionCause::Appeal,
+        }
+    }))
+}
+
+/// A proposal with the register.
 struct OpenProposal {
     cycle: StoredCycle,
     entries: Vec<RegisterEntry>,
@@ -225,7 +252,7 @@ impl OpenProposal {
     fn with_state<T>(
         &self,
         at: &str,
-        current: Option<u64>,
+        standing: Standing,
         judge: impl FnOnce(&ProposalState) -> T,
     ) -> Result<T, GovernanceError> {
         let record = &self.cycle.commit;
@@ -236,9 +263,10 @@ impl OpenProposal {
             proposer: record.by.as_deref().unwrap_or_default(),
             age_days: days_between(&record.published_at, at)?,
             base: record.base,
-            current,
+            current: standing.current,
             reviews: &reviews,
             decided: decided.map(|(_, entry)| (entry.kind, entry.by.as_str())),
+            outdated: standing.outdated,
         }))
     }
 }

@@ -8,14 +8,14 @@ use gridtier::decision::{
     AppealOutcome, CycleState, EntryKind, ListedCycle, ListedEntry, Opinion, RecordKind,
 };
 use gridtier::history::TierHistory;
-use gridtier::method::VALID_DAYS;
+use gridtier::method::{Approval, VALID_DAYS};
 use gridtier::output::tiers;
 use gridtier::text;
 use gridtier::text::Text;
 use gridtier::unit::Month;
 use gridtier::word::Word as _;
 
-use crate::cycle::{CycleError, Manifest, as_of, other_table, read_columns, rows_of_id};
+use crate::cycle::{CycleError, Manifest, as_of, method, other_table, read_columns, rows_of_id};
 use crate::govern::{GovernanceError, days_between, decisions, rules_for};
 use crate::store::{ChainFault, Damage, RegisterEntry, RegisterHead, Store, StoredCycle};
 
@@ -202,6 +202,7 @@ pub fn verify(store: &Store, head: Option<&RegisterHead>, now: &str) -> Result<S
     }
     let listed = cycles(store, now)?;
     let mut stored = store.cycles()?;
+    check.chains = unapproved(&stored);
     stored.extend(store.inspections()?);
     stored.sort_by_key(|cycle| cycle.version);
     for cycle in stored {
@@ -215,6 +216,27 @@ pub fn verify(store: &Store, head: Option<&RegisterHead>, now: &str) -> Result<S
         check.cycles.push((cycle, damages));
     }
     Ok(check)
+}
+
+/// Cycles that are published by their own records although their method, or that of the cycle that was current before,
+/// requires approval: no writer has made them so. Methods that cannot be read are found with the files of their cycles.
+fn unapproved(cycles: &[StoredCycle]) -> Vec<ChainFault> {
+    let requires = |version: u64| {
+        let cycle = cycles.iter().find(|cycle| cycle.version == version);
+        let method = cycle.and_then(|cycle| method(cycle).ok());
+        method.is_some_and(|method| method.governance.approval == Approval::Required)
+    };
+    let at_once = cycles.iter().filter(|cycle| cycle.commit.kind == RecordKind::Cycle);
+    let unapproved =
+        at_once.filter(|cycle| requires(cycle.version) || cycle.commit.base.is_some_and(requires));
+    let faults = unapproved.map(|cycle| ChainFault {
+        path: cycle.dir.clone(),
+        what: text!(
+            "it was published without the approval that the method requires: its commit record was edited",
+            "评价方法要求审批, 而其未经审批即发布: 提交记录已被改动"
+        ),
+    });
+    faults.collect()
 }
 
 /// The cycle of an as-of that was published last. Its folder must be there.

@@ -11,7 +11,7 @@ use arrow_array::types::{Date32Type, Int64Type};
 use gridtier::compare::{Comparison, Pair};
 use gridtier::entitlement::Catalogue;
 use gridtier::error::RunError;
-use gridtier::gate::{GateResult, GateValues};
+use gridtier::gate::GateResult;
 use gridtier::limit::Breach;
 use gridtier::method::Method;
 use gridtier::output;
@@ -22,10 +22,12 @@ use gridtier::text::Text;
 use gridtier::unit::{Month, Window};
 
 use crate::compare::{CompareError, ComparedPair, latest_revision};
-use crate::cycle::{CycleError, Manifest, as_of, catalogue, final_tiers, previous_cycle, read_columns};
+use crate::cycle::{
+    CycleError, Manifest, as_of, catalogue, cycle, final_tiers, previous_cycle, read_columns,
+};
 use crate::entitle::{CycleEntitlements, ServiceChanges};
 use crate::folder::DataFolder;
-use crate::gates::measure;
+use crate::gates::with_own_checks;
 use crate::govern::{GovernanceError, rules_for};
 use crate::publish::{Grading, PublishError, publish};
 use crate::regrade::grade;
@@ -190,8 +192,8 @@ impl Rehearsed<'_> {
         progress: StepProgress,
     ) -> Result<Consequences, RehearseError> {
         let store = self.request.store;
-        let GateValues { failed_checks, breaches, .. } = measure(store, &self.next, progress)?;
-        let values = GateValues { failed_checks, breaches, ..comparison.gate_values() };
+        let next = cycle(store, &self.next)?;
+        let values = with_own_checks(&self.next, &next, comparison.gate_values(), progress)?;
         let catalogue_before = catalogue(&self.current)?;
         let before = CycleEntitlements { cycle: &self.current, catalogue: &catalogue_before };
         let after = CycleEntitlements { cycle: &self.next, catalogue: self.request.catalogue };

@@ -138,13 +138,8 @@ fn matrix(comparison: &Comparison) -> DataTable {
 
 /// What the comparison says about the grading, one sentence each.
 fn verdicts(pair: &Pair<'_>, comparison: &Comparison, everybody: &TierStability) -> Section {
-    let mut lines: Vec<Text> = comparison
-        .gate_values()
-        .judge(&pair.after.method.governance)
-        .iter()
-        .filter(|gate| gate.value.is_some())
-        .map(|gate| gate.text())
-        .collect();
+    let mut lines: Vec<Text> =
+        comparison.gates(pair).iter().filter(|gate| gate.value.is_some()).map(|gate| gate.text()).collect();
     let measures = everybody.measures();
     let measure =
         |name: &str| measures.iter().find(|(known, _)| *known == name).and_then(|(_, value)| *value);
@@ -466,6 +461,6 @@ pub fn json(pair: &Pair<'_>, comparison: &Comparison, cycles: ComparedCycles) ->
             "events": test.events,
             "auc": test.area.map(|area| area.value),
         })).collect::<Vec<_>>(),
-        "gates": comparison.gate_values().judge(&pair.after.method.governance),
+        "gates": comparison.gates(pair),
     })
 }

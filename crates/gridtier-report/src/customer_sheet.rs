@@ -13,6 +13,7 @@ use gridtier::text;
 use gridtier::text::Text;
 use gridtier::unit::{Month, Window, date_of_day};
 
+use crate::appeal;
 use crate::charts;
 use crate::entitlement::CustomerServices;
 use crate::explain;
@@ -60,7 +61,16 @@ pub struct PastCycle {
     pub row: TierRow,
 }
 
-/// The content of a sheet.
+/// Rows of a customer that an appeal has corrected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AppealCorrection {
+    /// Number of the entry of the ruling.
+    pub entry: u64,
+    /// The names of the files of its patch.
+    pub files: Vec<String>,
+}
+
+/// All that a sheet shows.
 #[derive(Clone, Debug)]
 pub struct CustomerSheet {
     /// Number of the cycle.
@@ -75,6 +85,8 @@ pub struct CustomerSheet {
     pub explanation: Explanation,
     /// The approved override that sets the customer's tier, if there is one.
     pub decision: Option<Override>,
+    /// What appeals have corrected of the customer, the first one first.
+    pub corrections: Vec<AppealCorrection>,
     /// The columns that are passed through.
     pub passthrough: Vec<PassedColumn>,
     /// The customer's accounts: one, unless the cycle grades holders.
@@ -106,6 +118,10 @@ pub fn sections(sheet: &CustomerSheet) -> Vec<Section> {
     sections.push(score(sheet));
     sections.push(energy(sheet));
     sections.extend(lowered(&sheet.explanation));
+    sections.extend(sheet.corrections.iter().map(|correction| {
+        let files: Vec<&str> = correction.files.iter().map(String::as_str).collect();
+        appeal::corrected(correction.entry, &files)
+    }));
     let way_up = explain::way_up(&sheet.explanation);
     if !way_up.is_empty() {
         sections.push(Section::titled(text!("What would lift the tier", "升级途径")).with_all(way_up));

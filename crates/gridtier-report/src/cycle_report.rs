@@ -208,7 +208,7 @@ pub fn changes(changed: Changed<'_>) -> Part {
         "Since cycle {before}: {up} customers rose, {held} held their tier, {down} fell.",
         "与周期 {before} 相比: 升级 {up} 户, 不变 {held} 户, 降级 {down} 户。"
     ));
-    let gates = comparison.gate_values().judge(&pair.after.method.governance);
+    let gates = comparison.gates(pair);
     let beyond = gates.iter().filter(|gate| matches!(gate.verdict, Verdict::Warn | Verdict::Fail));
     part.decisions.extend(beyond.map(|gate| gate.text()));
     let must = services.map_or(0, |services| services.tellings.iter().filter(|telling| telling.must).count());

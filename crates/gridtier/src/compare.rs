@@ -21,7 +21,6 @@ mod transition;
 mod waterfall;
 mod drift;
 mod backtest;
-mod gates;
 mod comparison;
 mod restated;
 mod explained;
@@ -33,7 +32,6 @@ pub use drift::{DRIFT_LIMITS, Drift, DriftVerdict, drift};
 pub use explained::{
     ExplainedIndicator, ExplainedMove, ExplainedStep, MoveExplanation, OtherMoves, explain_move,
 };
-pub use gates::comparison_gates;
 pub(crate) use groups::GroupStrata;
 pub use moved::CustomerMove;
 pub use movement::Movement;

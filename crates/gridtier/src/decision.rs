@@ -8,7 +8,7 @@ use serde::Serialize;
 use unicode_normalization::UnicodeNormalization as _;
 
 use crate::gate::GateResult;
-use crate::method::{Gate, Governance};
+use crate::method::{Approval, Gate, Governance};
 use crate::text;
 use crate::text::Text;
 use crate::validate::Verdict;
@@ -194,6 +194,26 @@ pub struct ProposalState<'a> {
     pub reviews: &'a [Review],
     /// How the proposal was decided and by whom; `None` if it is undecided.
     pub decided: Option<(EntryKind, &'a str)>,
+    /// The revision that was published meanwhile of the cycle that the proposal revises.
+    pub outdated: Option<OutdatedRevision>,
+}
+
+/// A proposal to revise a cycle that another revision has corrected meanwhile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OutdatedRevision {
+    /// Number of the cycle that the proposal revises.
+    pub corrected: u64,
+    /// Number of the last published revision of that cycle's family.
+    pub last: u64,
+    /// Whether the proposal follows from the ruling on an appeal.
+    pub is_of_appeal: bool,
+}
+
+/// The rules by which a proposal is decided: those of the current cycle where they require approval, so that no proposal
+/// loosens the rules by which it is judged; otherwise its own.
+#[must_use]
+pub fn deciding_rules<'a>(current: &'a Governance, own: &'a Governance) -> &'a Governance {
+    if current.approval == Approval::Required { current } else { own }
 }
 
 /// Something that stands in the way of a decision.
@@ -240,6 +260,8 @@ pub enum Obstacle {
         /// The cycle that is current now.
         current: Option<u64>,
     },
+    /// The proposal revises a cycle that has a later revision.
+    Outdated(OutdatedRevision),
     /// The proposal was made too long ago.
     Expired {
         /// Days since the proposal was made.
@@ -291,6 +313,16 @@ impl Obstacle {
                     "现行周期为 {current}, 而提案时为 {base}; 请重新提案"
                 )
             }
+            Self::Outdated(OutdatedRevision { corrected, last, is_of_appeal: false }) => text!(
+                "it revises cycle {corrected}, but cycle {last} has revised that one meanwhile; propose it again as a \
+                 revision of cycle {last}: gridtier regrade … --revises {last}",
+                "该提案修订周期 {corrected}, 而周期 {last} 已先行修订; 请重新提案以修订周期 {last}: gridtier regrade … --revises {last}"
+            ),
+            Self::Outdated(OutdatedRevision { corrected, last, is_of_appeal: true }) => text!(
+                "it revises cycle {corrected}, but cycle {last} has revised that one meanwhile; reject it, and rule on the \
+                 appeal again (gridtier appeal rule), which then revises cycle {last}",
+                "该提案修订周期 {corrected}, 而周期 {last} 已先行修订; 请否决 (reject) 该提案, 再用 gridtier appeal rule 重新裁定该申诉, 以修订周期 {last}"
+            ),
             Self::Expired { days, valid_days } => text!(
                 "it was proposed {days} days ago, and a proposal is valid for {valid_days} days; propose it again",
                 "提案已过 {days} 天, 有效期为 {valid_days} 天; 请重新提案"
@@ -312,8 +344,10 @@ pub fn approval_obstacles(
 ) -> Vec<Obstacle> {
     let mut found = rejection_obstacles(rules, proposal, by);
     found.extend(review_obstacles(rules, proposal, by));
-    let ProposalState { base, current, age_days: days, .. } = *proposal;
-    if base != current {
+    let ProposalState { base, current, age_days: days, outdated, .. } = *proposal;
+    found.extend(outdated.map(Obstacle::Outdated));
+    // Where the later revision is what is current now, one sentence about it is enough.
+    if base != current && outdated.map(|outdated| outdated.last) != current {
         found.push(Obstacle::Moved { base, current });
     }
     if days > i64::from(rules.valid_days) {
@@ -469,6 +503,36 @@ mod tests {
         assert_eq!(found(&rules, &on_the_last_day, "Boss"), []);
         let old = ProposalState { age_days: 31, ..proposal(&[]) };
         assert_eq!(found(&rules, &old, "Boss"), [Obstacle::Expired { days: 31, valid_days: 30 }]);
+    }
+
+    #[test]
+    fn a_proposal_to_revise_what_another_revision_has_corrected_is_not_approved() {
+        let rules = rules(&[], 0);
+        let outdated = OutdatedRevision { corrected: 1, last: 4, is_of_appeal: false };
+        let expected = [Obstacle::Outdated(outdated)];
+        // An earlier cycle was revised: the current cycle is still the same.
+        let earlier = ProposalState { outdated: Some(outdated), ..proposal(&[]) };
+        assert_eq!(found(&rules, &earlier, "Boss"), expected);
+        // The revision has become the current cycle: that is said once.
+        let current = ProposalState { current: Some(4), ..earlier.clone() };
+        assert_eq!(found(&rules, &current, "Boss"), expected);
+        let moved_on = ProposalState { current: Some(5), ..earlier.clone() };
+        let both = [expected[0].clone(), Obstacle::Moved { base: Some(1), current: Some(5) }];
+        assert_eq!(found(&rules, &moved_on, "Boss"), both);
+        assert_eq!(rejection_obstacles(&rules, &earlier, "Boss"), [], "it can be turned down");
+        assert!(expected[0].text().en.contains("--revises 4"), "{:?}", expected[0].text());
+        let of_appeal = Obstacle::Outdated(OutdatedRevision { is_of_appeal: true, ..outdated }).text();
+        assert!(of_appeal.en.contains("appeal rule") && of_appeal.zh.contains("申诉"), "{of_appeal:?}");
+    }
+
+    #[test]
+    fn the_rules_of_the_current_cycle_decide_where_they_require_approval() {
+        let (free, mut strict) = (rules(&[], 0), rules(&["王芳"], 2));
+        strict.approval = Approval::Required;
+        assert_eq!(deciding_rules(&strict, &free).reviews, 2);
+        assert_eq!(deciding_rules(&free, &strict).reviews, 2);
+        strict.approval = Approval::None;
+        assert_eq!(deciding_rules(&strict, &free).reviews, 0);
     }
 
     #[test]

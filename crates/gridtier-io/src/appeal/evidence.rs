@@ -1,21 +1,69 @@
-//! Looks up the rows behind a customer's values in a cycle, with the corrections of upheld appeals.
+//! Looks up the rows behind customers' values in a cycle, with the corrections of upheld appeals.
 
 use gridtier::contract::Table;
+use gridtier::customer::{self, Customers};
+use gridtier::explain::History;
 use gridtier::patch::{Patch, PatchedSource};
+use gridtier::source::TableBook;
 
 use super::error::AppealError;
 use super::replay::{EarlierPatch, rulings_in, upheld_before};
-use crate::cycle::{CustomerRecord, CycleError, EVIDENCE_TABLES, Manifest, data_of};
+use crate::cycle::{CustomerRecord, CycleError, EVIDENCE_TABLES, Manifest, add_evidence, data_of};
 use crate::folder::DataFolder;
 use crate::store::{RegisterEntry, Store, StoredCycle};
 
-/// The tables that [`look_up`] reads. In a revision after an appeal these are all tables, since a
-/// patch may hold any of them.
+/// The tables that [`Evidence`] reads. In a revision after an appeal these are all tables, since a patch may hold any of
+/// them.
 ///
 /// # Errors
 /// The manifest cannot be read.
 pub fn evidence_tables(cycle: &StoredCycle) -> Result<&'static [Table], CycleError> {
     Ok(if Manifest::read(cycle)?.is_of_appeal() { &Table::ALL } else { &EVIDENCE_TABLES })
+}
+
+/// The data that a cycle was computed from, with the corrections of upheld appeals. Late bills and missed plans are looked up
+/// here.
+pub struct Evidence {
+    data: DataFolder,
+    patches: Vec<EarlierPatch>,
+    customers: Customers,
+}
+
+impl Evidence {
+    /// Opens the data of a cycle. `data` must have the tables of [`evidence_tables`].
+    ///
+    /// # Errors
+    /// The cycle was computed from other data, the store lacks a patch, or a table cannot be read.
+    pub fn open(store: &Store, cycle: &StoredCycle, data: DataFolder) -> Result<Self, AppealError> {
+        let manifest = Manifest::read(cycle)?;
+        let data = data_of(cycle, data)?;
+        let patches = upheld_before(store, cycle, &manifest, &data)?;
+        let mut evidence = Self { data, patches, customers: Customers::default() };
+        let mut book = TableBook::new(Table::Customers);
+        evidence.customers = match evidence.patches.is_empty() {
+            true => customer::read(&evidence.data, &mut book)?,
+            false => customer::read(&PatchedSource::new(&evidence.data, &evidence.patches())?, &mut book)?,
+        };
+        Ok(evidence)
+    }
+
+    fn patches(&self) -> Vec<Patch<'_>> {
+        self.patches.iter().map(EarlierPatch::patch).collect()
+    }
+
+    /// Adds bills and plans to histories of the cycle, and reads the data once for all of them.
+    ///
+    /// # Errors
+    /// A table cannot be read.
+    pub fn add(&self, cycle: &StoredCycle, histories: &mut [&mut History]) -> Result<(), AppealError> {
+        Ok(match self.patches.is_empty() {
+            true => add_evidence(&self.data, &self.customers, cycle, histories)?,
+            false => {
+                let corrected = PatchedSource::new(&self.data, &self.patches())?;
+                add_evidence(&corrected, &self.customers, cycle, histories)?;
+            }
+        })
+    }
 }
 
 /// Looks up the bills and plans of a customer in the data that its cycle was computed from, with the corrections of upheld
@@ -29,25 +77,14 @@ pub fn look_up(
     customer: &mut CustomerRecord,
     data: DataFolder,
 ) -> Result<(), AppealError> {
-    let manifest = Manifest::read(cycle)?;
-    if !manifest.is_of_appeal() {
-        return Ok(customer.look_up(cycle, data)?);
-    }
-    let data = data_of(cycle, data)?;
-    let upheld = upheld_before(store, cycle, &manifest, &data)?;
-    let patches: Vec<Patch> = upheld.iter().map(EarlierPatch::patch).collect();
-    Ok(customer.look_up_in(cycle, &PatchedSource::new(&data, &patches)?)?)
+    Evidence::open(store, cycle, data)?.add(cycle, &mut [&mut customer.history])
 }
 
-/// The rulings that corrected rows of a customer in a cycle, in their order.
+/// The rulings that corrected rows of a cycle, in their order.
 ///
 /// # Errors
 /// The register or a manifest cannot be read.
-pub fn corrections(
-    store: &Store,
-    cycle: &StoredCycle,
-    customer: &str,
-) -> Result<Vec<RegisterEntry>, AppealError> {
-    let rulings = rulings_in(store, cycle, &Manifest::read(cycle)?)?.into_iter().map(|(ruling, _)| ruling);
-    Ok(rulings.filter(|ruling| ruling.customer_id.as_deref() == Some(customer)).collect())
+pub fn corrections(store: &Store, cycle: &StoredCycle) -> Result<Vec<RegisterEntry>, AppealError> {
+    let rulings = rulings_in(store, cycle, &Manifest::read(cycle)?)?;
+    Ok(rulings.into_iter().map(|(ruling, _)| ruling).collect())
 }

@@ -2,22 +2,18 @@
 
 use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray as _;
-use gridtier::contract::Table;
-use gridtier::customer;
 use gridtier::explain::{Boundary, Explanation, History, TierRow, explain};
 use gridtier::indicator::IndicatorValue;
 use gridtier::method::{Method, Override};
 use gridtier::output::{holders, indicators, ledger, tiers};
 use gridtier::score::Parameters;
-use gridtier::source::{Source, TableBook};
 
-use super::error::{CycleError, EvidenceError, other_columns};
-use super::history::{EvidenceData, accounts, add_rows, history};
+use super::error::{CycleError, other_columns};
+use super::history::{accounts, history};
 use super::load::{MEMBERS, fitted, has_holders};
 use super::lookup::absent;
 use super::manifest::{Manifest, parse_method};
 use super::table::{read_columns, rows_with_key};
-use crate::folder::DataFolder;
 use crate::store::StoredCycle;
 
 /// A customer of a cycle, with all that an explanation needs.
@@ -97,20 +93,6 @@ fn rows_of_customer(cycle: &StoredCycle, table: &str, id: &str) -> Result<Record
 }
 
 impl CustomerRecord {
-    /// Looks up the bills and plans of the customer in the data that the cycle was computed from.
-    ///
-    /// # Errors
-    /// The data are not those of the cycle, or a table cannot be read.
-    pub fn look_up(&mut self, cycle: &StoredCycle, data: DataFolder) -> Result<(), EvidenceError> {
-        EvidenceData::open(cycle, data)?.add(cycle, &mut [&mut self.history])
-    }
-
-    /// Like [`look_up`](Self::look_up), but reads `rows` in place of the data folder.
-    pub(crate) fn look_up_in(&mut self, cycle: &StoredCycle, rows: &dyn Source) -> Result<(), EvidenceError> {
-        let customers = customer::read(rows, &mut TableBook::new(Table::Customers))?;
-        add_rows(rows, &customers, cycle, &mut [&mut self.history])
-    }
-
     /// The override in the method that sets this customer's tier, if there is one.
     #[must_use]
     pub fn decision(&self) -> Option<&Override> {

@@ -9,7 +9,7 @@ use arrow_array::{BooleanArray, RecordBatch};
 use gridtier::billing::{SettledBill, settled_bills};
 use gridtier::contract::Table;
 use gridtier::contract::cell::Dates;
-use gridtier::customer::{self, Customers};
+use gridtier::customer::Customers;
 use gridtier::explain::{
     AccountHistory, AssessedMonth, DatedOffence, EnergyMonth, History, PlannedMonth, power_factor,
 };
@@ -17,7 +17,7 @@ use gridtier::fact::power_factor_attained;
 use gridtier::index::CustomerIx;
 use gridtier::output::facts::{read_customers, read_offences};
 use gridtier::plan;
-use gridtier::source::{Source, TableBook};
+use gridtier::source::Source;
 use gridtier::text;
 use gridtier::unit::{Month, Window};
 
@@ -130,32 +130,6 @@ impl<'a> MonthlyColumns<'a> {
     }
 }
 
-/// The data that a cycle was computed from, in which late bills and missed plans are looked up.
-pub struct EvidenceData {
-    data: DataFolder,
-    customers: Customers,
-}
-
-impl EvidenceData {
-    /// Opens the data of a cycle.
-    ///
-    /// # Errors
-    /// The data are not those of the cycle, or a table cannot be read.
-    pub fn open(cycle: &StoredCycle, data: DataFolder) -> Result<Self, EvidenceError> {
-        let data = data_of(cycle, data)?;
-        let customers = customer::read(&data, &mut TableBook::new(Table::Customers))?;
-        Ok(Self { data, customers })
-    }
-
-    /// Adds bills and plans to histories of the same cycle, and reads the data once for all of them.
-    ///
-    /// # Errors
-    /// A table cannot be read.
-    pub fn add(&self, cycle: &StoredCycle, histories: &mut [&mut History]) -> Result<(), EvidenceError> {
-        add_rows(&self.data, &self.customers, cycle, histories)
-    }
-}
-
 /// The data that a cycle was computed from, without rows that were recorded after the cycle's limit.
 ///
 /// # Errors
@@ -168,7 +142,7 @@ pub(crate) fn data_of(cycle: &StoredCycle, data: DataFolder) -> Result<DataFolde
 }
 
 /// Adds bills and plans to histories of the same cycle.
-pub(super) fn add_rows(
+pub(crate) fn add_evidence(
     rows: &dyn Source,
     customers: &Customers,
     cycle: &StoredCycle,

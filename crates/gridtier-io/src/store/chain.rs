@@ -13,11 +13,12 @@ use std::path::{Path, PathBuf};
 use gridtier::decision::{EntryKind, RecordKind};
 use gridtier::text;
 use gridtier::text::Text;
+use serde::Deserialize;
 
 use super::append::DecidedCycle;
 use super::error::{StoreError, cannot_read};
 use super::kept::is_kept;
-use super::layout::{self, COMMITS, REGISTER};
+use super::layout::{self, COMMITS, MANIFEST, REGISTER};
 use super::record::{CommitRecord, RegisterHead, names_in, parse_record};
 use super::register::{RegisterEntry, parse_entry};
 use crate::hash::sha256_of_bytes;
@@ -54,6 +55,7 @@ pub(super) fn verify_chains(root: &Path, head: Option<&RegisterHead>) -> Result<
     let entries = Chain::read(&root.join(REGISTER), parse_entry, &mut faults)?;
     check_records(&records, &entries, &mut faults);
     check_currents(&records, &mut faults);
+    check_manifests(root, &records, &mut faults)?;
     check_entries(&entries, &records, &mut faults);
     check_files(root, &entries, &mut faults)?;
     if let Some(head) = head {
@@ -146,8 +148,8 @@ fn check_records(
 ) {
     let (mut is_chained, mut known_entries) = (false, 0);
     for (&number, (record, _)) in &records.files {
-        // The records of the first stores hold no hashes; after one that does, all do.
-        is_chained |= record.register.is_some();
+        // The records of the first stores hold no hashes, and nothing that came with them; after one that does, all do.
+        is_chained |= record.register.is_some() || record.has_later_fields();
         if is_chained {
             records.check_previous(number, record.previous_sha256.as_deref(), faults);
         }
@@ -157,7 +159,8 @@ fn check_records(
             faults.push(records.fault(number, what));
         }
         known_entries = known_entries.max(head.entries);
-        if head.entries > 0 && head.sha256.as_deref() != entries.sha256(head.entries) {
+        let named = entries.sha256(head.entries);
+        if head.sha256.as_deref() != named || named.is_some() != (head.entries > 0) {
             let entry = head.entries;
             let what = text!(
                 "entry {entry} of the register, which it names, is missing or another one",
@@ -165,8 +168,13 @@ fn check_records(
             );
             faults.push(records.fault(number, what));
         }
-        if record.kind == RecordKind::Approval && !is_of_entry(record, entries.get(head.entries)) {
-            let what = text!("it is not what its entry of approval says", "与登记簿中的批准条目不符");
+        let before = number.checked_sub(1).filter(|before| *before > 0);
+        if record.previous != before {
+            let what = text!("it names another record as the one before it", "所记前一记录的编号不符");
+            faults.push(records.fault(number, what));
+        }
+        if !is_of_entry(record, number, records, entries.get(head.entries)) {
+            let what = text!("it is not what its entry of the register says", "与登记簿中的条目不符");
             faults.push(records.fault(number, what));
         }
         if record.kind == RecordKind::Approval || record.cycle.is_some() {
@@ -175,15 +183,137 @@ fn check_records(
     }
 }
 
-/// Whether the record of an approval says what its entry says.
-fn is_of_entry(record: &CommitRecord, entry: Option<&RegisterEntry>) -> bool {
-    entry.is_some_and(|entry| {
-        entry.kind == EntryKind::Approve
-            && entry.cycle == record.cycle
-            && entry.at == record.published_at
+/// Whether a record that an entry of the register has decided says what that entry says. `entry` is the last one that the
+/// record names; other records follow from no entry.
+fn is_of_entry(
+    record: &CommitRecord,
+    number: u64,
+    records: &Chain<CommitRecord>,
+    entry: Option<&RegisterEntry>,
+) -> bool {
+    let is_signed_alike = |entry: &RegisterEntry| {
+        entry.at == record.published_at
             && Some(&entry.by) == record.by.as_ref()
             && Some(&entry.reason) == record.reason.as_ref()
-    })
+    };
+    if record.kind == RecordKind::Approval {
+        let proposal = record.cycle.and_then(|cycle| records.get(cycle));
+        return entry.is_some_and(|entry| {
+            entry.kind == EntryKind::Approve && entry.cycle == record.cycle && is_signed_alike(entry)
+        }) && proposal.is_some_and(|proposal| {
+            (proposal.make_current, &proposal.as_of) == (record.make_current, &record.as_of)
+        });
+    }
+    let decided = entry.and_then(|entry| Some((entry, DecidedCycle::of(entry)?)));
+    // A later record can name the same last entry.
+    let Some((entry, decided)) = decided.filter(|(_, decided)| decided.version == number) else {
+        return true;
+    };
+    let published = DecidedCycle {
+        version: record.version,
+        dir: record.dir.clone(),
+        manifest_sha256: record.manifest_sha256.clone(),
+        kind: record.kind,
+        as_of: record.as_of.clone(),
+        make_current: record.make_current,
+    };
+    decided == published && is_signed_alike(entry)
+}
+
+/// What the manifest of a cycle says and its record repeats.
+#[derive(Deserialize)]
+struct RepeatedFacts {
+    as_of: Option<String>,
+    revises: Option<RepeatedRevision>,
+    /// Only inspections name a cycle: the one that was inspected.
+    cycle_manifest_sha256: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct RepeatedRevision {
+    by: String,
+    reason: String,
+}
+
+/// Checks that each record repeats what the manifest of its cycle says. No later file names the hash of a last record, but
+/// its manifest is sealed by the hash in the record itself. Folders that were removed, and manifests that are not as they
+/// were published, are found with the files of their cycles.
+fn check_manifests(
+    root: &Path,
+    records: &Chain<CommitRecord>,
+    faults: &mut Vec<ChainFault>,
+) -> Result<(), StoreError> {
+    for (&number, (record, _)) in &records.files {
+        let path = root.join(&record.dir).join(MANIFEST);
+        let bytes = match fs::read(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                check_folder(root, records, number, record, faults)?;
+                continue;
+            }
+            read => read.map_err(cannot_read(&path))?,
+        };
+        if sha256_of_bytes(&bytes) != record.manifest_sha256 {
+            continue;
+        }
+        let Ok(manifest) = serde_json::from_slice::<RepeatedFacts>(&bytes) else { continue };
+        for field in manifest.differences(record, records) {
+            let dir = &record.dir;
+            let what = text!(
+                "it was edited: its `{field}` is not that of {dir}/{MANIFEST}",
+                "已被改动: 其 `{field}` 与 {dir}/{MANIFEST} 不符"
+            );
+            faults.push(records.fault(number, what));
+        }
+    }
+    Ok(())
+}
+
+impl RepeatedFacts {
+    /// The fields of a record that differ.
+    fn differences(&self, record: &CommitRecord, records: &Chain<CommitRecord>) -> Vec<&'static str> {
+        let mut differs = Vec::new();
+        let is_repeated = !record.is_of_first_stores() || record.as_of.is_some();
+        if is_repeated && self.as_of.is_some() && self.as_of != record.as_of {
+            differs.push("as_of");
+        }
+        let is_inspection = record.kind == RecordKind::Inspection;
+        if self.as_of.is_some() && self.cycle_manifest_sha256.is_some() != is_inspection {
+            differs.push("kind");
+        }
+        if let Some(sha256) = self.cycle_manifest_sha256.as_ref().filter(|_| is_inspection) {
+            let inspected = record.cycle.and_then(|cycle| records.get(cycle));
+            differs
+                .extend((inspected.map(|cycle| &cycle.manifest_sha256) != Some(sha256)).then_some("cycle"));
+        }
+        if let Some(revises) = self.revises.as_ref().filter(|_| record.has_folder()) {
+            let is_same =
+                |own: &Option<String>, said: &str| own.as_deref().map(str::trim) == Some(said.trim());
+            differs.extend((!is_same(&record.by, &revises.by)).then_some("by"));
+            differs.extend((!is_same(&record.reason, &revises.reason)).then_some("reason"));
+        }
+        differs
+    }
+}
+
+/// Checks that the folder which a record names was removed, and that not another one of the same number is there.
+fn check_folder(
+    root: &Path,
+    records: &Chain<CommitRecord>,
+    number: u64,
+    record: &CommitRecord,
+    faults: &mut Vec<ChainFault>,
+) -> Result<(), StoreError> {
+    let of_number = layout::version_of_dir(&record.dir);
+    let mut names = names_in(root)?.into_iter();
+    if let Some(other) = names.find(|name| *name != record.dir && layout::version_of_dir(name) == of_number) {
+        let dir = &record.dir;
+        let what = text!(
+            "it was edited: it names the folder {dir}, and {other} is there",
+            "已被改动: 其所记文件夹为 {dir}, 而实际为 {other}"
+        );
+        faults.push(records.fault(number, what));
+    }
+    Ok(())
 }
 
 /// Checks that a record which names another cycle has the folder and manifest of that cycle.
@@ -193,9 +323,11 @@ fn check_named_cycle(
     record: &CommitRecord,
     faults: &mut Vec<ChainFault>,
 ) {
-    let named = record.cycle.and_then(|cycle| records.get(cycle));
+    let named = record.cycle.filter(|&cycle| cycle < number).and_then(|cycle| records.get(cycle));
     let is_same = match (record.kind, named) {
         (RecordKind::Inspection, named) => named.is_some(),
+        // Only what is published can be made current again.
+        (RecordKind::Cycle, Some(named)) if !is_published(records, named, number) => false,
         (_, Some(named)) => (&named.dir, &named.manifest_sha256) == (&record.dir, &record.manifest_sha256),
         (_, None) => false,
     };
@@ -203,6 +335,12 @@ fn check_named_cycle(
         let what = text!("the cycle that it names is another one", "其所指周期不符");
         faults.push(records.fault(number, what));
     }
+}
+
+/// Whether a cycle was published before the record of a number.
+fn is_published(records: &Chain<CommitRecord>, cycle: &CommitRecord, number: u64) -> bool {
+    let earlier = records.files.range(..number).map(|(_, (record, _))| record);
+    earlier.into_iter().any(|record| record.publishes() == Some(cycle.version))
 }
 
 /// Checks that each record names the cycles that were current before and after it.
@@ -227,7 +365,10 @@ fn check_currents(records: &Chain<CommitRecord>, faults: &mut Vec<ChainFault>) {
         // Where an as-of is unknown, the record cannot be contradicted.
         let is_known = is_earlier.is_some() || current.is_none() || own.is_none() || record.make_current;
         let record_moves = record.current.is_none() && own.is_some();
-        let is_current_kept = record.current.is_none() || record.current == before;
+        let is_current_kept = match own {
+            Some(_) => record.current.is_none() || record.current == before,
+            None => record.current == before,
+        };
         if is_chained && (record.base != before || !is_current_kept || is_known && moves != record_moves) {
             let what = text!(
                 "which cycle was current does not follow from the records before it",

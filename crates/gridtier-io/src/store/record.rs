@@ -110,8 +110,17 @@ impl CommitRecord {
     }
 
     /// Whether a version of this program that had no register wrote the record. `CURRENT` may then name another cycle.
-    fn is_of_first_stores(&self) -> bool {
+    pub(super) fn is_of_first_stores(&self) -> bool {
         self.register.is_none()
+    }
+
+    /// Whether the record has a field that came with the register or after it.
+    pub(super) fn has_later_fields(&self) -> bool {
+        let texts = [&self.as_of, &self.by, &self.reason, &self.previous_sha256];
+        texts.into_iter().any(Option::is_some)
+            || self.cycle.or(self.base).is_some()
+            || self.make_current
+            || self.kind != RecordKind::Cycle
     }
 
     /// The file's content. Its final newline distinguishes a complete record from one whose writer was killed.

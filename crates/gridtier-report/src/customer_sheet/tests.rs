@@ -51,6 +51,7 @@ fn sheet(accounts: Vec<AccountProfile>) -> CustomerSheet {
         zh: zh.map(str::to_owned),
     };
     CustomerSheet {
+        corrections: Vec::new(),
         version: 3,
         as_of: "2026-01-01".into(),
         published_on: Some("2026-01-05".into()),

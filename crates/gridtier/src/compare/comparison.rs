@@ -9,7 +9,8 @@ use super::pair::{Damaged, EndState, Pair};
 use super::transition::{TierStability, TransitionKey, TransitionSums, stability, transitions};
 use super::waterfall::{WaterfallStep, waterfall};
 use crate::cycle::Cycle;
-use crate::gate::GateValues;
+use crate::decision::deciding_rules;
+use crate::gate::{GateResult, GateValues};
 use crate::indicator::DIMENSIONS;
 use crate::method::Tier;
 
@@ -80,6 +81,14 @@ impl Comparison {
             failed_checks: None,
             breaches: None,
         }
+    }
+
+    /// The gates of an approval, judged by the rules that would decide a proposal of the later cycle while the earlier one is
+    /// current.
+    #[must_use]
+    pub fn gates(&self, pair: &Pair<'_>) -> Vec<GateResult> {
+        let [before, after] = [pair.before, pair.after].map(|cycle| &cycle.method.governance);
+        self.gate_values().judge(deciding_rules(before, after))
     }
 
     /// The greatest stability index of any indicator over all customers.

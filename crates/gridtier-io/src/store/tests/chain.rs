@@ -1,15 +1,17 @@
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
-use gridtier::decision::EntryKind;
+use gridtier::decision::{EntryKind, RecordKind};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
+use serde_json::{Value, json};
 
 use super::decide::{entry, propose};
-use super::{COMMIT, new_store, publish, snapshot};
-use crate::store::record::record_path;
+use super::{COMMIT, new_store, publish, snapshot, write_outputs};
+use crate::store::record::{parse_record, record_path};
 use crate::store::register::entry_path;
-use crate::store::{RegisterHead, Store};
+use crate::store::{Commit, RegisterHead, Store, StoredCycle};
 
 /// A store with cycles, proposals and decisions, whose last entry comes after its last record.
 fn decided_store() -> (tempfile::TempDir, Store) {
@@ -121,6 +123,163 @@ fn five_hundred_random_tamperings_are_all_named() {
     assert_eq!(store.verify_chains(Some(&head)).unwrap(), []);
 }
 
+/// Every edit of one value in a file: another value, or none, of each key that it has; and a value of each key in `added`.
+fn edits(text: &str, added: &[(&str, Value)]) -> Vec<(String, String)> {
+    let whole: Value = serde_json::from_str(text).unwrap();
+    let mut paths = Vec::new();
+    leaves(&whole, String::new(), &mut paths);
+    let mut edited = Vec::new();
+    for path in &paths {
+        let other = match whole.pointer(path).unwrap() {
+            Value::Null => json!(1),
+            Value::Bool(value) => json!(!value),
+            Value::Number(number) => json!(number.as_u64().unwrap() + 1),
+            Value::String(value) if path == "/as_of" => json!(value.replace("20", "19")),
+            Value::String(value) if path == "/kind" && value == "cycle" => json!("proposal"),
+            Value::String(_) if path == "/kind" => json!("cycle"),
+            Value::String(value) if path == "/dir" => json!(format!("{}7", &value[..value.len() - 1])),
+            Value::String(value) => json!(format!("{value}7")),
+            _ => json!([]),
+        };
+        for value in [Some(other), None] {
+            let mut edit = whole.clone();
+            let (parent, key) = path.rsplit_once('/').unwrap();
+            let object = edit.pointer_mut(parent).unwrap().as_object_mut().unwrap();
+            match &value {
+                Some(value) => drop(object.insert(key.into(), value.clone())),
+                None => drop(object.remove(key)),
+            }
+            edited.push((format!("{path} is {value:?}"), format!("{edit:#}\n")));
+        }
+    }
+    for (key, value) in added.iter().filter(|(key, _)| whole.get(key).is_none()) {
+        let mut edit = whole.clone();
+        edit[key] = value.clone();
+        edited.push((format!("/{key} is added"), format!("{edit:#}\n")));
+    }
+    edited
+}
+
+/// The JSON pointers of all values that hold no others, and of empty ones.
+fn leaves(value: &Value, path: String, found: &mut Vec<String>) {
+    match value {
+        Value::Object(object) if !object.is_empty() => {
+            object.iter().for_each(|(key, value)| leaves(value, format!("{path}/{key}"), found));
+        }
+        _ => found.push(path),
+    }
+}
+
+/// Fields that a record may lack.
+fn optional() -> [(&'static str, Value); 7] {
+    [
+        ("as_of", json!("2020-01-01")),
+        ("by", json!("Zhou")),
+        ("reason", json!("none")),
+        ("make_current", json!(true)),
+        ("current", json!(1)),
+        ("cycle", json!(2)),
+        ("base", json!(3)),
+    ]
+}
+
+/// Whether anything in a store is found not to be as it was written.
+fn is_named(store: &Store, head: Option<&RegisterHead>) -> bool {
+    let faults = store.verify_chains(head).unwrap();
+    let is_damaged = || {
+        let cycles = [store.cycles().unwrap(), store.inspections().unwrap()].concat();
+        cycles.iter().any(|cycle| !cycle.verify().unwrap().is_empty())
+    };
+    !faults.is_empty() || is_damaged()
+}
+
+#[test]
+fn every_edit_of_every_field_of_records_and_entries_is_named() {
+    let (_folder, store) = decided_store();
+    let head = head(&store);
+    let mut made = 0;
+    for path in files(&store).concat() {
+        let sound = fs::read_to_string(&path).unwrap();
+        for (edit, text) in edits(&sound, &optional()) {
+            // A field without a value can be left out: the file then says the same, but is another one.
+            fs::write(&path, text).unwrap();
+            assert!(is_named(&store, Some(&head)), "{}: {edit} was not found", path.display());
+            made += 1;
+        }
+        fs::write(&path, sound).unwrap();
+    }
+    assert!(made > 500, "{made} edits");
+    assert_eq!(store.verify_chains(Some(&head)).unwrap(), []);
+}
+
+/// Makes `record` the last one of a store, and returns the fields of which no edit is named.
+fn unseen_in_last(write: impl Fn(&Store) -> u64) -> BTreeSet<String> {
+    let (_folder, store) = new_store();
+    publish_as(&store, 1, &COMMIT, json!({}));
+    let last = write(&store);
+    assert!(!is_named(&store, None));
+    let path = record_path(store.path(), last);
+    let sound = fs::read_to_string(&path).unwrap();
+    let parsed = |text: &str| parse_record(text.as_bytes(), last).ok();
+    let mut unseen = BTreeSet::new();
+    for (edit, text) in edits(&sound, &optional()) {
+        // Some fields may be left out where they say nothing: such a record says the same.
+        if parsed(&text) != parsed(&sound) {
+            fs::write(&path, &text).unwrap();
+            if !is_named(&store, None) {
+                unseen.insert(edit.split(' ').next().unwrap().trim_start_matches('/').to_owned());
+            }
+        }
+    }
+    unseen
+}
+
+/// Publishes with a manifest that says what those of cycles say, and `more`.
+fn publish_as(store: &Store, salt: i64, commit: &Commit, more: Value) -> StoredCycle {
+    let mut staging = store.begin().unwrap();
+    write_outputs(&mut staging, salt).unwrap();
+    let mut manifest = json!({ "salt": salt, "as_of": commit.as_of });
+    manifest.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    staging.publish(manifest, commit).unwrap()
+}
+
+#[test]
+fn edits_of_a_last_record_that_nothing_names_are_found_by_its_manifest_and_its_entry() {
+    const SIGNED: Commit = Commit { by: Some("Li"), reason: Some("due"), ..COMMIT };
+    let fields = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<BTreeSet<String>>();
+    // What is said in the record alone.
+    let own = fields(&["published_at", "by", "reason", "make_current"]);
+    let cycle = |store: &Store| publish_as(store, 2, &SIGNED, json!({})).version;
+    assert_eq!(unseen_in_last(cycle), own);
+    let proposed = Commit { kind: RecordKind::Proposal, ..SIGNED };
+    let proposal = |store: &Store| publish_as(store, 2, &proposed, json!({})).version;
+    assert_eq!(unseen_in_last(proposal), own);
+    let revision = |store: &Store| {
+        publish_as(store, 2, &SIGNED, json!({ "revises": { "by": "Li", "reason": "due" } })).version
+    };
+    assert_eq!(unseen_in_last(revision), fields(&["published_at", "make_current"]));
+    let inspection = |store: &Store| {
+        let commit = Commit { kind: RecordKind::Inspection, cycle: Some(1), ..SIGNED };
+        let inspected = store.cycle(None).unwrap().commit.manifest_sha256;
+        publish_as(store, 2, &commit, json!({ "cycle_manifest_sha256": inspected })).version
+    };
+    assert_eq!(unseen_in_last(inspection), own);
+    // The entry of a decision says all that its record says.
+    let approval = |store: &Store| {
+        let proposal = proposal(store);
+        store.decide().unwrap().approve(&entry(EntryKind::Approve, proposal)).unwrap();
+        proposal + 1
+    };
+    assert_eq!(unseen_in_last(approval), BTreeSet::new());
+    let ruling = |store: &Store| {
+        let mut staging = store.begin().unwrap();
+        write_outputs(&mut staging, 2).unwrap();
+        let manifest = json!({ "as_of": COMMIT.as_of });
+        staging.publish_with_entry(manifest, &COMMIT, &entry(EntryKind::Ruling, 1)).unwrap().0.version
+    };
+    assert_eq!(unseen_in_last(ruling), BTreeSet::new());
+}
+
 #[test]
 fn a_fault_is_reported_with_the_file_that_has_it() {
     let (_folder, store) = decided_store();
@@ -154,7 +313,7 @@ fn a_store_of_an_earlier_version_is_read_and_continued() {
     // The records are as the first versions wrote them: without hashes and without kinds.
     for number in [1, 2] {
         let path = record_path(store.path(), number);
-        let mut record: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+        let mut record: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
         let old = ["version", "dir", "manifest_sha256", "published_at", "previous"];
         record.as_object_mut().unwrap().retain(|key, _| old.contains(&key.as_str()));
         fs::write(&path, format!("{record:#}\n")).unwrap();
