@@ -1,12 +1,15 @@
 //! The commands about decisions on cycles and about the contents of a store: `gridtier review`, `approve`, `reject`,
 //! `withdraw`, `cycles`, `register`, `history` and `prune`.
 
+use gridtier::index::count;
+use gridtier::text;
 use gridtier::text::Voice;
 use gridtier_io::export::{self, ExportFormat, sections_text};
 use gridtier_io::gates::measure;
 use gridtier_io::govern::Decision;
 use gridtier_io::inventory;
 use gridtier_io::store::{RegisterEntry, Store};
+use gridtier_report::format::{counted, grouped};
 use gridtier_report::governance as report;
 use gridtier_report::render::{ByteOrderMark, terminal};
 use gridtier_report::section::Section;
@@ -15,7 +18,7 @@ use crate::args::{
     ApproveArgs, DecisionArgs, HistoryArgs, PruneArgs, RegisterArgs, ResultFormat, ReviewArgs, StoreArgs,
 };
 use crate::destination::{list_format, list_voice};
-use crate::exit::{Done, Failure};
+use crate::exit::{Done, Failure, note};
 use crate::lang::Lang;
 use crate::progress;
 use crate::regrade::now;
@@ -110,8 +113,15 @@ pub fn history(args: &HistoryArgs, lang: Lang) -> Result<Done, Failure> {
             ByteOrderMark::Written,
             report::history_list(&history),
         )?;
+        let [rows, customers] = [history.spans.len(), history.customers.len()].map(count);
+        let (en, of) = (counted(rows, "row", "rows"), counted(customers, "customer", "customers"));
+        let (path, rows, customers) = (path.display(), grouped(rows), grouped(customers));
+        note(&text!("{path}: {en} of history for {of}", "{path}: {customers} 户共 {rows} 行等级历史"), lang);
+        if args.customer.is_none() {
+            return Ok(Done { data: String::new() });
+        }
     }
-    if args.store.format == ResultFormat::Json && args.output.is_none() && args.customer.is_none() {
+    if args.store.format == ResultFormat::Json && args.customer.is_none() {
         let mut bytes = Vec::new();
         let list = report::history_list(&history);
         let written = gridtier_report::render::json::write_list(&mut bytes, list, Voice::Codes);

@@ -58,7 +58,7 @@ pub fn sections(pair: &Pair<'_>, comparison: &Comparison, cycles: ComparedCycles
         verdicts(pair, comparison, everybody),
         waterfall(comparison),
         causes(comparison),
-        moves(pair, comparison),
+        moves(pair, comparison, cycles),
         drift(comparison),
         backtest(comparison),
     ]
@@ -247,7 +247,8 @@ fn tiers_moved(moved: &CustomerMove) -> usize {
 
 /// The moves that most need an explanation: the farthest ones, and among these the ones of the customers with the
 /// most revenue.
-fn moves(pair: &Pair<'_>, comparison: &Comparison) -> Section {
+fn moves(pair: &Pair<'_>, comparison: &Comparison, cycles: ComparedCycles) -> Section {
+    let ComparedCycles { before, after, .. } = cycles;
     let attribution = &comparison.attribution;
     let revenue = |moved: &CustomerMove| {
         let after = pair.customers[index(moved.customer)].after_at();
@@ -284,9 +285,13 @@ fn moves(pair: &Pair<'_>, comparison: &Comparison) -> Section {
         }),
     );
     Section::titled(Text::new("Moves that need explaining first", "最需说明的变动")).table(table).sentence(
-        "The farthest moves, and of these the customers with the most revenue. Each one step by step: gridtier explain ID \
-         --since.",
-        "变动幅度最大者, 同幅度按年电费排列。逐步说明: gridtier explain 编号 --since。",
+        format!(
+            "The farthest moves, and of these the customers with the most revenue. Each one step by step: gridtier explain \
+             ID --since {before} --cycle {after}."
+        ),
+        format!(
+            "变动幅度最大者, 同幅度按年电费排列。逐步说明: gridtier explain 编号 --since {before} --cycle {after}。"
+        ),
     )
 }
 

@@ -461,7 +461,14 @@ fn next_steps(cycle: &Published) -> Option<Section> {
         RecordKind::Proposal => format!(" --cycle {}", cycle.version),
         _ => String::new(),
     };
-    Some(section.with(Block::Facts(vec![
+    let changes = (cycle.kind == RecordKind::Proposal && cycle.version > 1).then(|| {
+        (
+            Text::new("who moves, and why", "等级变动及原因"),
+            Text::same(format!("gridtier compare --store {store}{chosen}")),
+        )
+    });
+    let mut steps: Vec<_> = changes.into_iter().collect();
+    steps.extend([
         (
             Text::new("why a customer has its tier", "查看客户等级的原因"),
             Text::new(
@@ -473,7 +480,8 @@ fn next_steps(cycle: &Published) -> Option<Section> {
             Text::new("the tables of the cycle", "周期的数据表"),
             Text::same(format!("gridtier path --store {store}{chosen}")),
         ),
-    ])))
+    ]);
+    Some(section.with(Block::Facts(steps)))
 }
 
 /// The command that explains a customer. A shell and the command must both read the id as an id.
