@@ -166,8 +166,8 @@ pub fn write_patch(data: &Path, patch: &Path, id: &str, [from, to]: [&str; 2]) {
     write(patch, "customers.csv", format!("{header}\n{}\n", row.replace(from, to)));
 }
 
-/// The readings of customers 0001 to 0003 in 2025, a line for each month. The energy falls in December: were it to rise all
-/// year, it would look like a register.
+/// The readings of customers 0001 to 0003 in 2025, a line for each month. The energy falls in December, because
+/// energy that rises all year would look like a register.
 fn year_of_readings() -> String {
     let line = |(id, month): (u32, u32)| {
         format!("{id:04},M{id},2025-{month:02}-01,{}.5,{id},actual\n", 100 * id + month % 12)

@@ -58,7 +58,7 @@ fn opened(data: &Path, patch: &Path, lang: Lang) -> Result<(DataFolder, DataFold
         let names = patch.unused().join(", ");
         return Err(Failure::new(
             USAGE,
-            text!("the patch holds what is no table: {names}", "更正文件夹中含有非数据表: {names}"),
+            text!("the patch holds files that are not tables: {names}", "更正文件夹中含有非数据表: {names}"),
         ));
     }
     Ok((data, patch))
@@ -137,7 +137,7 @@ fn rule(args: &RuleArgs, lang: Lang) -> Result<Done, Failure> {
     shown(&sections, &json, destination, args.appealed.store.format, lang)
 }
 
-/// The file for what is shown. A folder is refused, because an appeal has no tables to write into it.
+/// The file for the printed result. A folder is refused, because an appeal has no tables to write into it.
 fn file_only(output: Option<&Path>) -> Result<Option<Destination<'_>>, Failure> {
     let destination = Destination::of(output)?;
     match destination {

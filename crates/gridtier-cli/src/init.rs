@@ -1,4 +1,4 @@
-//! `gridtier init`: the `gridtier.toml` of a folder, drafted.
+//! `gridtier init`: drafts the `gridtier.toml` of a folder.
 
 use std::path::Path;
 

@@ -1,5 +1,5 @@
-//! `gridtier plans`, `gridtier plan` and `gridtier inspect`: what customers of grade-3 can improve and by when, and where customers stand between two
-//! regrades.
+//! `gridtier plans` and `gridtier plan`: what customers of grade-3 can improve, and by when. `gridtier inspect`: which tiers
+//! customers would have between two regrades.
 
 use std::fs;
 use std::io::Write as _;

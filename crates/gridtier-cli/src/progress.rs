@@ -7,10 +7,10 @@ use gridtier::text::Lang;
 use gridtier_io::folder::DataFolder;
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// With fewer rows no bar is shown: reading ends too soon.
+/// Minimum number of rows for which a bar is shown. Fewer are read too quickly.
 const ROWS_MIN: u64 = 500_000;
 
-/// The folder with a progress bar over all its rows, and the bar, which the caller ends.
+/// Adds a progress bar over all rows to a folder. Also returns the bar, which the caller must end.
 pub fn watch(folder: DataFolder, lang: Lang) -> (DataFolder, ProgressBar) {
     let rows: u64 = folder.inputs().iter().map(|input| input.rows).sum();
     if rows < ROWS_MIN || !std::io::stderr().is_terminal() {

@@ -1,4 +1,5 @@
-//! Files that people write, starting from one that is shipped: methods and catalogues, by name or path.
+//! Methods and catalogues: files that people write, starting from a shipped template. They are named by path, shipped ones
+//! by name.
 
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write as _};
@@ -12,7 +13,7 @@ use gridtier_io::system::system_error;
 use crate::exit::{Done, Failure, METHOD, OUTPUT, USAGE};
 use crate::lang::Lang;
 
-/// How a heading begins.
+/// The characters with which a heading begins.
 const HEADING: &str = "# ──";
 
 /// A kind of file for which the program ships templates.

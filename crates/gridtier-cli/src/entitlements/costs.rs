@@ -1,4 +1,4 @@
-//! What the services cost in a year, and what fees bring back.
+//! The costs of the services in a year, and the fees for them.
 
 use gridtier_report::entitlement::{costs_section, costs_table, withheld_note};
 use gridtier_report::section::Section;

@@ -1,4 +1,4 @@
-//! Where an answer goes: to the terminal, or into a file in the format asked for.
+//! Writes a result to the terminal, or into a file in the requested format.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -23,7 +23,7 @@ pub fn format(args: &OutputArgs) -> Result<TableFormat, Failure> {
     }
 }
 
-/// The format of a file: the one asked for, or that of its ending.
+/// The format of a file: the requested one, or else that of its extension.
 fn file_format(args: &FormatArgs, path: &Path) -> Result<TableFormat, Failure> {
     if let Some(format) = args.format {
         return Ok(format);
@@ -95,7 +95,7 @@ pub fn mark(args: &FormatArgs) -> ByteOrderMark {
     if args.bom { ByteOrderMark::Written } else { ByteOrderMark::Absent }
 }
 
-/// As [`deliver`], with what the sections are about on top of pages and workbooks.
+/// As [`deliver`], with facts about the sections at the top of pages and workbooks.
 pub fn deliver_about(
     args: &OutputArgs,
     voice: Voice,
@@ -104,7 +104,7 @@ pub fn deliver_about(
     text: &[Section],
 ) -> Result<Done, Failure> {
     let mut front = Section::new();
-    // On a page, the title stands above what it is about.
+    // On a page, the title comes before the facts.
     if exporter(format(args)?) == Some(ExportFormat::Html) {
         let first = sections.first_mut();
         front.heading = first.and_then(|section| match section.heading.take() {

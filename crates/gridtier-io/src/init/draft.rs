@@ -110,7 +110,7 @@ fn passthrough(out: &mut DraftWriter, findings: &Findings) {
         return;
     }
     out.comment(&text!(
-        "To show these on customer sheets, and to keep them with every cycle for that, remove the `# `:",
+        "To keep these with every cycle and show them on customer sheets, remove the `# `:",
         "如需在客户评价单上显示下列各列 (并为此随周期保存)，请去掉 `# `："
     ));
     let _ = writeln!(out.text, "# passthrough = [{}]", names.join(", "));
@@ -232,7 +232,7 @@ fn declare_units(out: &mut DraftWriter, findings: &Findings, guess: &TableGuess,
             out.line(*unit == contract, key, &quoted(unit), &reason);
         }
         (Table::MeterReadings, None) => {
-            let reason = text!("the unit cannot be told from the values", "无法从取值判断单位");
+            let reason = text!("the values do not show the unit", "无法从取值判断单位");
             out.line(false, "energy_unit", "\"kWh\"", &reason);
         }
         (Table::Plans, _) => {
@@ -241,7 +241,7 @@ fn declare_units(out: &mut DraftWriter, findings: &Findings, guess: &TableGuess,
             let found = relate::plan_unit(&findings.guesses, findings.deliveries, unit);
             if let Some((unit, ratio)) = found {
                 let reason = text!(
-                    "planned over used is {ratio:.2e} in the units of the export",
+                    "planned energy is {ratio:.2e} times used energy, in the units of the export",
                     "计划量与用电量之比为 {ratio:.2e}（按导出单位）"
                 );
                 out.line(true, "energy_unit", &quoted(unit), &reason);
