@@ -85,7 +85,7 @@ fn a_cycle_is_published_by_two_persons_and_the_store_has_the_record() {
     utility.done(&ZHAO.signed(&["review", "1", "--verdict", "agree"]));
     let said = utility.done(&WANG.signed(&["approve", "1"]));
     assert!(said.contains("Cycle 1 is published and current") && said.contains("not measured"), "{said}");
-    fails(&utility, &WANG.signed(&["approve", "1"]), 1, "the register has its approval by 王芳");
+    fails(&utility, &WANG.signed(&["approve", "1"]), 1, "the register holds its approval by 王芳");
     assert_eq!(states(&utility), ["current"]);
 
     // The next proposal is measured against this cycle; gates that fail stop it until they are named.

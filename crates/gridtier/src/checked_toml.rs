@@ -2,8 +2,8 @@
 //!
 //! If a misspelt key is silently ignored, a check seems to pass that never ran. So a file is checked whole against the
 //! JSON Schema of the type that serde reads it into: an unknown key is an error that suggests the nearest known key,
-//! and editors use the same schema. Each key is written once, as a field of that type. What the values mean is not
-//! known here.
+//! and editors use the same schema. Each key is written once, as a field of that type. This module does not know what
+//! the values mean.
 
 mod fault;
 mod scalar;

@@ -1,7 +1,7 @@
 //! A published cycle in memory: customers, indicators, method, scores and tiers.
 //!
 //! All of this comes from the cycle's own files, so that later analyses are about what was published, and a method can
-//! be tried without reading the meter readings again. Where the files are is not known here.
+//! be tried without reading the meter readings again. The store knows where the files are.
 
 mod score_spread;
 

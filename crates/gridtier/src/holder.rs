@@ -2,8 +2,8 @@
 //! section 5).
 //!
 //! Facts are counted by account. Here they become facts by holder, so that everything that judges them later takes
-//! holders for its customers. An indicator is summed over the accounts for which it is known. Which tier a holder gets
-//! is not known here.
+//! holders for its customers. An indicator is summed over the accounts for which it is known. This module does not
+//! decide the tier of a holder.
 
 use std::collections::BTreeMap;
 

@@ -1,7 +1,7 @@
 //! Incidents: outages caused to others, and confirmed violations and thefts.
 //!
 //! Only a confirmed incident for which the customer is responsible may lower a score: an alleged, appealed or revoked
-//! incident only counts as a row. By how much an incident lowers a score is not decided here.
+//! incident only counts as a row. This module does not decide by how much an incident lowers a score.
 
 use crate::contract::cell::{CheckedColumn, Ids, Integers};
 use crate::contract::rule::Rule;

@@ -2,7 +2,7 @@
 //!
 //! A value is known; or does not apply to the customer; or applies but cannot be measured. The last two are never 0.
 //! The built-in indicators are in the [`registry`], each with everything that defines it; an analyst's own indicators
-//! are expressions over the facts ([`expression`]). How good a value is is decided by the score.
+//! are expressions over the facts ([`expression`]). The score decides how good a value is.
 
 pub mod column;
 pub mod expression;

@@ -2,7 +2,7 @@
 //!
 //! Billions of readings become exact integers, one cell for each customer and month. The sums are integers, so that any
 //! number of threads and any order of rows give the same result, and memory is bounded by customers × months instead of
-//! rows. What the energy of a month is worth is not known here.
+//! rows. This module does not price the energy.
 //!
 //! # Words
 //!

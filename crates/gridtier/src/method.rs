@@ -2,8 +2,8 @@
 //!
 //! A [`Method`] can only be made from a text that passed every check, so that no half-read method can be used. Nothing
 //! that grades has a hidden default: the presets are complete files, and an analyst's own method starts from one of
-//! them. Only the limits by which a published cycle is checked ([`checks`]) have defaults. How a customer fares under a
-//! method is not known here.
+//! them. Only the limits by which a published cycle is checked ([`checks`]) have defaults. This module does not grade
+//! customers.
 
 pub mod ahp;
 mod choices;

@@ -3,8 +3,8 @@
 //!
 //! A draw depends only on the seed and its number. It has a stream of random numbers of its own, so that draws do not
 //! depend on threads. For every draw the boundaries between tiers are found on a sample of the ranking, and every
-//! ranked customer is compared with them. Policies play no part: only computed tiers are compared. Whether a result is
-//! good is not known here.
+//! ranked customer is compared with them. Policies play no part: only computed tiers are compared. This module does not
+//! judge whether a result is good.
 
 mod draw;
 

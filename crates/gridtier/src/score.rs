@@ -3,7 +3,7 @@
 //! Within a customer, floats are added in the registry's order. Across customers, floats are added only for weights
 //! that follow from the data and for influence, in blocks of a fixed size in the order of ids. So scores are
 //! bit-identical for any number of threads. The published score is an integer of 10⁻⁶ points, so that equal scores are
-//! equal in every engine. Which tier a score earns is not known here.
+//! equal in every engine. This module does not assign tiers.
 
 pub mod combine;
 mod logarithm;

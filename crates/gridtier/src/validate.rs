@@ -1,8 +1,8 @@
 //! Checks whether a published grading is sound: measures of a cycle, each with the limits of its method and a sentence
 //! on how to read it.
 //!
-//! Nothing here changes a grade. A measure whose inputs are missing has no value and the verdict `not_measured`. How
-//! results are worded or written is not known here.
+//! Nothing here changes a grade. A measure whose inputs are missing has no value and the verdict `not_measured`. This
+//! module does not write the results to files.
 
 mod classes;
 mod concentration;

@@ -2,8 +2,8 @@
 //!
 //! A tier, a use category or the kind of an incident is a word in a file and an enum in the code. Both are declared
 //! together by [`words!`](crate::words), so that a word can be neither forgotten in a translation nor matched with a
-//! silent default: readers go through [`Word::from_code`], which knows every variant. Which table or key a word belongs
-//! to is not known here.
+//! silent default: readers go through [`Word::from_code`], which knows every variant. This module does not know in
+//! which table or under which key a word appears.
 
 use std::fmt::Debug;
 

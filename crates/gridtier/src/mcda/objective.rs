@@ -2,7 +2,7 @@
 //!
 //! Objective weights are easily fooled: a column that counts something rare looks full of information, and one constant
 //! column turns the textbook formulas into 0/0. So every column is checked first, and the findings are reported with
-//! the weights. What the weights are used for is not known here.
+//! the weights. This module does not know what the weights are used for.
 
 use super::{bounded, sum};
 use crate::index::float;

@@ -1,7 +1,7 @@
 //! The measures of a published cycle, and when each of them warns or fails: one entry each.
 //!
 //! The default limits are conventions, not laws: if an analyst sets others in the method file, every cycle graded by
-//! that method shows them. How a measure is computed is not known here.
+//! that method shows them. This module does not compute the measures.
 
 use super::raw::ChecksFile;
 use crate::checked_toml::{CheckedToml, Fault, did_you_mean};

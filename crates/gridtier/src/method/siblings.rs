@@ -1,7 +1,7 @@
 //! Where the weights of siblings come from: given, judged in pairs, taken from the data, or a blend.
 //!
 //! Weights from the data are not known while a method is read. Until then, such siblings have the weights given here,
-//! with the rule by which the final weights follow. How weights follow from data is not known here.
+//! with the rule by which the final weights follow. This module does not compute weights from data.
 
 use super::ahp::{self, Judgement, Variant};
 use super::raw::{AhpFile, BlendFile, MethodFile, SiblingsFile};

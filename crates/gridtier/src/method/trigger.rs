@@ -1,7 +1,7 @@
 //! What an inspection between two regrades proposes (REGRADE section 7).
 //!
-//! A trigger changes no tier: it names customers, and what somebody should decide about them. Which customers meet its
-//! condition is not decided here.
+//! A trigger changes no tier: it names customers, and what somebody should decide about them. This module does not
+//! decide which customers meet its condition.
 
 use std::collections::BTreeSet;
 
