@@ -4,14 +4,18 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions, StringArray};
 use arrow_schema::{DataType, Field as ArrowField, Schema};
-use gridtier::contract::UseCategory;
+use gridtier::contract::{OutageKind, Responsibility, UseCategory};
 use gridtier::entitlement::condition::{Condition, Field, FieldKind, fields};
+use gridtier::index::CustomerIx;
 use gridtier::key::KeyIndex;
 use gridtier::method::Tier;
 use gridtier::unit::day_of_date;
 use gridtier::word::Word;
 
 use crate::base::{Base, Member};
+use crate::log::{Interruption, Outage};
+use crate::period::{Period, Run};
+use crate::policy::Limits;
 use crate::time::Second;
 
 /// Days since 1970-01-01 of a day such as `2026-05-01`.
@@ -83,4 +87,40 @@ fn condition_fields() -> Vec<Field> {
 /// A condition on the customers of [`base`].
 pub fn condition(text: &str) -> Option<Condition> {
     Some(Condition::parse(text, &condition_fields()).unwrap())
+}
+
+/// The limits of the preset, but for the ones of vector 9: many interruptions are 2, long hours 2.
+pub const LIMITS: Limits = Limits {
+    momentary_seconds: 300,
+    many: 2,
+    long_hours: 2,
+    keep_percent: 95,
+    repeat_days: 90,
+    appointment_minutes: 15,
+    min_cell: 10,
+};
+
+/// May 2026 as of 2 June.
+pub fn may_2026() -> Run {
+    Run::new(Period::parse("2026-05").unwrap(), Some(day("2026-06-02"))).unwrap()
+}
+
+/// An outage of unknown cause that the utility is responsible for. Interruptions say when it was.
+pub fn outage(id: &str, kind: OutageKind) -> Outage {
+    Outage {
+        id: id.into(),
+        started_at: at("2026-05-01 00:00"),
+        kind,
+        cause: None,
+        responsibility: Responsibility::Utility,
+        announced_at: None,
+        promised_at: None,
+        plan_at: None,
+    }
+}
+
+/// An interruption by the outage and of the customer at those positions.
+pub fn interruption(outage: u32, customer: u32, start: &str, end: Option<&str>) -> Interruption {
+    let customer = CustomerIx::new(customer);
+    Interruption { outage, customer, started_at: at(start), restored_at: end.map(at) }
 }

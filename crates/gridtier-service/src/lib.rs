@@ -12,6 +12,9 @@ pub mod log;
 pub mod policy;
 pub mod estimate;
 pub mod group;
+pub mod interruption;
+pub mod major_day;
+pub mod reliability;
 pub mod output;
 #[cfg(test)]
 mod fixture;
