@@ -18,3 +18,4 @@ pub mod reliability;
 pub mod output;
 #[cfg(test)]
 mod fixture;
+pub mod read;

@@ -239,6 +239,32 @@ impl Rule {
             Self::EditedCatalogue => {
                 ("give the catalogue a name or version of its own", "请为权益目录另起名称或版本")
             }
+            Self::BadOrder => (
+                "correct the times in the export: each step comes at or after the one before, and no more failed than were \
+                 sampled",
+                "请在导出中更正：后一步的时间不早于前一步，不合格数不大于抽查数",
+            ),
+            Self::NeverRestored => ("give the time at which the supply was restored", "请补充复电时间"),
+            Self::UnknownService => (
+                "write the service's id as in the catalogue, or map the utility's words under `words`",
+                "请按目录写服务编号，或在 `words` 中映射",
+            ),
+            Self::NotYet => ("nothing, unless the as-of day is wrong", "无需处理，除非截止日有误"),
+            Self::Overlap => (
+                "nothing; the merged interruption has the first one's outage",
+                "无需处理；合并后的停电归于第一次停电",
+            ),
+            Self::CalendarMissing => (
+                "deliver the table `calendar` with the year's holidays and moved working days",
+                "请提供 `calendar` 表，写明当年的放假与调休上班日",
+            ),
+            Self::OutOfScale => (
+                "write answers as whole numbers of the instrument's scale, and leave out what was not answered",
+                "请按量表填写整数，未答的留空",
+            ),
+            Self::WeightsNot100 => {
+                ("ask for whole weights that sum to 100", "请让受访者给出合计为 100 的整数权重")
+            }
             // Rows and tables have theirs above: a test walks all rules.
             _ => ("", ""),
         }

@@ -86,6 +86,14 @@ rules! {
     LooksLikeRegister "looks_like_register" Warning "the monthly mean of some customers never falls: are these registers rather than energy?" "月均值只升不降的客户：可能是示数而非电量",
     ImplausiblePrice "implausible_price" Warning "the median average price of a use category is out of bounds: is a unit wrong?" "某用电类别平均电价的中位数超出合理范围，单位是否有误",
     LittleDelivered "little_delivered" Warning "the indicators whose tables were delivered have little of the weight" "已提供数据的指标权重过低",
+    BadOrder "bad_order" Error "the times or counts of the row contradict their order" "该行的时间或数量顺序矛盾",
+    NeverRestored "never_restored" Error "the interruption began over 30 days before the as-of day and has no end" "停电在截止日 30 天前开始而没有复电时间",
+    UnknownService "unknown_service" Error "the service is not in the catalogue" "目录中没有该服务项目",
+    NotYet "not_yet" Info "times at or after the as-of day have not happened and are read as empty" "截止日及以后的时间尚未发生，按空处理",
+    Overlap "overlap" Info "interruptions of one customer overlap and are merged into one" "同一客户的停电时段重叠，合并为一次",
+    CalendarMissing "calendar_missing" Warning "there is no calendar: working days are Monday to Friday" "没有工作日历，按周一至周五计工作日",
+    OutOfScale "out_of_scale" Warning "an answer is no whole number of the scale: it is read as missing" "答案不是量表内的整数，按缺失处理",
+    WeightsNot100 "weights_not_100" Warning "the weights of a respondent are not whole numbers that sum to 100: there is no weighted total" "受访者给出的权重不是合计为 100 的整数，不计算加权总分",
     EditedCatalogue "edited_catalogue" Warning "the catalogue of entitlements has the name and version of a shipped one but another text: give it its own version" "权益目录与随程序提供的目录名称和版本相同而内容不同，请更改版本",
 }
 

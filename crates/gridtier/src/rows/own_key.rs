@@ -3,42 +3,63 @@
 use super::Columns;
 use crate::contract::cell::{CellState, Ids, Integers};
 use crate::contract::rule::Rule;
+use crate::contract::{ColumnKind, Table};
 use crate::error::RunError;
 use crate::key::KeyIndex;
 use crate::source::TableBook;
 
+/// Microseconds of a second.
+const SECOND_US: i64 = 1_000_000;
+
 /// The key and the date of the rows of a batch.
 pub(super) struct OwnKey {
-    /// The first column of the key.
+    /// The first column of the key; the day as a number where the key is a day.
     pub ids: Ids,
+    /// Further columns of ids in the key.
+    further: Vec<Ids>,
     /// The dates; `None` for a table whose rows have no date.
     dates: Option<Integers>,
     is_date_in_key: bool,
+    /// Whether times are cut to whole seconds.
+    is_in_seconds: bool,
 }
 
 impl OwnKey {
     /// Reads the columns of a batch.
     pub fn read(columns: &Columns, book: &mut TableBook) -> Result<Self, RunError> {
         let contract = book.table.columns();
-        let id = contract.iter().find(|column| column.key).expect("every table has a key");
+        let mut of_key = contract.iter().filter(|column| column.key && !column.kind.places_rows());
+        let first = of_key.next().expect("every table has a key");
+        let ids = match first.kind {
+            ColumnKind::Id => columns.ids(first.name, book)?,
+            _ => days_as_ids(&columns.cells(first.name)?),
+        };
+        let further = of_key
+            .filter(|column| column.kind == ColumnKind::Id && !column.nullable)
+            .map(|column| columns.ids(column.name, book))
+            .collect::<Result<_, _>>()?;
         let date = contract.iter().find(|column| column.kind.places_rows());
         Ok(Self {
-            ids: columns.ids(id.name, book)?,
+            ids,
+            further,
             dates: date.map(|date| columns.cells(date.name)).transpose()?,
             is_date_in_key: date.is_some_and(|date| date.key),
+            is_in_seconds: Table::SERVICE.contains(&book.table)
+                && date.is_some_and(|date| date.kind == ColumnKind::PlacingTime),
         })
     }
 
     /// The date of a row whose key and date can be read. A key counts as readable however long it is.
     pub fn date(&self, row: usize) -> Result<i64, Rule> {
-        if self.ids.states[row] == CellState::Null {
+        if std::iter::once(&self.ids).chain(&self.further).any(|ids| ids.states[row] == CellState::Null) {
             return Err(Rule::NullKey);
         }
-        match &self.dates {
+        let date = match &self.dates {
             None => Ok(0),
             Some(dates) if self.is_date_in_key => dates.required(row).map_err(null_key),
             Some(dates) => dates.required(row),
-        }
+        }?;
+        Ok(if self.is_in_seconds { date.div_euclid(SECOND_US) * SECOND_US } else { date })
     }
 
     /// The number of a row's key.
@@ -49,7 +70,7 @@ impl OwnKey {
         date: i64,
         index: &mut KeyIndex,
     ) -> Result<u32, RunError> {
-        if self.is_date_in_key {
+        if self.is_date_in_key || !self.further.is_empty() {
             return Ok(self.loose_number(row, date, index));
         }
         columns.own_key(&self.ids, row, index)
@@ -58,8 +79,28 @@ impl OwnKey {
     /// As [`number`](Self::number), but without checking how the key is spelt.
     pub fn loose_number(&self, row: usize, date: i64, index: &mut KeyIndex) -> u32 {
         let id = self.ids.values.value(row);
-        if self.is_date_in_key { index.insert(&format!("{id} {date}")) } else { index.insert(id) }
+        if !self.is_date_in_key && self.further.is_empty() {
+            return index.insert(id);
+        }
+        let mut key = id.to_owned();
+        for ids in &self.further {
+            // No id contains a line feed between characters of its own: ids are trimmed cells of one line.
+            key.push('\n');
+            key.push_str(ids.values.value(row));
+        }
+        if self.is_date_in_key {
+            key.push_str(&format!(" {date}"));
+        }
+        index.insert(&key)
     }
+}
+
+/// Days as ids. A day that cannot be read keeps its fault.
+fn days_as_ids(days: &Integers) -> Ids {
+    let mut ids = Ids::empty(days.states.len());
+    ids.values = days.values.iter().map(|day| Some(day.to_string())).collect();
+    ids.states.clone_from(&days.states);
+    ids
 }
 
 /// The rule that is reported for a fault in a table's own key.

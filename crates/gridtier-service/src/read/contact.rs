@@ -1,0 +1,119 @@
+//! Complaints, reports, queries, suggestions and praise.
+
+use gridtier::contract::cell::{CheckedColumn, Ids, Integers, Texts};
+use gridtier::contract::rule::Rule;
+use gridtier::contract::{Channel, ContactKind, ContactOutcome, Table};
+use gridtier::error::RunError;
+use gridtier::index::CustomerIx;
+use gridtier::key::KeyIndex;
+use gridtier::rows::{self, Columns, Placement, TableRules};
+use gridtier::source::TableBook;
+
+use super::Reading;
+use super::shared::{Finder, TimesOf, check_order, notice_future, place_time};
+use crate::log::Contact;
+use crate::period::Run;
+use crate::time::Second;
+
+/// Reads the table.
+pub fn read(reading: Reading) -> Result<(TableBook, Vec<Contact>), RunError> {
+    let mut book = TableBook::new(Table::Contacts);
+    let finder = Finder::new(reading.base);
+    let mut rules = ContactRules { run: reading.run, finder, keys: KeyIndex::default(), future_rows: 0 };
+    let rows = rows::read(reading.source, &mut book, &mut rules)?;
+    notice_future(&mut book, rules.future_rows);
+    let mut contacts: Vec<Contact> = rows.into_iter().map(|row| row.value).collect();
+    contacts.sort_unstable_by(|a, b| a.id.cmp(&b.id));
+    Ok((book, contacts))
+}
+
+struct ContactRules<'a> {
+    run: Run,
+    finder: Finder<'a>,
+    keys: KeyIndex,
+    future_rows: u64,
+}
+
+struct ContactCells {
+    customer_ids: Ids,
+    kind: CheckedColumn<ContactKind>,
+    channel: CheckedColumn<Channel>,
+    topic: Texts,
+    first_contact_at: Integers,
+    analysed_at: Integers,
+    answered_at: Integers,
+    closed_at: Integers,
+    passed_on_at: Integers,
+    called_back_at: Integers,
+    outcome: CheckedColumn<ContactOutcome>,
+    satisfied: CheckedColumn<bool>,
+}
+
+impl TableRules<ContactCells, Second, Contact> for ContactRules<'_> {
+    fn keys(&mut self) -> &mut KeyIndex {
+        &mut self.keys
+    }
+
+    fn customer_id(&self, customer: CustomerIx) -> &str {
+        self.finder.id(customer)
+    }
+
+    fn cells(&self, columns: &Columns, book: &mut TableBook) -> Result<ContactCells, RunError> {
+        Ok(ContactCells {
+            customer_ids: columns.ids("customer_id", book)?,
+            kind: columns.words("kind")?,
+            channel: columns.words("channel")?,
+            topic: columns.texts("topic")?,
+            first_contact_at: columns.cells("first_contact_at")?,
+            analysed_at: columns.cells("analysed_at")?,
+            answered_at: columns.cells("answered_at")?,
+            closed_at: columns.cells("closed_at")?,
+            passed_on_at: columns.cells("passed_on_at")?,
+            called_back_at: columns.cells("called_back_at")?,
+            outcome: columns.words("outcome")?,
+            satisfied: columns.flags("satisfied")?,
+        })
+    }
+
+    fn place(&mut self, time_us: i64, _cells: &ContactCells, _ids: &Ids, _row: usize) -> Placement<Second> {
+        place_time(self.run, time_us)
+    }
+
+    fn value(
+        &mut self,
+        received_at: Second,
+        ids: &Ids,
+        cells: &ContactCells,
+        row: usize,
+    ) -> Result<Contact, Rule> {
+        let mut times = TimesOf::new(self.run, row);
+        let contact = Contact {
+            id: ids.required(row)?.into(),
+            received_at,
+            customer: self.finder.nullable(&cells.customer_ids, row)?,
+            kind: cells.kind.required(row)?,
+            channel: cells.channel.nullable(row)?,
+            topic: cells.topic.get(row).map(Into::into),
+            first_contact_at: times.past(&cells.first_contact_at)?,
+            analysed_at: times.past(&cells.analysed_at)?,
+            answered_at: times.past(&cells.answered_at)?,
+            closed_at: times.past(&cells.closed_at)?,
+            passed_on_at: times.past(&cells.passed_on_at)?,
+            called_back_at: times.past(&cells.called_back_at)?,
+            outcome: cells.outcome.nullable(row)?,
+            satisfied: cells.satisfied.nullable(row)?,
+        };
+        self.future_rows += u64::from(times.has_future);
+        let received = Some(received_at);
+        check_order(&[
+            received,
+            contact.first_contact_at,
+            contact.analysed_at,
+            contact.answered_at,
+            contact.closed_at,
+        ])?;
+        check_order(&[received, contact.passed_on_at])?;
+        check_order(&[received, contact.called_back_at])?;
+        Ok(contact)
+    }
+}

@@ -1,0 +1,93 @@
+//! What is being put right.
+
+use gridtier::contract::cell::{CheckedColumn, Ids, Integers, Texts};
+use gridtier::contract::rule::Rule;
+use gridtier::contract::{CorrectionResult, CorrectionSubject, Table};
+use gridtier::error::RunError;
+use gridtier::index::CustomerIx;
+use gridtier::key::KeyIndex;
+use gridtier::rows::{self, Columns, Placement, TableRules};
+use gridtier::source::TableBook;
+
+use super::Reading;
+use super::shared::{notice_future, place_day};
+use crate::log::Correction;
+use crate::period::Run;
+
+/// Reads the table.
+pub fn read(reading: Reading) -> Result<(TableBook, Vec<Correction>), RunError> {
+    let mut book = TableBook::new(Table::Corrections);
+    let mut rules = CorrectionRules { run: reading.run, keys: KeyIndex::default(), future_rows: 0 };
+    let rows = rows::read(reading.source, &mut book, &mut rules)?;
+    notice_future(&mut book, rules.future_rows);
+    let mut corrections: Vec<Correction> = rows.into_iter().map(|row| row.value).collect();
+    corrections.sort_unstable_by(|a, b| a.id.cmp(&b.id));
+    Ok((book, corrections))
+}
+
+struct CorrectionRules {
+    run: Run,
+    keys: KeyIndex,
+    future_rows: u64,
+}
+
+struct CorrectionCells {
+    about: CheckedColumn<CorrectionSubject>,
+    reference: Texts,
+    action: Texts,
+    due_on: Integers,
+    done_on: Integers,
+    result: CheckedColumn<CorrectionResult>,
+}
+
+impl TableRules<CorrectionCells, i32, Correction> for CorrectionRules {
+    fn keys(&mut self) -> &mut KeyIndex {
+        &mut self.keys
+    }
+
+    fn customer_id(&self, _customer: CustomerIx) -> &str {
+        unreachable!("no row of this table names a customer")
+    }
+
+    fn cells(&self, columns: &Columns, _book: &mut TableBook) -> Result<CorrectionCells, RunError> {
+        Ok(CorrectionCells {
+            about: columns.words("about")?,
+            reference: columns.texts("ref")?,
+            action: columns.texts("action")?,
+            due_on: columns.cells("due_on")?,
+            done_on: columns.cells("done_on")?,
+            result: columns.words("result")?,
+        })
+    }
+
+    fn place(&mut self, day: i64, _cells: &CorrectionCells, _ids: &Ids, _row: usize) -> Placement<i32> {
+        place_day(self.run, day)
+    }
+
+    fn value(
+        &mut self,
+        opened_on: i32,
+        ids: &Ids,
+        cells: &CorrectionCells,
+        row: usize,
+    ) -> Result<Correction, Rule> {
+        let due_on = day(cells.due_on.required(row)?)?;
+        let given = cells.done_on.nullable(row)?.map(day).transpose()?;
+        let done_on = given.filter(|&day| day < self.run.as_of);
+        self.future_rows += u64::from(done_on != given);
+        Ok(Correction {
+            id: ids.required(row)?.into(),
+            opened_on,
+            about: cells.about.required(row)?,
+            reference: cells.reference.get(row).map(Into::into),
+            action: cells.action.get(row).ok_or(Rule::NullValue)?.into(),
+            due_on,
+            done_on,
+            result: cells.result.nullable(row)?,
+        })
+    }
+}
+
+fn day(day: i64) -> Result<i32, Rule> {
+    i32::try_from(day).map_err(|_| Rule::BadDate)
+}

@@ -1,0 +1,117 @@
+//! What the tables of a service folder share: customers that may be absent, times that may not have happened yet, money
+//! that is not negative, steps in order.
+
+use gridtier::contract::cell::{Ids, Integers};
+use gridtier::contract::rule::Rule;
+use gridtier::index::CustomerIx;
+use gridtier::rows::Placement;
+use gridtier::source::TableBook;
+
+use crate::base::Base;
+use crate::period::Run;
+use crate::time::Second;
+
+/// Largest accepted quantity, in 10⁻³: 10¹² units.
+const UNITS_MAX_E3: i64 = 1_000_000_000_000_000;
+
+/// Looks up customers, near the one found last first.
+pub struct Finder<'a> {
+    base: &'a Base,
+    last: u32,
+}
+
+impl<'a> Finder<'a> {
+    pub fn new(base: &'a Base) -> Self {
+        Self { base, last: 0 }
+    }
+
+    /// The id of a customer.
+    pub fn id(&self, customer: CustomerIx) -> &'a str {
+        self.base.id(customer)
+    }
+
+    /// The customer that a row names in a required column.
+    pub fn required(&mut self, ids: &Ids, row: usize) -> Result<CustomerIx, Rule> {
+        let id = ids.required(row)?;
+        self.base.ids.get_near(id, &mut self.last).map(CustomerIx::new).ok_or(Rule::Orphan)
+    }
+
+    /// The customer that a row names, if it names any.
+    pub fn nullable(&mut self, ids: &Ids, row: usize) -> Result<Option<CustomerIx>, Rule> {
+        match ids.nullable(row)? {
+            None => Ok(None),
+            Some(_) => self.required(ids, row).map(Some),
+        }
+    }
+}
+
+/// Where a row placed by a time lies. `time_us` is in microseconds of local time.
+pub fn place_time(run: Run, time_us: i64) -> Placement<Second> {
+    let at = Second::of_us(time_us);
+    if run.window().contains(&at.day()) { Placement::Inside(at) } else { Placement::Outside }
+}
+
+/// Where a row placed by a day lies.
+pub fn place_day(run: Run, day: i64) -> Placement<i32> {
+    match i32::try_from(day) {
+        Ok(day) if run.window().contains(&day) => Placement::Inside(day),
+        _ => Placement::Outside,
+    }
+}
+
+/// Reads the times of one row and counts those that have not happened yet.
+pub struct TimesOf {
+    now: Second,
+    row: usize,
+    /// Whether a time of the row has not happened yet.
+    pub has_future: bool,
+}
+
+impl TimesOf {
+    pub fn new(run: Run, row: usize) -> Self {
+        Self { now: run.now(), row, has_future: false }
+    }
+
+    /// A time of what has happened; `None` if it has not, or the cell is empty.
+    pub fn past(&mut self, times: &Integers) -> Result<Option<Second>, Rule> {
+        let at = self.any(times)?;
+        let happened = at.filter(|&at| at < self.now);
+        self.has_future |= happened != at;
+        Ok(happened)
+    }
+
+    /// A planned or promised time, which may lie ahead.
+    pub fn any(&self, times: &Integers) -> Result<Option<Second>, Rule> {
+        Ok(times.nullable(self.row)?.map(Second::of_us))
+    }
+}
+
+/// Counts the rows whose times have not all happened, in the book of their table.
+pub fn notice_future(book: &mut TableBook, rows: u64) {
+    if rows > 0 {
+        let table = book.table;
+        book.notice(Rule::NotYet, rows, || table.name().to_owned());
+    }
+}
+
+/// The times that are known must not fall.
+pub fn check_order(steps: &[Option<Second>]) -> Result<(), Rule> {
+    if steps.iter().flatten().is_sorted() { Ok(()) } else { Err(Rule::BadOrder) }
+}
+
+/// An amount in fen that must not be negative.
+pub fn amount(amounts: &Integers, row: usize) -> Result<Option<i64>, Rule> {
+    match amounts.nullable(row)? {
+        Some(fen) if fen < 0 => Err(Rule::Negative),
+        fen => Ok(fen),
+    }
+}
+
+/// Units in 10⁻³; one unit if the cell is empty.
+pub fn units(units: &Integers, row: usize) -> Result<i64, Rule> {
+    match units.nullable(row)? {
+        None => Ok(1_000),
+        Some(units) if units > UNITS_MAX_E3 => Err(Rule::OutOfBounds),
+        Some(units) => Ok(units),
+    }
+}
