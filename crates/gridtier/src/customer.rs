@@ -5,7 +5,7 @@
 
 use crate::contract::cell::{self, CheckedColumn, Ids, Texts};
 use crate::contract::rule::Rule;
-use crate::contract::{ImportanceLevel, LoadClass, SupplyLevel, Table, UseCategory};
+use crate::contract::{Area, ImportanceLevel, LoadClass, SupplyLevel, Table, UseCategory};
 use crate::error::{Refusal, RunError};
 use crate::index::{CustomerIx, count};
 use crate::key::KeyIndex;
@@ -36,6 +36,8 @@ pub struct Customer {
     pub importance_level: Option<ImportanceLevel>,
     /// Highest load class.
     pub load_class: Option<LoadClass>,
+    /// Area, for floors of reliability promises.
+    pub area: Option<Area>,
     /// Day the supply began, in days since 1970-01-01.
     pub opened_on: i32,
     /// Day the supply ended, in days since 1970-01-01.
@@ -176,6 +178,7 @@ struct CustomerCells {
     power_factor_standard: CheckedColumn<u8>,
     importance_level: CheckedColumn<ImportanceLevel>,
     load_class: CheckedColumn<LoadClass>,
+    area: CheckedColumn<Area>,
     opened_on: CheckedColumn<i32>,
     closed_on: CheckedColumn<i32>,
     aged_transformer_area: CheckedColumn<bool>,
@@ -198,6 +201,7 @@ impl TableRules<CustomerCells, (), Customer> for CustomerRules {
             power_factor_standard: columns.narrow("power_factor_standard")?,
             importance_level: columns.words("importance_level")?,
             load_class: columns.words("load_class")?,
+            area: columns.words("area")?,
             opened_on: columns.narrow("opened_on")?,
             closed_on: columns.narrow("closed_on")?,
             aged_transformer_area: columns.flags("aged_transformer_area")?,
@@ -224,6 +228,7 @@ impl TableRules<CustomerCells, (), Customer> for CustomerRules {
             power_factor_standard: cells.power_factor_standard.nullable(row)?,
             importance_level: cells.importance_level.nullable(row)?,
             load_class: cells.load_class.nullable(row)?,
+            area: cells.area.nullable(row)?,
             opened_on: cells.opened_on.required(row)?,
             closed_on: cells.closed_on.nullable(row)?,
             aged_transformer_area: cells.aged_transformer_area.required(row)?,

@@ -49,6 +49,7 @@ pub fn plain_customer() -> Customer {
         contract_capacity_kva: None,
         capacity_at_start_kva: None,
         holder_id: None,
+        area: None,
         power_factor_standard: None,
         importance_level: None,
         load_class: None,

@@ -63,6 +63,7 @@ pub(super) fn customers_as<'a>(name: &'static str, customers: &'a Customers) -> 
         nullable("power_factor_standard", NUMBER),
         nullable("importance_level", TEXT),
         nullable("load_class", TEXT),
+        nullable("area", TEXT),
         full("opened_on", DAY),
         nullable("closed_on", DAY),
         full("aged_transformer_area", FLAG),
@@ -88,6 +89,7 @@ pub(super) fn customers_as<'a>(name: &'static str, customers: &'a Customers) -> 
             ),
             text(customers.iter().map(|row| row.importance_level.map(Word::code))),
             text(customers.iter().map(|row| row.load_class.map(Word::code))),
+            text(customers.iter().map(|row| row.area.map(Word::code))),
             days(customers.iter().map(|row| Some(row.opened_on))),
             days(customers.iter().map(|row| row.closed_on)),
             flags(customers.iter().map(|row| row.aged_transformer_area)),
@@ -105,6 +107,8 @@ pub fn read_customers(batch: &RecordBatch, customers: &mut Customers) -> Option<
     let (ids, regions) = (batch.texts("customer_id")?, batch.texts("region")?);
     let (categories, levels) = (batch.texts("use_category")?, batch.texts("supply_level")?);
     let (importance, load) = (batch.texts("importance_level")?, batch.texts("load_class")?);
+    // A cycle that was published before the column existed has none.
+    let areas = batch.texts("area");
     let standards = batch.floats("power_factor_standard")?;
     let capacities = batch.floats("contract_capacity_kva")?;
     let (at_start, holders) = (batch.floats("capacity_at_start_kva")?, batch.texts("holder_id")?);
@@ -123,6 +127,7 @@ pub fn read_customers(batch: &RecordBatch, customers: &mut Customers) -> Option<
             power_factor_standard: value_at(standards, row).map(|factor| (100.0 * factor).round() as u8),
             importance_level: word_at(importance, row)?,
             load_class: word_at(load, row)?,
+            area: areas.map_or(Some(None), |areas| word_at(areas, row))?,
             opened_on: opened.value(row),
             closed_on: value_at(closed, row),
             aged_transformer_area: aged.value(row),
