@@ -4,18 +4,19 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions, StringArray};
 use arrow_schema::{DataType, Field as ArrowField, Schema};
-use gridtier::contract::{OutageKind, Responsibility, UseCategory};
+use gridtier::contract::{Channel, OutageKind, Responsibility, UseCategory};
 use gridtier::entitlement::condition::{Condition, Field, FieldKind, fields};
 use gridtier::index::CustomerIx;
 use gridtier::key::KeyIndex;
 use gridtier::method::Tier;
+use gridtier::text::Text;
 use gridtier::unit::day_of_date;
 use gridtier::word::Word;
 
 use crate::base::{Base, Member};
-use crate::log::{Interruption, Outage};
+use crate::log::{Delivery, Interruption, Outage};
 use crate::period::{Period, Run};
-use crate::policy::Limits;
+use crate::policy::{DueServices, Limits, Measure, Policy, Promise};
 use crate::time::Second;
 
 /// Days since 1970-01-01 of a day such as `2026-05-01`.
@@ -123,4 +124,68 @@ pub fn outage(id: &str, kind: OutageKind) -> Outage {
 pub fn interruption(outage: u32, customer: u32, start: &str, end: Option<&str>) -> Interruption {
     let customer = CustomerIx::new(customer);
     Interruption { outage, customer, started_at: at(start), restored_at: end.map(at) }
+}
+
+/// Position of the service of notices in the catalogue that [`policy`] speaks of.
+pub const NOTICE: u16 = 6;
+
+/// A delivery of a notice by phone that was done at a time, or not at all.
+pub fn notice_delivery(id: &str, customer: u32, outage: u32, done: Option<&str>) -> Delivery {
+    Delivery {
+        id: id.into(),
+        created_at: at("2026-05-01 00:00"),
+        customer: Some(CustomerIx::new(customer)),
+        service: NOTICE,
+        channel: Channel::Phone,
+        outage: Some(outage),
+        planned_at: None,
+        sent_at: None,
+        delivered_at: done.map(at),
+        read_at: None,
+        failed_at: None,
+        units_e3: 1_000,
+        cost_fen: None,
+        fee_fen: None,
+        satisfied: None,
+    }
+}
+
+/// A promise to everybody, about outages of all kinds and responsibilities, without limit, over the period.
+pub fn promise(id: &str, measure: Measure) -> Promise {
+    Promise {
+        id: id.into(),
+        title: Text::new(id.to_owned(), id.to_owned()),
+        source: String::new(),
+        remark: String::new(),
+        service: 0,
+        measure,
+        condition: None,
+        kinds: Vec::new(),
+        exempt: Vec::new(),
+        over_year: false,
+        limit: None,
+        step: None,
+        floor: None,
+        lead: None,
+        after: None,
+        announcement: false,
+        compensation: None,
+    }
+}
+
+/// A policy of promises alone.
+pub fn policy(promises: Vec<Promise>) -> Policy {
+    Policy {
+        name: "test".into(),
+        version: "1".into(),
+        effective_from: "2020-01-01".parse().unwrap(),
+        source: String::new(),
+        text: String::new(),
+        limits: LIMITS,
+        due: DueServices { notice: Some(NOTICE.into()), ..DueServices::default() },
+        promises,
+        follow_ups: Vec::new(),
+        timers: Vec::new(),
+        topics: Vec::new(),
+    }
 }

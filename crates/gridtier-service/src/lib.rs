@@ -15,6 +15,10 @@ pub mod group;
 pub mod interruption;
 pub mod major_day;
 pub mod reliability;
+pub mod notice;
+pub mod compensation;
+pub mod proposal;
+pub mod promise;
 pub mod output;
 #[cfg(test)]
 mod fixture;

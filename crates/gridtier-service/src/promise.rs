@@ -1,0 +1,434 @@
+//! Promises against what happened (SERVICE §4).
+//!
+//! A promise is held against exposures: the cases in which it could be kept or broken, such as customers, interruptions
+//! or notices. Every exposure is kept or breached; what an exempt party is responsible for is neither. Values are exact
+//! integers of seconds or counts until they are shown.
+
+use gridtier::index::{CustomerIx, index};
+
+use crate::base::Base;
+use crate::estimate::{nano, quotient};
+use crate::group::{GroupIx, Groups, OpenDays};
+use crate::interruption::{Interruptions, MergedInterruption, is_of_kinds};
+use crate::log::{Delivery, Interruption, Outage};
+use crate::notice::{NoticeDeliveries, notices};
+use crate::period::{Period, Run};
+use crate::policy::{Measure, Policy, Promise};
+use crate::proposal::{Advice, achieved_place, has_proposals, proposal};
+use crate::reliability::share_with_supply;
+use crate::time::{Second, WorkCalendar};
+
+/// What promises are held against.
+#[derive(Clone, Copy)]
+pub struct Actual<'a> {
+    /// The customers.
+    pub base: &'a Base,
+    /// Their groups.
+    pub groups: &'a Groups,
+    /// The outages of the log.
+    pub outages: &'a [Outage],
+    /// The rows of interruptions of the log, in its order.
+    pub rows: &'a [Interruption],
+    /// The same rows, merged.
+    pub interruptions: &'a Interruptions,
+    /// The deliveries of the log; `None` if it has no such table.
+    pub deliveries: Option<&'a [Delivery]>,
+    /// The working days.
+    pub calendar: &'a WorkCalendar,
+    /// The period and the as-of day.
+    pub run: Run,
+}
+
+/// How a promise was kept towards a group. Values and limits are in the unit of the promise's measure: percent
+/// (availability), a count (interruptions), minutes, or hours (notice).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PromiseRow {
+    /// The promise: position in [`Policy::promises`].
+    pub promise: usize,
+    /// The group.
+    pub group: GroupIx,
+    /// Number of exposures.
+    pub exposures: i64,
+    /// Number of those that kept the promise.
+    pub kept: i64,
+    /// Number of those that broke it.
+    pub breached: i64,
+    /// Number of cases that would be exposures, but for the responsibility of an exempt party; 0 for measures other than
+    /// restoration, promised time and plan.
+    pub exempt: i64,
+    /// kept/exposures; `None` without exposures.
+    pub share_kept: Option<f64>,
+    /// The limit that is promised; `None` for a measure without one.
+    pub limit: Option<f64>,
+    /// Of availability: its value. Of interruptions, minutes and restoration: the value that
+    /// [`keep_percent`](crate::policy::Limits::keep_percent) of the exposures do not exceed. `None` without exposures.
+    pub achieved: Option<f64>,
+    /// The limit that could be promised.
+    pub proposed: Option<f64>,
+    /// What to do about the limit.
+    pub advice: Option<Advice>,
+    /// What the breaches cost; `None` if the promise has no compensation.
+    pub owed: Option<Owed>,
+}
+
+/// What breaches cost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Owed {
+    /// Σ compensations that are known, in fen.
+    pub fen: i64,
+    /// Number of breaches whose compensation depends on an indicator that is unknown.
+    pub unknown: i64,
+}
+
+/// An exposure that broke a promise. A group that misses its availability has no row.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Breach {
+    /// The promise: position in [`Policy::promises`].
+    pub promise: usize,
+    /// The customer.
+    pub customer: CustomerIx,
+    /// When the interruption began; `None` for a measure of all interruptions of a customer.
+    pub started_at: Option<Second>,
+    /// The outage: position in the log; `None` as above.
+    pub outage: Option<u32>,
+    /// The value, in the measure's unit; `None` if nothing was given, planned or told.
+    pub value: Option<f64>,
+    /// What it costs, in fen; `None` if the promise has no compensation or an indicator is unknown.
+    pub compensation_fen: Option<i64>,
+}
+
+/// All promises against what happened.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PromiseResults {
+    /// By promise id and group: a row for each group that has customers.
+    pub rows: Vec<PromiseRow>,
+    /// By promise id, customer, start and outage.
+    pub breaches: Vec<Breach>,
+    /// The promises that cannot be measured, since the log has no deliveries: positions in [`Policy::promises`].
+    pub not_measured: Vec<usize>,
+}
+
+/// A case in which a promise was kept or broken.
+struct Exposure {
+    customer: CustomerIx,
+    started_at: Option<Second>,
+    outage: Option<u32>,
+    /// The value in [`unit`]s of the measure.
+    amount: Option<i64>,
+    /// Length of the interruption, for its compensation.
+    seconds: i64,
+    is_kept: bool,
+}
+
+/// The cases of a promise.
+#[derive(Default)]
+struct Cases {
+    exposures: Vec<Exposure>,
+    /// The customer of each case that an exempt party is responsible for.
+    exempt: Vec<CustomerIx>,
+}
+
+/// What a group's exposures add up to.
+#[derive(Clone, Copy, Default)]
+struct Tally {
+    exposures: i64,
+    kept: i64,
+    exempt: i64,
+    owed: Owed,
+}
+
+/// Holds all promises of a policy against what happened.
+#[must_use]
+pub fn promises(actual: &Actual, policy: &Policy) -> PromiseResults {
+    let notices = policy.due.notice.zip(actual.deliveries);
+    let notices = notices.map(|(service, deliveries)| NoticeDeliveries::of(deliveries, service));
+    let mut by_id: Vec<usize> = (0..policy.promises.len()).collect();
+    by_id.sort_by_key(|&at| policy.promises[at].id.as_str());
+    let mut results = PromiseResults::default();
+    for at in by_id {
+        let asked = Asked::of(actual, policy, at);
+        let cases = match (asked.promise.measure, &notices) {
+            (Measure::Availability, _) => {
+                results.rows.extend(asked.availability());
+                continue;
+            }
+            (Measure::Interruptions | Measure::Minutes, _) => asked.by_customer(),
+            (Measure::Restoration | Measure::PromisedTime | Measure::Plan, _) => asked.by_interruption(),
+            (Measure::Notice, Some(notices)) => asked.by_notice(notices),
+            (Measure::Notice, None) => {
+                results.not_measured.push(at);
+                continue;
+            }
+        };
+        asked.add_up(&cases, &mut results);
+    }
+    results
+}
+
+/// A promise with what it is held against.
+struct Asked<'a> {
+    actual: &'a Actual<'a>,
+    policy: &'a Policy,
+    at: usize,
+    promise: &'a Promise,
+    /// The period, or the year to its end.
+    span: Period,
+    /// Whether the promise is made to each customer.
+    selected: Vec<bool>,
+}
+
+impl<'a> Asked<'a> {
+    fn of(actual: &'a Actual<'a>, policy: &'a Policy, at: usize) -> Self {
+        let promise = &policy.promises[at];
+        let period = actual.run.period;
+        let span = if promise.over_year { period.year_to_end() } else { period };
+        let selected = actual.base.selected(promise.condition.as_ref());
+        Self { actual, policy, at, promise, span, selected }
+    }
+
+    fn outage(&self, interruption: &MergedInterruption) -> &'a Outage {
+        &self.actual.outages[index(interruption.outage)]
+    }
+
+    fn is_exempt(&self, outage: &Outage) -> bool {
+        self.promise.exempt.contains(&outage.responsibility)
+    }
+
+    /// Whether an interruption that starts in the span is of the promise's kinds and customers.
+    fn concerns(&self, interruption: &MergedInterruption) -> bool {
+        self.span.holds(interruption.start)
+            && self.selected[interruption.customer.index()]
+            && is_of_kinds(self.outage(interruption), &self.promise.kinds)
+    }
+
+    /// Whether an interruption counts in Σs and in the number of interruptions.
+    fn adds_up(&self, interruption: &MergedInterruption) -> bool {
+        interruption.is_sustained(&self.policy.limits)
+            && self.concerns(interruption)
+            && !self.is_exempt(self.outage(interruption))
+    }
+
+    /// Availability: each group with customer-days is one exposure.
+    fn availability(&self) -> impl Iterator<Item = PromiseRow> {
+        let (base, groups) = (self.actual.base, self.actual.groups);
+        let open = OpenDays::of(base, groups, self.span, &self.selected);
+        let mut seconds = vec![0; groups.len()];
+        for interruption in self.actual.interruptions.all().iter().filter(|one| self.adds_up(one)) {
+            for group in groups.of_customer(Some(interruption.customer)) {
+                seconds[group.index()] += interruption.seconds();
+            }
+        }
+        self.of_customers().map(move |group| {
+            let share = share_with_supply(seconds[group.index()], open.customer_days[group.index()]);
+            let value = share.map(|share| 100.0 * share);
+            let limit = self.promise.limit;
+            let is_kept = value.is_some_and(|value| limit.is_none_or(|limit| nano(value) >= nano(limit)));
+            let exposures = i64::from(value.is_some());
+            let tally = Tally { exposures, kept: i64::from(is_kept), ..Tally::default() };
+            PromiseRow { achieved: value, owed: None, ..self.row(group, &tally) }
+        })
+    }
+
+    /// Interruptions and minutes: each customer who is open in the span is an exposure.
+    fn by_customer(&self) -> Cases {
+        let base = self.actual.base;
+        let is_exposed = |customer: &CustomerIx| {
+            self.selected[customer.index()] && base.member(*customer).open_days_of(self.span) > 0
+        };
+        let exposure = |customer: CustomerIx| {
+            let all = self.actual.interruptions.of_customer(customer).iter();
+            let counted = all.filter(|interruption| self.adds_up(interruption));
+            let amount = match self.promise.measure {
+                Measure::Interruptions => counted.map(|_| 1).sum(),
+                _ => counted.map(MergedInterruption::seconds).sum(),
+            };
+            let is_kept = self.is_within_limit(amount);
+            Exposure { customer, started_at: None, outage: None, amount: Some(amount), seconds: 0, is_kept }
+        };
+        let exposures = base.customers().filter(is_exposed).map(exposure).collect();
+        Cases { exposures, exempt: Vec::new() }
+    }
+
+    /// Restoration, promised time and plan: each interruption is an exposure; for a plan, each long one.
+    fn by_interruption(&self) -> Cases {
+        let mut cases = Cases::default();
+        for interruption in self.actual.interruptions.all().iter().filter(|one| self.concerns(one)) {
+            let outage = self.outage(interruption);
+            let Some((amount, is_kept)) = self.judged(interruption, outage) else { continue };
+            if self.is_exempt(outage) {
+                cases.exempt.push(interruption.customer);
+                continue;
+            }
+            cases.exposures.push(Exposure {
+                customer: interruption.customer,
+                started_at: Some(interruption.start),
+                outage: Some(interruption.outage),
+                amount,
+                seconds: interruption.seconds(),
+                is_kept,
+            });
+        }
+        cases
+    }
+
+    /// The value of an interruption in seconds and whether it keeps the promise; `None` if it is no case of it.
+    fn judged(&self, interruption: &MergedInterruption, outage: &Outage) -> Option<(Option<i64>, bool)> {
+        match self.promise.measure {
+            Measure::PromisedTime => {
+                let beyond = outage.promised_at.map(|promised_at| interruption.end.since(promised_at));
+                Some((beyond, beyond.is_some_and(|beyond| beyond <= 0)))
+            }
+            Measure::Plan => {
+                let due = self.promise.after?.after(interruption.start, self.actual.calendar);
+                let is_in_time = outage.plan_at.is_some_and(|plan_at| plan_at <= due);
+                let taken = outage.plan_at.map(|plan_at| plan_at.since(interruption.start));
+                (interruption.end > due).then_some((taken, is_in_time))
+            }
+            _ => Some((Some(interruption.seconds()), self.is_within_limit(interruption.seconds()))),
+        }
+    }
+
+    /// Notice: each outage is an exposure towards each customer whom it interrupts.
+    fn by_notice(&self, deliveries: &NoticeDeliveries) -> Cases {
+        let Actual { rows, outages, run, .. } = *self.actual;
+        let days = self.span.first_day()..self.span.end_day();
+        let notices = notices(rows, outages, deliveries, self.promise, &self.selected, days, run);
+        let exposures = notices.iter().map(|notice| Exposure {
+            customer: notice.customer,
+            started_at: Some(notice.start),
+            outage: Some(notice.outage),
+            amount: notice.lead_seconds(),
+            seconds: notice.seconds,
+            is_kept: notice.is_kept(),
+        });
+        Cases { exposures: exposures.collect(), exempt: Vec::new() }
+    }
+
+    /// Whether an amount keeps the limit. Both sides are the doubles nearest to exact values, so that an amount that
+    /// equals the limit keeps it.
+    fn is_within_limit(&self, amount: i64) -> bool {
+        let value = quotient(amount, unit(self.promise.measure));
+        value.zip(self.promise.limit).is_none_or(|(value, limit)| value <= limit)
+    }
+
+    /// Adds the promise's rows and breaches to the results.
+    fn add_up(&self, cases: &Cases, results: &mut PromiseResults) {
+        let groups = self.actual.groups;
+        let mut tallies = vec![Tally::default(); groups.len()];
+        for exposure in &cases.exposures {
+            let breach = (!exposure.is_kept).then(|| self.breach(exposure));
+            for group in groups.of_customer(Some(exposure.customer)) {
+                tallies[group.index()].count(breach.as_ref());
+            }
+            results.breaches.extend(breach);
+        }
+        for &customer in &cases.exempt {
+            for group in groups.of_customer(Some(customer)) {
+                tallies[group.index()].exempt += 1;
+            }
+        }
+        let key = |breach: &Breach| (breach.customer, breach.started_at, breach.outage);
+        let first = results.breaches.partition_point(|breach| breach.promise != self.at);
+        results.breaches[first..].sort_unstable_by_key(key);
+        let achieved = self.achieved(cases, &tallies);
+        results.rows.extend(self.of_customers().map(|group| {
+            let tally = &tallies[group.index()];
+            let achieved = achieved[group.index()];
+            let proposal = achieved.and_then(|achieved| proposal(self.promise, achieved, tally.exposures));
+            PromiseRow {
+                achieved,
+                proposed: proposal.map(|proposal| proposal.limit),
+                advice: proposal.map(|proposal| proposal.advice),
+                ..self.row(group, tally)
+            }
+        }));
+    }
+
+    fn breach(&self, exposure: &Exposure) -> Breach {
+        let Exposure { customer, started_at, outage, amount, seconds, .. } = *exposure;
+        let responsible = outage.map(|outage| self.actual.outages[index(outage)].responsibility);
+        let member = self.actual.base.member(customer);
+        let compensation = self.promise.compensation;
+        Breach {
+            promise: self.at,
+            customer,
+            started_at,
+            outage,
+            value: amount.and_then(|amount| quotient(amount, unit(self.promise.measure))),
+            compensation_fen: compensation.and_then(|of| of.fen(member, responsible, seconds)),
+        }
+    }
+
+    /// By group: the value at the place that nearly all exposures do not exceed, for measures with proposals.
+    fn achieved(&self, cases: &Cases, tallies: &[Tally]) -> Vec<Option<f64>> {
+        let measure = self.promise.measure;
+        let mut achieved = vec![None; tallies.len()];
+        if !has_proposals(measure) {
+            return achieved;
+        }
+        let known = cases.exposures.iter().filter_map(|exposure| Some((exposure.amount?, exposure.customer)));
+        let mut ascending: Vec<(i64, CustomerIx)> = known.collect();
+        ascending.sort_unstable();
+        let mut passed = vec![0; tallies.len()];
+        for (amount, customer) in ascending {
+            for group in self.actual.groups.of_customer(Some(customer)) {
+                let at = group.index();
+                passed[at] += 1;
+                if passed[at] == achieved_place(tallies[at].exposures, &self.policy.limits) {
+                    achieved[at] = quotient(amount, unit(measure));
+                }
+            }
+        }
+        achieved
+    }
+
+    /// The groups that have customers.
+    fn of_customers(&self) -> impl Iterator<Item = GroupIx> {
+        let groups = self.actual.groups.iter();
+        groups.filter(|(_, group)| group.is_of_customers()).map(|(at, _)| at)
+    }
+
+    /// A row with the counts of a tally.
+    fn row(&self, group: GroupIx, tally: &Tally) -> PromiseRow {
+        PromiseRow {
+            promise: self.at,
+            group,
+            exposures: tally.exposures,
+            kept: tally.kept,
+            breached: tally.exposures - tally.kept,
+            exempt: tally.exempt,
+            share_kept: quotient(tally.kept, tally.exposures),
+            limit: self.promise.limit,
+            achieved: None,
+            proposed: None,
+            advice: None,
+            owed: self.promise.compensation.map(|_| tally.owed),
+        }
+    }
+}
+
+impl Tally {
+    /// Counts an exposure, which is a breach or kept.
+    fn count(&mut self, breach: Option<&Breach>) {
+        self.exposures += 1;
+        match breach {
+            None => self.kept += 1,
+            Some(breach) => match breach.compensation_fen {
+                Some(fen) => self.owed.fen = self.owed.fen.saturating_add(fen),
+                None => self.owed.unknown += 1,
+            },
+        }
+    }
+}
+
+/// What an amount is divided by to give a value of a measure: amounts are seconds, or a count.
+fn unit(measure: Measure) -> i64 {
+    match measure {
+        Measure::Availability | Measure::Interruptions => 1,
+        Measure::Minutes | Measure::Restoration | Measure::PromisedTime | Measure::Plan => 60,
+        Measure::Notice => 3_600,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,122 @@
+//! What a limit could be: the one that nearly all cases kept, for people to decide on (SERVICE §4).
+//!
+//! The source asks that promises follow the customers' feedback. A limit that is always kept by far says little; one that
+//! is not kept must be mended by better work, never by a weaker promise. So a proposal is figures and an advice, and no
+//! policy is edited.
+
+use crate::estimate::nano;
+use crate::policy::{Limits, Measure, Promise};
+
+gridtier::words! {
+    /// What to do about a limit.
+    Advice "advice" {
+        /// It could be tighter.
+        Tighten "tighten" "tighten" "收紧",
+        /// It is as it should be.
+        Keep "keep" "keep" "保持",
+        /// It is not kept: the work must become better.
+        Mend "mend" "mend" "整改",
+    }
+}
+
+/// Fewest exposures from which a limit is proposed.
+const FEWEST_EXPOSURES: i64 = 30;
+
+/// How far a multiple of the step may be exceeded by rounding alone, in steps.
+const ROUNDING: f64 = 1e-9;
+
+/// A limit that could be promised.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Proposal {
+    /// The limit, in the measure's unit.
+    pub limit: f64,
+    /// What to do about the limit that is promised.
+    pub advice: Advice,
+}
+
+/// Whether limits are proposed for a measure.
+#[must_use]
+pub fn has_proposals(measure: Measure) -> bool {
+    matches!(measure, Measure::Interruptions | Measure::Minutes | Measure::Restoration)
+}
+
+/// The place, from 1, of the value among `exposures` ascending ones that [`Limits::keep_percent`] of them do not exceed.
+/// There is at least one exposure.
+#[must_use]
+pub fn achieved_place(exposures: i64, limits: &Limits) -> i64 {
+    let place = (i128::from(limits.keep_percent) * i128::from(exposures) + 99) / 100;
+    i64::try_from(place).unwrap_or(exposures).clamp(1, exposures)
+}
+
+/// The smallest multiple of the promise's step that is at least what was achieved, but at most its floor; `None` with
+/// fewer than 30 exposures, or if the promise has no step or no limit.
+#[must_use]
+pub fn proposal(promise: &Promise, achieved: f64, exposures: i64) -> Option<Proposal> {
+    let (step, promised) = (promise.step?, promise.limit?);
+    if exposures < FEWEST_EXPOSURES {
+        return None;
+    }
+    // Adding 0 makes 0 of −0.
+    let multiple = (achieved / step - ROUNDING).ceil() * step + 0.0;
+    let limit = promise.floor.map_or(multiple, |floor| multiple.min(floor));
+    let advice = match nano(limit).cmp(&nano(promised)) {
+        std::cmp::Ordering::Less => Advice::Tighten,
+        std::cmp::Ordering::Equal => Advice::Keep,
+        std::cmp::Ordering::Greater => Advice::Mend,
+    };
+    Some(Proposal { limit, advice })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::{LIMITS, promise};
+
+    fn restoration(limit: f64, step: f64, floor: Option<f64>) -> Promise {
+        Promise { limit: Some(limit), step: Some(step), floor, ..promise("restore", Measure::Restoration) }
+    }
+
+    fn proposed(promise: &Promise, achieved: f64) -> (f64, Advice) {
+        let proposal = proposal(promise, achieved, 30).unwrap();
+        (proposal.limit, proposal.advice)
+    }
+
+    #[test]
+    fn a_proposal_is_the_next_multiple_of_the_step() {
+        let promise = restoration(60.0, 15.0, None);
+        assert_eq!(proposed(&promise, 38.0), (45.0, Advice::Tighten));
+        assert_eq!(proposed(&promise, 45.0), (45.0, Advice::Tighten));
+        assert_eq!(proposed(&promise, 45.1), (60.0, Advice::Keep));
+        assert_eq!(proposed(&promise, 60.1), (75.0, Advice::Mend));
+        assert_eq!(proposed(&promise, 0.0), (0.0, Advice::Tighten));
+    }
+
+    #[test]
+    fn a_proposal_is_never_weaker_than_the_floor() {
+        let promise = restoration(240.0, 15.0, Some(330.0));
+        assert_eq!(proposed(&promise, 1_000.0), (330.0, Advice::Mend));
+        let at_floor = restoration(330.0, 15.0, Some(330.0));
+        assert_eq!(proposed(&at_floor, 1_000.0), (330.0, Advice::Keep));
+    }
+
+    #[test]
+    fn rounding_neither_adds_a_step_nor_parts_equal_limits() {
+        let promise = restoration(0.3, 0.1, None);
+        assert!(3.0 * 0.1 != 0.3);
+        assert_eq!(proposed(&promise, 3.0 * 0.1).1, Advice::Keep);
+        assert_eq!(proposed(&promise, 0.3).1, Advice::Keep);
+    }
+
+    #[test]
+    fn nothing_is_proposed_from_29_exposures_or_without_a_step() {
+        assert_eq!(proposal(&restoration(240.0, 15.0, None), 38.0, 29), None);
+        let without = Promise { step: None, ..restoration(240.0, 15.0, None) };
+        assert_eq!(proposal(&without, 38.0, 100), None);
+    }
+
+    #[test]
+    fn the_place_of_what_was_achieved_is_rounded_up() {
+        let places = [1, 19, 20, 21, 40, 100].map(|exposures| achieved_place(exposures, &LIMITS));
+        assert_eq!(places, [1, 19, 19, 20, 38, 95]);
+    }
+}
