@@ -19,6 +19,7 @@ pub mod notice;
 pub mod compensation;
 pub mod proposal;
 pub mod promise;
+pub mod survey;
 pub mod output;
 #[cfg(test)]
 mod fixture;
