@@ -20,6 +20,7 @@ pub mod compensation;
 pub mod proposal;
 pub mod promise;
 pub mod survey;
+pub mod promise_figures;
 pub mod output;
 #[cfg(test)]
 mod fixture;

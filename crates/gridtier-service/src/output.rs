@@ -3,6 +3,8 @@
 //! Each module turns the rows of some results into tables; rows come sorted by key. Nothing is computed here; files and
 //! formats are left to the callers.
 
+pub mod promises;
+
 use std::ops::Range;
 use std::sync::Arc;
 

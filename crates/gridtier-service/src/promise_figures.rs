@@ -1,0 +1,138 @@
+//! All figures about promises from one log (SERVICE §4).
+
+use gridtier::index::index;
+
+use crate::base::Base;
+use crate::group::{Groups, OpenDays};
+use crate::interruption::Interruptions;
+use crate::log::{Log, Outage};
+use crate::major_day::MajorDays;
+use crate::period::Run;
+use crate::policy::Policy;
+use crate::promise::{Actual, PromiseResults, promises};
+use crate::reliability::{CauseRow, ReliabilityRow, causes, reliability};
+use crate::time::{Second, WorkCalendar};
+
+/// How reliable the supply was, and how promises were kept.
+#[derive(Clone, Debug)]
+pub struct PromiseFigures {
+    /// The merged interruptions.
+    pub interruptions: Interruptions,
+    /// The major event days of the period.
+    pub major_days: MajorDays,
+    /// By scope and group.
+    pub reliability: Vec<ReliabilityRow>,
+    /// Most seconds first.
+    pub causes: Vec<CauseRow>,
+    /// The promises.
+    pub promises: PromiseResults,
+}
+
+/// A row that was merged into an earlier interruption of the same customer, for a finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OverlapExample<'a> {
+    /// The outage's id.
+    pub outage_id: &'a str,
+    /// The customer's id.
+    pub customer_id: &'a str,
+    /// When the row began.
+    pub started_at: Second,
+}
+
+impl PromiseFigures {
+    /// The figures of a log; `None`, not measured, if it has no table of outages or of interruptions. Interruptions are
+    /// kept from the day `since` on, and at least those that these figures need.
+    #[must_use]
+    pub fn of(
+        base: &Base,
+        groups: &Groups,
+        log: &Log,
+        policy: &Policy,
+        run: Run,
+        since: i32,
+    ) -> Option<Self> {
+        let (period, limits) = (run.period, &policy.limits);
+        let interruptions = Interruptions::merged(log, base.len(), run, limits, since)?;
+        let outages: &[Outage] = log.outages.as_deref()?;
+        let rows = log.interruptions.as_deref()?;
+        let customer_days = OpenDays::of_all(base, groups, period).customer_days[groups.all().index()];
+        let major_days = MajorDays::of(&interruptions.sustained_seconds, period, customer_days);
+        let reliability = reliability(base, groups, outages, &interruptions, &major_days, period, limits);
+        let causes = causes(outages, &interruptions, period, limits);
+        let no_calendar = WorkCalendar::default();
+        let actual = Actual {
+            base,
+            groups,
+            outages,
+            rows,
+            interruptions: &interruptions,
+            deliveries: log.deliveries.as_deref(),
+            calendar: log.calendar.as_ref().unwrap_or(&no_calendar),
+            run,
+        };
+        let promises = promises(&actual, policy);
+        Some(Self { interruptions, major_days, reliability, causes, promises })
+    }
+
+    /// The first row of the log that was merged into an earlier one.
+    #[must_use]
+    pub fn overlap_example<'a>(&self, base: &'a Base, log: &'a Log) -> Option<OverlapExample<'a>> {
+        let row = log.interruptions.as_ref()?.get(index(self.interruptions.overlaps.example?))?;
+        let outage = log.outages.as_ref()?.get(index(row.outage))?;
+        let (outage_id, customer_id) = (&*outage.id, base.id(row.customer));
+        Some(OverlapExample { outage_id, customer_id, started_at: row.started_at })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use gridtier::contract::OutageKind;
+
+    use super::*;
+    use crate::fixture::{at, base, interruption, may_2026, member, outage, policy, promise};
+    use crate::policy::Measure;
+
+    fn log() -> Log {
+        let rows = vec![
+            interruption(0, 1, "2026-05-10 10:00", Some("2026-05-10 11:00")),
+            interruption(1, 0, "2026-05-10 10:00", Some("2026-05-10 12:00")),
+            interruption(1, 1, "2026-05-10 10:30", Some("2026-05-10 12:00")),
+        ];
+        let outages = ["O1", "O2"].map(|id| outage(id, OutageKind::Fault));
+        Log { outages: Some(outages.into()), interruptions: Some(rows), ..Log::default() }
+    }
+
+    fn figures(log: &Log) -> Option<PromiseFigures> {
+        let base = base(vec![("a", member("East")), ("b", member("East"))]);
+        let policy = policy(vec![promise("p", Measure::Restoration)]);
+        PromiseFigures::of(&base, &Groups::of(&base), log, &policy, may_2026(), i32::MAX)
+    }
+
+    #[test]
+    fn figures_agree_with_each_other() {
+        let figures = figures(&log()).unwrap();
+        let all = figures.reliability[0];
+        assert_eq!((all.interruptions, all.seconds), (2, 14_400));
+        assert_eq!((figures.causes[0].interruptions, figures.causes[0].seconds), (2, 14_400));
+        assert_eq!(figures.promises.rows[0].exposures, 2);
+        assert_eq!(figures.major_days, MajorDays::default());
+    }
+
+    #[test]
+    fn an_absent_table_is_not_measured_and_an_empty_one_is_measured_as_nothing() {
+        assert!(figures(&Log { outages: None, ..log() }).is_none());
+        assert!(figures(&Log { interruptions: None, ..log() }).is_none());
+        let empty = figures(&Log { interruptions: Some(Vec::new()), ..log() }).unwrap();
+        assert_eq!((empty.reliability[0].saifi, empty.reliability[0].customers), (Some(0.0), 2));
+        assert_eq!((empty.promises.rows[0].exposures, empty.promises.rows[0].share_kept), (0, None));
+    }
+
+    #[test]
+    fn a_merged_row_is_named() {
+        let base = base(vec![("a", member("East")), ("b", member("East"))]);
+        let (log, figures) = (log(), figures(&log()).unwrap());
+        let example = figures.overlap_example(&base, &log).unwrap();
+        assert_eq!((example.outage_id, example.customer_id), ("O2", "b"));
+        assert_eq!(example.started_at, at("2026-05-10 10:30"));
+    }
+}
