@@ -4,6 +4,7 @@
 //! formats are left to the callers.
 
 pub mod promises;
+pub mod survey;
 
 use std::ops::Range;
 use std::sync::Arc;

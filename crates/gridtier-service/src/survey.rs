@@ -18,3 +18,5 @@ pub mod scale;
 pub mod structure;
 pub mod plan;
 pub mod evaluation;
+#[cfg(test)]
+mod fixture;

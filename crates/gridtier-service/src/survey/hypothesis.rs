@@ -353,7 +353,7 @@ pub fn pearson(x: &[f64], y: &[f64]) -> Option<TestResult> {
     }
     let (mean_x, mean_y) = (mean(x), mean(y));
     let products: f64 = x.iter().zip(y).map(|(x, y)| (x - mean_x) * (y - mean_y)).sum();
-    let r = (products / (squares(x).sqrt() * squares(y).sqrt())).clamp(-1.0, 1.0);
+    let r = (products / (squares(x) * squares(y)).sqrt()).clamp(-1.0, 1.0);
     let df = float(x.len() - 2);
     let t = r * (df / (1.0 - r * r)).sqrt();
     Some(TestResult {
@@ -371,3 +371,6 @@ pub fn pearson(x: &[f64], y: &[f64]) -> Option<TestResult> {
 pub fn spearman(x: &[f64], y: &[f64]) -> Option<TestResult> {
     pearson(&MidRanks::of(x).ranks, &MidRanks::of(y).ranks)
 }
+
+#[cfg(test)]
+mod tests;

@@ -254,3 +254,6 @@ fn delivered_value(
     }));
     scores
 }
+
+#[cfg(test)]
+mod tests;

@@ -131,3 +131,6 @@ fn allocation(populations: &[i64]) -> Vec<i64> {
     }
     parts.iter().zip(populations).map(|(part, population)| (*part).max(CELL_MIN.min(*population))).collect()
 }
+
+#[cfg(test)]
+mod tests;

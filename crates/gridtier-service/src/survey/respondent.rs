@@ -213,3 +213,6 @@ fn whole(cell: &str) -> Option<i64> {
     let number = number(cell).filter(|number| number.fract() == 0.0 && number.abs() <= OUTCOME_MAX)?;
     Some(round_half_away(number))
 }
+
+#[cfg(test)]
+mod tests;

@@ -76,7 +76,7 @@ fn co_moment(x: &[i64], y: &[i64]) -> i128 {
 /// Pearson's correlation of integers; `None` without variation.
 pub(super) fn correlation(x: &[i64], y: &[i64]) -> Option<f64> {
     let (of_x, of_y) = (co_moment(x, x), co_moment(y, y));
-    (of_x > 0 && of_y > 0).then(|| co_moment(x, y) as f64 / ((of_x as f64).sqrt() * (of_y as f64).sqrt()))
+    (of_x > 0 && of_y > 0).then(|| co_moment(x, y) as f64 / (of_x as f64 * of_y as f64).sqrt())
 }
 
 /// Cronbach's α of some items (L. J. Cronbach, *Psychometrika* 16(3) 297–334, 1951): k/(k − 1)·(1 − Σ variances/variance
@@ -157,3 +157,6 @@ fn of_scale(
     }
     rows
 }
+
+#[cfg(test)]
+mod tests;

@@ -271,3 +271,6 @@ impl Strata {
         row
     }
 }
+
+#[cfg(test)]
+mod tests;
