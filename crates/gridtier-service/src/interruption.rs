@@ -68,8 +68,8 @@ pub struct Interruptions {
 }
 
 impl Interruptions {
-    /// Merges the rows of a log; `None` if it has no table of outages or of interruptions. Interruptions are kept from
-    /// the day `since` on, and at least those of the period and of the year to its end.
+    /// Merges the rows of a log; `None` if it has no table of outages or of interruptions. Interruptions are kept
+    /// that end on the day `since` or later, and at least those of the period and of the year to its end.
     #[must_use]
     pub fn merged(log: &Log, customers: usize, run: Run, limits: &Limits, since: i32) -> Option<Self> {
         log.outages.as_ref()?;
@@ -88,7 +88,7 @@ impl Interruptions {
                 if interruption.is_sustained(limits) {
                     *sustained_seconds.entry(day).or_default() += interruption.seconds();
                 }
-                if day >= since {
+                if interruption.end.day() >= since {
                     list.push(interruption);
                 }
             });

@@ -21,7 +21,15 @@ pub mod proposal;
 pub mod promise;
 pub mod survey;
 pub mod promise_figures;
+pub mod slot;
+pub mod due;
+pub mod matching;
+pub mod worklist;
+pub mod delivered;
+pub mod usage;
 pub mod output;
 #[cfg(test)]
 mod fixture;
+#[cfg(test)]
+mod scene;
 pub mod read;

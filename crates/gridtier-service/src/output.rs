@@ -5,6 +5,7 @@
 
 pub mod promises;
 pub mod survey;
+pub mod delivered;
 
 use std::ops::Range;
 use std::sync::Arc;

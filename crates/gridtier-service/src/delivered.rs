@@ -1,0 +1,278 @@
+//! What was due in the period and what became of it, by reason, service and group (SERVICE §5).
+
+use gridtier::entitlement::service::Start;
+use gridtier::index::index;
+use gridtier::word::Word;
+
+use crate::due::{DueInputs, DueReason, DueReasonIx, DueReasons, follow_ups_not_measured, slot_key};
+use crate::estimate::quotient;
+use crate::group::{GroupIx, Groups};
+use crate::log::Delivery;
+use crate::matching::{DueRow, DueStatus, Matching, undelivered};
+use crate::notice::{NoticeDeliveries, NoticeStatus, notices};
+use crate::policy::Measure;
+use crate::slot::Slot;
+use crate::time::Second;
+use crate::worklist::{WorkList, WorkRow};
+
+/// Thousandths of a unit.
+const UNIT_E3: i64 = 1_000;
+
+/// What was due of a service for one reason in one group, in the period.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DeliveredRow {
+    /// The reason.
+    pub reason: DueReasonIx,
+    /// Position of the service in the catalogue.
+    pub service: usize,
+    /// The group.
+    pub group: GroupIx,
+    /// Number of items by status, in the order of [`DueStatus`].
+    pub by_status: [i64; DueStatus::ALL.len()],
+}
+
+impl DeliveredRow {
+    /// Number of items with a status.
+    #[must_use]
+    pub fn count(&self, status: DueStatus) -> i64 {
+        self.by_status[status.position()]
+    }
+
+    /// Number of items.
+    #[must_use]
+    pub fn due(&self) -> i64 {
+        self.by_status.iter().sum()
+    }
+
+    /// (on time + announced)/(due − open); `None` if all are open.
+    #[must_use]
+    pub fn share(&self) -> Option<f64> {
+        let kept = self.count(DueStatus::OnTime) + self.count(DueStatus::Announced);
+        quotient(kept, self.due() - self.count(DueStatus::Open))
+    }
+}
+
+/// What was due, and what is to be done next.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Delivered {
+    /// The reasons.
+    pub reasons: DueReasons,
+    /// What was due in the period, by reason and key.
+    pub due: Vec<DueRow>,
+    /// Counts by reason, service and group; only groups with something due.
+    pub delivered: Vec<DeliveredRow>,
+    /// The work list of the month after the period, in its order.
+    pub worklist: Vec<WorkRow>,
+    /// For each delivery of the log, whether it filled an item of a customer.
+    pub fills: Vec<bool>,
+    /// Reasons that are not measured, because the table of their events is absent.
+    pub not_measured: Vec<DueReasonIx>,
+}
+
+impl Delivered {
+    /// Measures what was due; `None` if the log has no table of deliveries.
+    #[must_use]
+    pub fn measure(inputs: DueInputs, groups: &Groups) -> Option<Self> {
+        let deliveries = inputs.log.deliveries.as_deref()?;
+        let mut due = Vec::new();
+        let mut list = WorkList::of(inputs);
+        let period = inputs.run.period;
+        let matching = Matching::of(inputs, deliveries);
+        let (mut duties, fills) = matching.run(|duties, customer, of_customer| {
+            list.add_customer(&duties.reasons, customer, of_customer);
+            for matched in of_customer.items.iter().filter(|matched| period.holds(matched.item.due_by)) {
+                due.push(DueRow {
+                    reason: matched.item.reason,
+                    key: matched.item.key(&inputs, customer).into(),
+                    service: matched.item.service,
+                    customer: Some(customer),
+                    opens: Some(matched.item.opens),
+                    due_by: matched.item.due_by,
+                    units_due: None,
+                    units_done: None,
+                    status: matched.status,
+                    delivery: matched.delivery,
+                });
+            }
+            let counts = of_customer.counts.iter().filter(|(count, _)| period.holds(count.item.due_by));
+            due.extend(counts.map(|&(count, done)| DueRow {
+                reason: count.item.reason,
+                key: count.item.key(&inputs, customer).into(),
+                service: count.item.service,
+                customer: Some(customer),
+                opens: Some(count.item.opens),
+                due_by: count.item.due_by,
+                units_due: Some(count.at_least),
+                units_done: Some(done),
+                status: reached(done, count.at_least, &inputs, count.item.due_by),
+                delivery: None,
+            }));
+        });
+        list.add_appointments(&duties.reasons, deliveries);
+        list.add_invitations(&mut duties, deliveries);
+        let reasons = duties.reasons;
+        due.extend(promised_notices(&inputs, &reasons, deliveries));
+        due.extend(sessions(&inputs, &reasons, deliveries));
+        due.extend(appointments(&inputs, &reasons, deliveries));
+        due.sort_unstable_by(|one, other| {
+            one.reason.cmp(&other.reason).then_with(|| one.key.cmp(&other.key))
+        });
+        let delivered = by_group(&inputs, groups, &due);
+        let not_measured = not_measured(&inputs, &reasons);
+        Some(Self { reasons, due, delivered, worklist: list.finish(), fills, not_measured })
+    }
+}
+
+/// The reasons whose events are in a table that is absent.
+fn not_measured(inputs: &DueInputs, reasons: &DueReasons) -> Vec<DueReasonIx> {
+    let policy = inputs.policy;
+    let follow_ups = follow_ups_not_measured(inputs).into_iter().flat_map(|rule| {
+        let counts = policy.follow_ups[rule].at_least.is_some();
+        [Some(DueReason::FollowUp(rule)), Some(DueReason::AtLeast(rule)).filter(|_| counts)]
+    });
+    let are_notices_absent = inputs.log.outages.is_none() || inputs.log.interruptions.is_none();
+    let promises = policy.promises.iter().enumerate().filter(|_| are_notices_absent);
+    let notices = promises.filter(|(_, promise)| promise.measure == Measure::Notice);
+    let notices = notices.map(|(promise, _)| DueReason::Notice(promise));
+    let mut absent: Vec<_> =
+        follow_ups.flatten().chain(notices).map(|reason| reasons.place(reason)).collect();
+    absent.sort_unstable();
+    absent
+}
+
+/// The notices that were promised of outages that first interrupted a customer in the period.
+fn promised_notices(inputs: &DueInputs, reasons: &DueReasons, deliveries: &[Delivery]) -> Vec<DueRow> {
+    let DueInputs { base, policy, log, run, .. } = *inputs;
+    let (Some(outages), Some(rows), Some(service)) = (&log.outages, &log.interruptions, policy.due.notice)
+    else {
+        return Vec::new();
+    };
+    let of_service = NoticeDeliveries::of(deliveries, service);
+    let days = run.period.first_day()..run.period.end_day();
+    let mut due = Vec::new();
+    let promises = policy.promises.iter().enumerate();
+    for (place, promise) in promises.filter(|(_, promise)| promise.measure == Measure::Notice) {
+        let reason = reasons.place(DueReason::Notice(place));
+        let selected = base.selected(promise.condition.as_ref());
+        let owed = notices(rows, outages, &of_service, promise, &selected, days.clone(), run);
+        due.extend(owed.into_iter().map(|notice| DueRow {
+            reason,
+            key: format!("{}:{}", outages[index(notice.outage)].id, base.id(notice.customer)).into(),
+            service,
+            customer: Some(notice.customer),
+            opens: None,
+            due_by: notice.due,
+            units_due: None,
+            units_done: None,
+            status: match notice.status {
+                NoticeStatus::OnTime => DueStatus::OnTime,
+                NoticeStatus::Announced => DueStatus::Announced,
+                NoticeStatus::Late => DueStatus::Late,
+                NoticeStatus::Missed => DueStatus::Missed,
+            },
+            delivery: notice.delivery,
+        }));
+    }
+    due
+}
+
+/// The status of a count.
+fn reached(done: i64, wanted: i64, inputs: &DueInputs, due_by: Second) -> DueStatus {
+    if done >= wanted { DueStatus::OnTime } else { undelivered(due_by, inputs.run.now()) }
+}
+
+/// The sessions whose slots end in the period.
+fn sessions(inputs: &DueInputs, reasons: &DueReasons, deliveries: &[Delivery]) -> Vec<DueRow> {
+    let period = inputs.run.period;
+    let reason = reasons.place(DueReason::Session);
+    let mut rows = Vec::new();
+    for &place in &inputs.policy.due.session {
+        let service = &inputs.catalogue.services[place];
+        let slots = Slot::all(service.cadence, period.first, period.last);
+        for slot in slots.filter(|slot| period.holds(slot.due_by())) {
+            let (opens, due_by) = (slot.opens(), slot.due_by());
+            let of_service = deliveries.iter().filter(|delivery| usize::from(delivery.service) == place);
+            let in_slot = of_service
+                .filter(|delivery| delivery.done().is_some_and(|done| opens <= done && done <= due_by));
+            let units_done = in_slot.fold(0_i64, |sum, delivery| sum.saturating_add(delivery.units_e3));
+            let units_due = service.programme_units.map_or(UNIT_E3, |units| slot.programme_e3(units));
+            rows.push(DueRow {
+                reason,
+                key: slot_key(service, None, slot.first.first_day()).into(),
+                service: place,
+                customer: None,
+                opens: Some(opens),
+                due_by,
+                units_due: Some(units_due),
+                units_done: Some(units_done),
+                status: reached(units_done, units_due, inputs, due_by),
+                delivery: None,
+            });
+        }
+    }
+    rows
+}
+
+/// The appointments of services for which customers apply.
+fn appointments(inputs: &DueInputs, reasons: &DueReasons, deliveries: &[Delivery]) -> Vec<DueRow> {
+    let DueInputs { catalogue, policy, run, .. } = *inputs;
+    let reason = reasons.place(DueReason::Appointment);
+    let row = |(place, delivery): (u32, &Delivery)| {
+        let service = usize::from(delivery.service);
+        let due_by = delivery.planned_at?.plus(policy.limits.appointment_minutes * 60);
+        if catalogue.services[service].start != Start::Application || !run.period.holds(due_by) {
+            return None;
+        }
+        let status = match delivery.done() {
+            Some(done) if done <= due_by => DueStatus::OnTime,
+            Some(_) => DueStatus::Late,
+            None if delivery.failed_at.is_some() => DueStatus::Missed,
+            None => undelivered(due_by, run.now()),
+        };
+        Some(DueRow {
+            reason,
+            key: delivery.id.clone(),
+            service,
+            customer: delivery.customer,
+            opens: Some(delivery.created_at),
+            due_by,
+            units_due: None,
+            units_done: None,
+            status,
+            delivery: Some(place),
+        })
+    };
+    (0..).zip(deliveries).filter_map(row).collect()
+}
+
+/// Counts what was due by reason, service and group. Sessions are nobody's, and count for all only.
+fn by_group(inputs: &DueInputs, groups: &Groups, due: &[DueRow]) -> Vec<DeliveredRow> {
+    let services = &inputs.catalogue.services;
+    let mut kinds: Vec<(DueReasonIx, usize, bool)> = Vec::new();
+    let mut counts: Vec<Vec<[i64; DueStatus::ALL.len()]>> = Vec::new();
+    let is_session = |row: &DueRow| row.units_due.is_some() && row.customer.is_none();
+    for row in due {
+        let kind = (row.reason, row.service, is_session(row));
+        let place = kinds.iter().position(|known| *known == kind).unwrap_or_else(|| {
+            kinds.push(kind);
+            counts.push(vec![[0; DueStatus::ALL.len()]; groups.len()]);
+            kinds.len() - 1
+        });
+        let of_row = groups.of_customer(row.customer);
+        let of_row = if is_session(row) { &[groups.all()][..] } else { &of_row };
+        for group in of_row {
+            counts[place][group.index()][row.status.position()] += 1;
+        }
+    }
+    let mut rows: Vec<DeliveredRow> = Vec::new();
+    for (&(reason, service, _), of_kind) in kinds.iter().zip(&counts) {
+        let of_groups = groups.iter().map(|(group, _)| (group, of_kind[group.index()]));
+        let counted = of_groups.filter(|(_, by_status)| by_status.iter().any(|&count| count > 0));
+        rows.extend(counted.map(|(group, by_status)| DeliveredRow { reason, service, group, by_status }));
+    }
+    rows.sort_unstable_by_key(|row| (row.reason, services[row.service].id.as_str(), row.group));
+    rows
+}
+
+#[cfg(test)]
+mod tests;
