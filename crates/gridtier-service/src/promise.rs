@@ -120,14 +120,6 @@ struct Exposure {
     is_kept: bool,
 }
 
-/// The cases of a promise.
-#[derive(Default)]
-struct Cases {
-    exposures: Vec<Exposure>,
-    /// The customer of each case that an exempt party is responsible for.
-    exempt: Vec<CustomerIx>,
-}
-
 /// What a group's exposures add up to.
 #[derive(Clone, Copy, Default)]
 struct Tally {
@@ -147,20 +139,23 @@ pub fn promises(actual: &Actual, policy: &Policy) -> PromiseResults {
     let mut results = PromiseResults::default();
     for at in by_id {
         let asked = Asked::of(actual, policy, at);
-        let cases = match (asked.promise.measure, &notices) {
+        let mut cases = Cases::of(&asked);
+        match (asked.promise.measure, &notices) {
             (Measure::Availability, _) => {
                 results.rows.extend(asked.availability());
                 continue;
             }
-            (Measure::Interruptions | Measure::Minutes, _) => asked.by_customer(),
-            (Measure::Restoration | Measure::PromisedTime | Measure::Plan, _) => asked.by_interruption(),
-            (Measure::Notice, Some(notices)) => asked.by_notice(notices),
+            (Measure::Interruptions | Measure::Minutes, _) => asked.by_customer(&mut cases),
+            (Measure::Restoration | Measure::PromisedTime | Measure::Plan, _) => {
+                asked.by_interruption(&mut cases)
+            }
+            (Measure::Notice, Some(notices)) => asked.by_notice(notices, &mut cases),
             (Measure::Notice, None) => {
                 results.not_measured.push(at);
                 continue;
             }
-        };
-        asked.add_up(&cases, &mut results);
+        }
+        cases.close(&mut results);
     }
     results
 }
@@ -230,12 +225,12 @@ impl<'a> Asked<'a> {
     }
 
     /// Interruptions and minutes: each customer who is open in the span is an exposure.
-    fn by_customer(&self) -> Cases {
+    fn by_customer(&self, cases: &mut Cases) {
         let base = self.actual.base;
-        let is_exposed = |customer: &CustomerIx| {
-            self.selected[customer.index()] && base.member(*customer).open_days_of(self.span) > 0
-        };
-        let exposure = |customer: CustomerIx| {
+        for customer in base.customers().filter(|customer| self.selected[customer.index()]) {
+            if base.member(customer).open_days_of(self.span) == 0 {
+                continue;
+            }
             let all = self.actual.interruptions.of_customer(customer).iter();
             let counted = all.filter(|interruption| self.adds_up(interruption));
             let amount = match self.promise.measure {
@@ -243,23 +238,21 @@ impl<'a> Asked<'a> {
                 _ => counted.map(MergedInterruption::seconds).sum(),
             };
             let is_kept = self.is_within_limit(amount);
-            Exposure { customer, started_at: None, outage: None, amount: Some(amount), seconds: 0, is_kept }
-        };
-        let exposures = base.customers().filter(is_exposed).map(exposure).collect();
-        Cases { exposures, exempt: Vec::new() }
+            let (started_at, outage, amount) = (None, None, Some(amount));
+            cases.expose(&Exposure { customer, started_at, outage, amount, seconds: 0, is_kept });
+        }
     }
 
     /// Restoration, promised time and plan: each interruption is an exposure; for a plan, each long one.
-    fn by_interruption(&self) -> Cases {
-        let mut cases = Cases::default();
+    fn by_interruption(&self, cases: &mut Cases) {
         for interruption in self.actual.interruptions.all().iter().filter(|one| self.concerns(one)) {
             let outage = self.outage(interruption);
             let Some((amount, is_kept)) = self.judged(interruption, outage) else { continue };
             if self.is_exempt(outage) {
-                cases.exempt.push(interruption.customer);
+                cases.exempt(interruption.customer);
                 continue;
             }
-            cases.exposures.push(Exposure {
+            cases.expose(&Exposure {
                 customer: interruption.customer,
                 started_at: Some(interruption.start),
                 outage: Some(interruption.outage),
@@ -268,7 +261,6 @@ impl<'a> Asked<'a> {
                 is_kept,
             });
         }
-        cases
     }
 
     /// The value of an interruption in seconds and whether it keeps the promise; `None` if it is no case of it.
@@ -289,19 +281,19 @@ impl<'a> Asked<'a> {
     }
 
     /// Notice: each outage is an exposure towards each customer whom it interrupts.
-    fn by_notice(&self, deliveries: &NoticeDeliveries) -> Cases {
+    fn by_notice(&self, deliveries: &NoticeDeliveries, cases: &mut Cases) {
         let Actual { rows, outages, run, .. } = *self.actual;
         let days = self.span.first_day()..self.span.end_day();
-        let notices = notices(rows, outages, deliveries, self.promise, &self.selected, days, run);
-        let exposures = notices.iter().map(|notice| Exposure {
-            customer: notice.customer,
-            started_at: Some(notice.start),
-            outage: Some(notice.outage),
-            amount: notice.lead_seconds(),
-            seconds: notice.seconds,
-            is_kept: notice.is_kept(),
-        });
-        Cases { exposures: exposures.collect(), exempt: Vec::new() }
+        for notice in notices(rows, outages, deliveries, self.promise, &self.selected, days, run) {
+            cases.expose(&Exposure {
+                customer: notice.customer,
+                started_at: Some(notice.start),
+                outage: Some(notice.outage),
+                amount: notice.lead_seconds(),
+                seconds: notice.seconds,
+                is_kept: notice.is_kept(),
+            });
+        }
     }
 
     /// Whether an amount keeps the limit. Both sides are the doubles nearest to exact values, so that an amount that
@@ -309,39 +301,6 @@ impl<'a> Asked<'a> {
     fn is_within_limit(&self, amount: i64) -> bool {
         let value = quotient(amount, unit(self.promise.measure));
         value.zip(self.promise.limit).is_none_or(|(value, limit)| value <= limit)
-    }
-
-    /// Adds the promise's rows and breaches to the results.
-    fn add_up(&self, cases: &Cases, results: &mut PromiseResults) {
-        let groups = self.actual.groups;
-        let mut tallies = vec![Tally::default(); groups.len()];
-        for exposure in &cases.exposures {
-            let breach = (!exposure.is_kept).then(|| self.breach(exposure));
-            for group in groups.of_customer(Some(exposure.customer)) {
-                tallies[group.index()].count(breach.as_ref());
-            }
-            results.breaches.extend(breach);
-        }
-        for &customer in &cases.exempt {
-            for group in groups.of_customer(Some(customer)) {
-                tallies[group.index()].exempt += 1;
-            }
-        }
-        let key = |breach: &Breach| (breach.customer, breach.started_at, breach.outage);
-        let first = results.breaches.partition_point(|breach| breach.promise != self.at);
-        results.breaches[first..].sort_unstable_by_key(key);
-        let achieved = self.achieved(cases, &tallies);
-        results.rows.extend(self.of_customers().map(|group| {
-            let tally = &tallies[group.index()];
-            let achieved = achieved[group.index()];
-            let proposal = achieved.and_then(|achieved| proposal(self.promise, achieved, tally.exposures));
-            PromiseRow {
-                achieved,
-                proposed: proposal.map(|proposal| proposal.limit),
-                advice: proposal.map(|proposal| proposal.advice),
-                ..self.row(group, tally)
-            }
-        }));
     }
 
     fn breach(&self, exposure: &Exposure) -> Breach {
@@ -357,29 +316,6 @@ impl<'a> Asked<'a> {
             value: amount.and_then(|amount| quotient(amount, unit(self.promise.measure))),
             compensation_fen: compensation.and_then(|of| of.fen(member, responsible, seconds)),
         }
-    }
-
-    /// By group: the value at the place that nearly all exposures do not exceed, for measures with proposals.
-    fn achieved(&self, cases: &Cases, tallies: &[Tally]) -> Vec<Option<f64>> {
-        let measure = self.promise.measure;
-        let mut achieved = vec![None; tallies.len()];
-        if !has_proposals(measure) {
-            return achieved;
-        }
-        let known = cases.exposures.iter().filter_map(|exposure| Some((exposure.amount?, exposure.customer)));
-        let mut ascending: Vec<(i64, CustomerIx)> = known.collect();
-        ascending.sort_unstable();
-        let mut passed = vec![0; tallies.len()];
-        for (amount, customer) in ascending {
-            for group in self.actual.groups.of_customer(Some(customer)) {
-                let at = group.index();
-                passed[at] += 1;
-                if passed[at] == achieved_place(tallies[at].exposures, &self.policy.limits) {
-                    achieved[at] = quotient(amount, unit(measure));
-                }
-            }
-        }
-        achieved
     }
 
     /// The groups that have customers.
@@ -404,6 +340,79 @@ impl<'a> Asked<'a> {
             advice: None,
             owed: self.promise.compensation.map(|_| tally.owed),
         }
+    }
+}
+
+/// The cases of a promise, added up as they come, so that they need not be kept.
+struct Cases<'a> {
+    asked: &'a Asked<'a>,
+    /// By group.
+    tallies: Vec<Tally>,
+    breaches: Vec<Breach>,
+    /// The values of measures with proposals.
+    amounts: Vec<(i64, CustomerIx)>,
+}
+
+impl<'a> Cases<'a> {
+    fn of(asked: &'a Asked<'a>) -> Self {
+        let tallies = vec![Tally::default(); asked.actual.groups.len()];
+        Self { asked, tallies, breaches: Vec::new(), amounts: Vec::new() }
+    }
+
+    /// Counts a case that an exempt party is responsible for.
+    fn exempt(&mut self, customer: CustomerIx) {
+        for group in self.asked.actual.groups.of_customer(Some(customer)) {
+            self.tallies[group.index()].exempt += 1;
+        }
+    }
+
+    /// Counts an exposure.
+    fn expose(&mut self, exposure: &Exposure) {
+        let breach = (!exposure.is_kept).then(|| self.asked.breach(exposure));
+        for group in self.asked.actual.groups.of_customer(Some(exposure.customer)) {
+            self.tallies[group.index()].count(breach.as_ref());
+        }
+        self.breaches.extend(breach);
+        if let Some(amount) = exposure.amount.filter(|_| has_proposals(self.asked.promise.measure)) {
+            self.amounts.push((amount, exposure.customer));
+        }
+    }
+
+    /// Adds the promise's rows and breaches to the results.
+    fn close(mut self, results: &mut PromiseResults) {
+        let achieved = self.achieved();
+        self.breaches.sort_unstable_by_key(|breach| (breach.customer, breach.started_at, breach.outage));
+        results.breaches.append(&mut self.breaches);
+        let promise = self.asked.promise;
+        results.rows.extend(self.asked.of_customers().map(|group| {
+            let tally = &self.tallies[group.index()];
+            let achieved = achieved[group.index()];
+            let proposal = achieved.and_then(|achieved| proposal(promise, achieved, tally.exposures));
+            PromiseRow {
+                achieved,
+                proposed: proposal.map(|proposal| proposal.limit),
+                advice: proposal.map(|proposal| proposal.advice),
+                ..self.asked.row(group, tally)
+            }
+        }));
+    }
+
+    /// By group: the value at the place that nearly all exposures do not exceed; `None` for measures without proposals.
+    fn achieved(&mut self) -> Vec<Option<f64>> {
+        let Asked { actual, policy, promise, .. } = self.asked;
+        self.amounts.sort_unstable();
+        let mut achieved = vec![None; self.tallies.len()];
+        let mut passed = vec![0; self.tallies.len()];
+        for &(amount, customer) in &self.amounts {
+            for group in actual.groups.of_customer(Some(customer)) {
+                let at = group.index();
+                passed[at] += 1;
+                if passed[at] == achieved_place(self.tallies[at].exposures, &policy.limits) {
+                    achieved[at] = quotient(amount, unit(promise.measure));
+                }
+            }
+        }
+        achieved
     }
 }
 

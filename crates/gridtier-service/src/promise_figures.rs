@@ -1,6 +1,9 @@
 //! All figures about promises from one log (SERVICE §4).
 
+use gridtier::contract::Table;
+use gridtier::contract::rule::Rule;
 use gridtier::index::index;
+use gridtier::source::Finding;
 
 use crate::base::Base;
 use crate::group::{Groups, OpenDays};
@@ -11,7 +14,7 @@ use crate::period::Run;
 use crate::policy::Policy;
 use crate::promise::{Actual, PromiseResults, promises};
 use crate::reliability::{CauseRow, ReliabilityRow, causes, reliability};
-use crate::time::{Second, WorkCalendar};
+use crate::time::WorkCalendar;
 
 /// How reliable the supply was, and how promises were kept.
 #[derive(Clone, Debug)]
@@ -26,17 +29,6 @@ pub struct PromiseFigures {
     pub causes: Vec<CauseRow>,
     /// The promises.
     pub promises: PromiseResults,
-}
-
-/// A row that was merged into an earlier interruption of the same customer, for a finding.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct OverlapExample<'a> {
-    /// The outage's id.
-    pub outage_id: &'a str,
-    /// The customer's id.
-    pub customer_id: &'a str,
-    /// When the row began.
-    pub started_at: Second,
 }
 
 impl PromiseFigures {
@@ -74,13 +66,15 @@ impl PromiseFigures {
         Some(Self { interruptions, major_days, reliability, causes, promises })
     }
 
-    /// The first row of the log that was merged into an earlier one.
+    /// The finding about rows that overlap, with the key of one of them: outage, customer and start. `None` if no rows
+    /// do.
     #[must_use]
-    pub fn overlap_example<'a>(&self, base: &'a Base, log: &'a Log) -> Option<OverlapExample<'a>> {
-        let row = log.interruptions.as_ref()?.get(index(self.interruptions.overlaps.example?))?;
+    pub fn overlap(&self, base: &Base, log: &Log) -> Option<Finding> {
+        let overlaps = self.interruptions.overlaps;
+        let row = log.interruptions.as_ref()?.get(index(overlaps.example?))?;
         let outage = log.outages.as_ref()?.get(index(row.outage))?;
-        let (outage_id, customer_id) = (&*outage.id, base.id(row.customer));
-        Some(OverlapExample { outage_id, customer_id, started_at: row.started_at })
+        let example = format!("{}, {}, {}", outage.id, base.id(row.customer), row.started_at);
+        Some(Finding::of(Table::Interruptions, Rule::Overlap, overlaps.rows, example))
     }
 }
 
@@ -89,7 +83,7 @@ mod tests {
     use gridtier::contract::OutageKind;
 
     use super::*;
-    use crate::fixture::{at, base, interruption, may_2026, member, outage, policy, promise};
+    use crate::fixture::{base, interruption, may_2026, member, outage, policy, promise};
     use crate::policy::Measure;
 
     fn log() -> Log {
@@ -128,11 +122,19 @@ mod tests {
     }
 
     #[test]
-    fn a_merged_row_is_named() {
+    fn rows_that_overlap_are_a_finding_that_names_one_of_them() {
         let base = base(vec![("a", member("East")), ("b", member("East"))]);
         let (log, figures) = (log(), figures(&log()).unwrap());
-        let example = figures.overlap_example(&base, &log).unwrap();
-        assert_eq!((example.outage_id, example.customer_id), ("O2", "b"));
-        assert_eq!(example.started_at, at("2026-05-10 10:30"));
+        let finding = figures.overlap(&base, &log).unwrap();
+        assert_eq!((finding.table.as_str(), finding.rule, finding.rows), ("interruptions", Rule::Overlap, 1));
+        assert_eq!(finding.example, "O2, b, 2026-05-10 10:30:00");
+        assert_eq!(finding.example_text().zh, finding.example);
+    }
+
+    #[test]
+    fn rows_that_do_not_overlap_are_no_finding() {
+        let base = base(vec![("a", member("East")), ("b", member("East"))]);
+        let log = Log { interruptions: Some(Vec::new()), ..log() };
+        assert_eq!(figures(&log).unwrap().overlap(&base, &log), None);
     }
 }
