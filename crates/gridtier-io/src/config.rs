@@ -113,7 +113,7 @@ impl Config {
         config.declared.zone = file.zone.as_deref().and_then(|zone| faults.zone(zone));
         faults.clock(&["timestamps"], file.timestamps.as_deref(), &file);
         let silent = TableEntry::default();
-        for table in Table::ALL {
+        for table in Table::every() {
             let entry = file.tables.get(table.name()).unwrap_or(&silent);
             faults.table(table, entry, &file);
             config.declared.tables.insert(table, entry.declared(table, &file));

@@ -141,8 +141,7 @@ impl DataFolder {
         config_input: Option<Input>,
     ) -> Result<Self, OpenError> {
         let mut listing =
-            listing::list(path, &config).map_err(|refusal| OpenError::Refused(vec![refusal]))?;
-        listing.tables.retain(|table, _| wanted.contains(table));
+            listing::list(path, &config, wanted).map_err(|refusal| OpenError::Refused(vec![refusal]))?;
         let mut refusals = std::mem::take(&mut listing.refusals);
         let mut tables = BTreeMap::new();
         // Tables are opened one after the other, the files of each in parallel; the refusals keep the order of names.

@@ -159,15 +159,15 @@ pub struct FolderListing {
     pub unused: Vec<String>,
 }
 
-/// Lists a data folder.
+/// Lists the files of some tables in a data folder.
 ///
 /// # Errors
 /// The folder cannot be listed. What is doubtful about single files is in the listing.
-pub fn list(root: &Path, config: &Config) -> Result<FolderListing, Refusal> {
+pub fn list(root: &Path, config: &Config, wanted: &[Table]) -> Result<FolderListing, Refusal> {
     let names = names_in(root).map_err(|error| cannot_list(root, &error))?;
     let mut listing = FolderListing::default();
     let mut used: Vec<String> = vec![config::FILE_NAME.into()];
-    for table in Table::ALL {
+    for &table in wanted {
         match find(root, &names, config, table) {
             Ok(None) => {}
             Ok(Some(found)) => {

@@ -29,7 +29,7 @@ const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 #[must_use]
 pub fn files() -> Vec<(String, String)> {
     let contracts =
-        Table::ALL.iter().map(|&table| (format!("{table}.odcs.yaml"), contract::document(table).to_text()));
+        Table::every().map(|table| (format!("{table}.odcs.yaml"), contract::document(table).to_text()));
     let schemas = [
         ("method.schema.json", titled("gridtier method file", method::schema())),
         ("entitlements.schema.json", titled("gridtier catalogue of entitlements", entitlement::schema())),

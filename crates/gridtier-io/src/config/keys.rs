@@ -24,7 +24,7 @@ type Properties = Map<String, Value>;
 /// The JSON Schema of the file.
 #[must_use]
 pub fn schema() -> Value {
-    let tables = Table::ALL.into_iter().map(|table| {
+    let tables = Table::every().map(|table| {
         let about = if table.required() { "where the table is and how it is written" } else { "the same" };
         (table.name().to_owned(), closed(table_properties(table), about))
     });
@@ -35,7 +35,7 @@ pub fn schema() -> Value {
     properties.insert("format".into(), format);
     properties.insert("zone".into(), text("zone of the utility's local time, such as Asia/Shanghai"));
     properties.insert("nulls".into(), list("what stands for an empty cell in all tables"));
-    let ids = Table::ALL.into_iter().flat_map(Table::columns).filter_map(pad_property).collect();
+    let ids = Table::every().flat_map(Table::columns).filter_map(pad_property).collect();
     properties.insert("pad".into(), closed(ids, PAD_ABOUT));
     properties.insert("timestamps".into(), word(Timestamps::CODES, CLOCK_ABOUT));
     properties.insert("passthrough".into(), passthrough());

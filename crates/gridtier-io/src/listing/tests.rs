@@ -14,7 +14,7 @@ fn folder(files: &[&str]) -> tempfile::TempDir {
 fn listed(files: &[&str], config: &str) -> Result<FolderListing, String> {
     let dir = folder(files);
     let config = Config::parse(&format!("format = 1\n{config}")).unwrap();
-    let listing = list(dir.path(), &config).map_err(|refusal| refusal.to_string())?;
+    let listing = list(dir.path(), &config, &Table::ALL).map_err(|refusal| refusal.to_string())?;
     let refusals: Vec<String> = listing.refusals.iter().map(ToString::to_string).collect();
     if refusals.is_empty() { Ok(listing) } else { Err(refusals.join("\n")) }
 }
@@ -135,7 +135,7 @@ fn every_doubtful_file_is_named() {
 fn an_empty_file_is_refused() {
     let dir = folder(&[]);
     fs::write(dir.path().join("bills.csv"), "").unwrap();
-    let refusals = list(dir.path(), &Config::default()).unwrap().refusals;
+    let refusals = list(dir.path(), &Config::default(), &Table::ALL).unwrap().refusals;
     assert!(refusals[0].to_string().contains("bills.csv: the file is empty (0 bytes)"));
 }
 
@@ -144,9 +144,12 @@ fn an_empty_file_is_refused() {
 fn symbolic_links_are_followed_but_not_in_a_circle() {
     let dir = folder(&["elsewhere.csv"]);
     std::os::unix::fs::symlink(dir.path().join("elsewhere.csv"), dir.path().join("bills.csv")).unwrap();
-    assert_eq!(names(&list(dir.path(), &Config::default()).unwrap(), Table::Bills), ["bills.csv"]);
+    assert_eq!(
+        names(&list(dir.path(), &Config::default(), &Table::ALL).unwrap(), Table::Bills),
+        ["bills.csv"]
+    );
     let dir = folder(&["bills/a.csv"]);
     std::os::unix::fs::symlink(dir.path().join("bills"), dir.path().join("bills/again")).unwrap();
-    let refusal = list(dir.path(), &Config::default()).unwrap().refusals[0].to_string();
+    let refusal = list(dir.path(), &Config::default(), &Table::ALL).unwrap().refusals[0].to_string();
     assert!(refusal.contains("nested more than") || refusal.contains("cannot be read"), "{refusal}");
 }

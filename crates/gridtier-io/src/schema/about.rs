@@ -169,6 +169,114 @@ const ENERGY_PROFILES: About = About {
     ],
 };
 
+const OUTAGES: About = About {
+    purpose: [
+        "One row for each outage of the network, planned or not: when it began, of what kind, and what customers were told.",
+        "每次停电一行：开始时间、类型以及对客户的告知情况。",
+    ],
+    usage: [
+        "Optional: without it nothing is known of reliability promises, emergency plans and notices.",
+        "可缺省，缺省时供电可靠性、应急方案和停电通知均不计量。",
+    ],
+    limitations: [
+        "Times are cut to whole seconds. The customers concerned stand in `interruptions`.",
+        "时间取整到秒。受影响客户见 `interruptions`。",
+    ],
+};
+
+const INTERRUPTIONS: About = About {
+    purpose: [
+        "Which customers an outage interrupted, from when to when.",
+        "每次停电影响的客户及其停、复电时间。",
+    ],
+    usage: [
+        "One row for each outage and customer, and again for each further interruption in the same outage. Leave `restored_at` empty while there is no supply.",
+        "每次停电每户一行，同一停电中再次停电另记一行；未复电时 `restored_at` 留空。",
+    ],
+    limitations: [
+        "A row without an end that began over 30 days before the as-of day is set aside.",
+        "截止日 30 天前开始而无复电时间的行被剔除。",
+    ],
+};
+
+const DELIVERIES: About = About {
+    purpose: [
+        "The service log: what was planned for, sent to and done for customers or the public, and by which channel.",
+        "服务记录：为客户或公众计划、发送、完成的服务及其渠道。",
+    ],
+    usage: [
+        "One row for each delivery. `service` is an id of the catalogue; leave `customer_id` empty where it was for the public.",
+        "每次服务一行；`service` 为目录中的服务编号，面向公众的服务 `customer_id` 留空。",
+    ],
+    limitations: [
+        "A delivery counts as done by `delivered_at`, else by `read_at`.",
+        "以 `delivered_at` 为完成时间，缺失时取 `read_at`。",
+    ],
+};
+
+const CONTACTS: About = About {
+    purpose: [
+        "Complaints, reports, queries, suggestions and praise, each with the steps of its handling.",
+        "投诉、举报、咨询、建议、表扬及其处理各步的时间。",
+    ],
+    usage: [
+        "One row for each contact. Leave the times of steps that have not happened empty.",
+        "每次诉求一行；尚未发生的步骤时间留空。",
+    ],
+    limitations: ["Withdrawn contacts count like any other.", "已撤诉的同样计入。"],
+};
+
+const CALENDAR: About = About {
+    purpose: [
+        "Holidays and moved working days, by which spans in working days are counted.",
+        "放假与调休上班日，用于工作日时限的计算。",
+    ],
+    usage: [
+        "One row for each day that differs from Monday to Friday. Optional: without it there are no holidays, and a finding says so.",
+        "与周一至周五不同的每一天一行。可缺省，缺省时不计节假日并给出提示。",
+    ],
+    limitations: ["The table has no window.", "该表没有统计期限制。"],
+};
+
+const CHECKS: About = About {
+    purpose: [
+        "Quality checks of samples of services, contacts and surveys.",
+        "对服务、诉求、调查的抽样质量检查。",
+    ],
+    usage: ["One row for each check.", "每次检查一行。"],
+    limitations: ["No more can have failed than were sampled.", "不合格数不大于抽查数。"],
+};
+
+const CORRECTIONS: About = About {
+    purpose: ["What is being put right, by when, and whether it helped.", "整改措施、到期日期及效果。"],
+    usage: ["One row for each correction.", "每项整改一行。"],
+    limitations: [
+        "Every correction of the period stands in the monthly report.",
+        "统计期内每项整改都列入服务月报。",
+    ],
+};
+
+const INVITATIONS: About = About {
+    purpose: ["Who was asked in a survey, and when.", "调查所邀请的客户及日期。"],
+    usage: ["One row for each customer asked.", "每个受邀客户一行。"],
+    limitations: ["Without it the response rate is unknown.", "缺省时回收率未知。"],
+};
+
+const RESPONSES: About = About {
+    purpose: [
+        "Answers to a survey: one column for each item of its instrument.",
+        "调查答卷：量表每个题项一列。",
+    ],
+    usage: [
+        "One row for each answer. The columns of the items are named by the instrument: `E1`, `P1`, `Q1`, `W_<dimension>`.",
+        "每份答卷一行；题项列名由量表决定：`E1`、`P1`、`Q1`、`W_<维度>`。",
+    ],
+    limitations: [
+        "Leave `customer_id` empty where the answer is anonymous.",
+        "匿名答卷 `customer_id` 留空。",
+    ],
+};
+
 /// The texts of a table.
 pub fn texts(table: Table) -> &'static About {
     match table {
@@ -181,5 +289,14 @@ pub fn texts(table: Table) -> &'static About {
         Table::Plans => &PLANS,
         Table::Cooperation => &COOPERATION,
         Table::EnergyProfiles => &ENERGY_PROFILES,
+        Table::Outages => &OUTAGES,
+        Table::Interruptions => &INTERRUPTIONS,
+        Table::Deliveries => &DELIVERIES,
+        Table::Contacts => &CONTACTS,
+        Table::Calendar => &CALENDAR,
+        Table::Checks => &CHECKS,
+        Table::Corrections => &CORRECTIONS,
+        Table::Invitations => &INVITATIONS,
+        Table::Responses => &RESPONSES,
     }
 }

@@ -178,7 +178,7 @@ fn reference(table: Table, column: &Column) -> Option<(Table, &'static str)> {
     if column.name == "reverses" {
         return Some((table, "bill_id"));
     }
-    let other = Table::ALL.into_iter().find(|other| *other != table && is_sole_key(*other, column.name))?;
+    let other = Table::every().find(|other| *other != table && is_sole_key(*other, column.name))?;
     other.column(column.name).map(|key| (other, key.name))
 }
 
