@@ -35,6 +35,7 @@ pub mod inspect;
 pub mod agree;
 pub mod export;
 pub mod check_files;
+pub mod service;
 pub mod entitle;
 pub mod customer_sheet;
 pub mod report;

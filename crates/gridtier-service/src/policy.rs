@@ -97,6 +97,16 @@ pub struct Policy {
     pub topics: Vec<Topic>,
 }
 
+impl Policy {
+    /// Every condition of promises, follow-ups and timers.
+    pub fn conditions(&self) -> impl Iterator<Item = &Condition> {
+        let of_promises = self.promises.iter().filter_map(|promise| promise.condition.as_ref());
+        let of_follow_ups = self.follow_ups.iter().filter_map(|rule| rule.condition.as_ref());
+        let of_timers = self.timers.iter().filter_map(|timer| timer.condition.as_ref());
+        of_promises.chain(of_follow_ups).chain(of_timers)
+    }
+}
+
 /// Limits that several figures share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {

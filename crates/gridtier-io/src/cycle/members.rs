@@ -43,11 +43,7 @@ impl MemberBatches {
     ///
     /// # Errors
     /// A file of the cycle cannot be read, or lacks a column.
-    pub fn open(
-        cycle: &StoredCycle,
-        catalogue: &Catalogue,
-        additional: &[&'static str],
-    ) -> Result<Self, CycleError> {
+    pub fn open(cycle: &StoredCycle, catalogue: &Catalogue, additional: &[&str]) -> Result<Self, CycleError> {
         let (of_customers, measured) = looked_at(catalogue, additional);
         let path = cycle.dir.join("tiers.parquet");
         let tiers = open(&path, &TIER_COLUMNS)?;
@@ -71,7 +67,7 @@ impl MemberBatches {
     pub fn of_customer(
         cycle: &StoredCycle,
         catalogue: &Catalogue,
-        additional: &[&'static str],
+        additional: &[&str],
         id: &str,
     ) -> Result<Self, CycleError> {
         if has_holders(cycle) {
@@ -135,7 +131,7 @@ impl Iterator for MemberBatches {
 const TIER_COLUMNS: [&str; 4] = ["customer_id", "tier", "provisional", "score_e6"];
 
 /// The columns of customers and those of indicators that a catalogue's conditions test, with the additional ones.
-fn looked_at<'a>(catalogue: &'a Catalogue, additional: &[&'static str]) -> (Vec<&'a str>, Vec<&'a str>) {
+fn looked_at<'a>(catalogue: &'a Catalogue, additional: &[&'a str]) -> (Vec<&'a str>, Vec<&'a str>) {
     let named = catalogue.columns().into_iter().map(|place| catalogue.fields[place].name.as_str());
     let mut columns: Vec<&str> = named.chain(additional.iter().copied()).collect();
     columns.sort_unstable();

@@ -50,7 +50,7 @@ fn customers(facts: &Facts) -> Output<'_> {
 }
 
 /// A customer base as a table with this name.
-pub(super) fn customers_as<'a>(name: &'static str, customers: &'a Customers) -> Output<'a> {
+pub fn customers_as<'a>(name: &'static str, customers: &'a Customers) -> Output<'a> {
     let Customers { ids, rows: all, passed } = customers;
     let mut fields = vec![
         full("customer_id", TEXT),

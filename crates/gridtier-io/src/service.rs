@@ -1,0 +1,141 @@
+//! The service log read against a published cycle: customers, policy, accepted rows, and what became of every row.
+//!
+//! What is judged from it is the business of the package `gridtier-service`; this module reads and writes files.
+
+mod base;
+
+use std::fs;
+use std::path::Path;
+
+use gridtier::checked_toml::Faults;
+use gridtier::contract::Table;
+use gridtier::entitlement::Catalogue;
+use gridtier::error::Refusal;
+use gridtier::source::{Finding, TableBook};
+use gridtier::text::Text;
+use gridtier_service::base::Base;
+use gridtier_service::log::Log;
+use gridtier_service::period::Run;
+use gridtier_service::policy::Policy;
+use gridtier_service::read::{self, Reading};
+
+use crate::cycle::{self, CycleError};
+use crate::folder::{DataFolder, OpenError};
+use crate::store::StoredCycle;
+use crate::system::system_error;
+
+/// Why a service log could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceError {
+    /// The policy is wrong.
+    #[error(transparent)]
+    Policy(#[from] Faults),
+    /// The policy's file cannot be read.
+    #[error("{}", .0.en)]
+    PolicyFile(Text),
+    /// Files of the service folder are doubtful.
+    #[error(transparent)]
+    Folder(#[from] OpenError),
+    /// A table cannot be read.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// A file of the cycle cannot be read.
+    #[error(transparent)]
+    Cycle(#[from] CycleError),
+    /// An internal check failed.
+    #[error("a bug in gridtier: {0}")]
+    Bug(String),
+}
+
+/// A service log, read as a run asks.
+pub struct ServiceLog {
+    /// The folder.
+    pub folder: DataFolder,
+    /// Period and as-of day.
+    pub run: Run,
+    /// The customers.
+    pub base: Base,
+    /// The catalogue of the cycle.
+    pub catalogue: Catalogue,
+    /// The policy.
+    pub policy: Policy,
+    /// The accepted rows.
+    pub log: Log,
+    /// What became of the rows, in the order in which the tables are read.
+    pub books: Vec<TableBook>,
+}
+
+/// The tables of a service folder, with the customer base that it may bring.
+const TABLES: [Table; 8] = [
+    Table::Customers,
+    Table::Outages,
+    Table::Interruptions,
+    Table::Deliveries,
+    Table::Contacts,
+    Table::Calendar,
+    Table::Checks,
+    Table::Corrections,
+];
+
+/// Opens a service folder.
+///
+/// # Errors
+/// Everything that is wrong with its files.
+pub fn open(data: &Path) -> Result<DataFolder, OpenError> {
+    DataFolder::open_tables(data, &TABLES)
+}
+
+/// The policy of a file, or the shipped one of that name. `paper` if none is named.
+///
+/// # Errors
+/// The file cannot be read, or the policy is wrong.
+pub fn policy(named: Option<&str>, catalogue: &Catalogue) -> Result<Policy, ServiceError> {
+    let named = named.unwrap_or("paper");
+    if let Some(policy) = Policy::shipped(named, catalogue) {
+        return Ok(policy?);
+    }
+    let text = fs::read_to_string(named).map_err(|error| {
+        let error = system_error(&error);
+        ServiceError::PolicyFile(gridtier::text!(
+            "{named}: the policy cannot be read: {error}; name a file, or the shipped policy `paper`",
+            "{named}：无法读取服务策略：{error}；请给出文件，或随程序提供的策略 `paper`";
+            error
+        ))
+    })?;
+    Ok(Policy::parse(named, &text, catalogue)?)
+}
+
+impl ServiceLog {
+    /// Reads a service folder against a cycle.
+    ///
+    /// # Errors
+    /// The policy is wrong, or a file cannot be read.
+    pub fn read(
+        folder: DataFolder,
+        cycle: &StoredCycle,
+        policy_named: Option<&str>,
+        run: Run,
+    ) -> Result<Self, ServiceError> {
+        let catalogue = cycle::catalogue(cycle)?;
+        let policy = policy(policy_named, &catalogue)?;
+        let (base, customer_book) = base::read(&folder, cycle, &catalogue, Some(&policy))?;
+        let reading = Reading { source: &folder, base: &base, catalogue: &catalogue, run };
+        let (log, books) = read::read(reading)?;
+        let books = customer_book.into_iter().chain(books).collect();
+        Ok(Self { folder, run, base, catalogue, policy, log, books })
+    }
+
+    /// All findings about the tables and their files, in the order of tables and rules.
+    #[must_use]
+    pub fn findings(&self) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        for book in &self.books {
+            let notices = self.folder.notices(book.table).into_iter();
+            findings
+                .extend(notices.map(|(rule, rows, example)| Finding::of(book.table, rule, rows, example)));
+            let examples = gridtier::rows::reject_examples(&self.folder, book);
+            findings.extend(book.findings(&self.folder, &examples));
+        }
+        findings
+    }
+}
