@@ -257,7 +257,7 @@ fn of_two_proposals_to_revise_a_cycle_the_second_is_proposed_anew_over_the_first
     assert_eq!(states(&utility), ["superseded", "current", "published", "proposed"]);
     fails(&utility, &approval("6"), 1, "it revises cycle 1, but cycle 5 has revised that one meanwhile");
     fails(&utility, &approval("6"), 1, "--revises 5");
-    fails(&utility, &revise("1", "wrong bills"), 2, "cycle 1 has a later revision, cycle 5: revise that one");
+    fails(&utility, &revise("1", "wrong bills"), 2, "cycle 1 has a later revision, cycle 5; revise that one");
     utility.done(&WANG.signed(&["reject", "6"]));
     utility.done(&revise("5", "wrong bills"));
     agree("8");
