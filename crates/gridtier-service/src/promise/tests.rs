@@ -310,7 +310,10 @@ fn notice_promise(announcement: bool) -> Promise {
     Promise { lead: Some(Span::Days(7)), announcement, ..promise("p", Measure::Notice) }
 }
 
-fn statuses(promise: &Promise) -> Vec<(u32, u32, &'static str, Option<i64>, Option<u32>)> {
+/// Outage, customer, status, seconds ahead and delivery of a notice.
+type NoticeFacts = (u32, u32, &'static str, Option<i64>, Option<u32>);
+
+fn statuses(promise: &Promise) -> Vec<NoticeFacts> {
     let log = notified();
     let deliveries = NoticeDeliveries::of(log.deliveries.as_deref().unwrap(), crate::fixture::NOTICE.into());
     let days = may_2026().period.first_day()..may_2026().period.end_day();
