@@ -27,6 +27,14 @@ pub mod matching;
 pub mod worklist;
 pub mod delivered;
 pub mod usage;
+pub mod contact;
+pub mod repeat;
+pub mod timer;
+pub mod fairness;
+pub mod topic;
+pub mod rate;
+pub mod ageing;
+pub mod contact_figures;
 pub mod output;
 #[cfg(test)]
 mod fixture;

@@ -6,6 +6,7 @@
 pub mod promises;
 pub mod survey;
 pub mod delivered;
+pub mod contacts;
 
 use std::ops::Range;
 use std::sync::Arc;
