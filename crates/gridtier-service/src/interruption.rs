@@ -180,6 +180,8 @@ pub fn is_of_kinds(outage: &Outage, kinds: &[OutageKind]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -300,7 +302,7 @@ mod tests {
         fn the_order_of_rows_changes_nothing_and_no_second_counts_twice(
             drawn in proptest::collection::vec((0_u32..3, 0_u32..3, 0_i64..500, 0_i64..40), 0..40)
         ) {
-            let midnight = at("2026-05-10 00:00");
+            let midnight = at("2026-06-01 23:00");
             let rows: Vec<Interruption> = drawn
                 .iter()
                 .map(|&(outage, customer, start, length)| Interruption {
@@ -316,11 +318,19 @@ mod tests {
             prop_assert_eq!(forth.all(), back.all());
             prop_assert_eq!(forth.overlaps.rows, back.overlaps.rows);
             prop_assert_eq!(forth.all().len() + forth.overlaps.rows as usize, rows.len());
-            let mut last: Option<MergedInterruption> = None;
-            for interruption in forth.all() {
-                let apart = last.is_none_or(|last| last.customer < interruption.customer || last.end < interruption.start);
+            for customer in (0..3).map(CustomerIx::new) {
+                let of_customer = forth.of_customer(customer);
+                let apart = of_customer.windows(2).all(|pair| pair[0].end < pair[1].start);
                 prop_assert!(apart);
-                last = Some(*interruption);
+                // Each second from the start on counts once, up to the as-of time; a row of no length has none.
+                let now = may_2026().now();
+                let mut without: BTreeSet<i64> = BTreeSet::new();
+                for row in rows.iter().filter(|row| row.customer == customer) {
+                    let end = row.restored_at.unwrap_or(now).since(midnight);
+                    without.extend(row.started_at.since(midnight)..end);
+                }
+                let seconds: i64 = of_customer.iter().map(MergedInterruption::seconds).sum();
+                prop_assert_eq!(seconds, without.len() as i64);
             }
         }
     }

@@ -27,7 +27,7 @@ gridtier::words! {
 
 /// The notice of an outage to a customer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Notice {
+pub struct OutageNotice {
     /// The outage: position in the log.
     pub outage: u32,
     /// The customer.
@@ -48,7 +48,7 @@ pub struct Notice {
     pub status: NoticeStatus,
 }
 
-impl Notice {
+impl OutageNotice {
     /// Whether the promise was kept.
     #[must_use]
     pub fn is_kept(&self) -> bool {
@@ -103,7 +103,7 @@ pub fn notices(
     selected: &[bool],
     days: std::ops::Range<i32>,
     run: Run,
-) -> Vec<Notice> {
+) -> Vec<OutageNotice> {
     let first_rows = rows
         .chunk_by(|a, b| (a.outage, a.customer) == (b.outage, b.customer))
         .filter_map(|of_customer| of_customer.iter().min_by_key(|row| row.started_at));
@@ -123,7 +123,7 @@ fn notice(
     deliveries: &NoticeDeliveries,
     promise: &Promise,
     run: Run,
-) -> Notice {
+) -> OutageNotice {
     let start = row.started_at;
     // A checked policy has a lead that can lie ahead.
     let due = promise.lead.and_then(|lead| lead.ahead(start)).unwrap_or(start);
@@ -140,7 +140,7 @@ fn notice(
     } else {
         NoticeStatus::Missed
     };
-    Notice {
+    OutageNotice {
         outage: row.outage,
         customer: row.customer,
         start,

@@ -14,7 +14,7 @@ use crate::log::{Delivery, Interruption, Outage};
 use crate::notice::{NoticeDeliveries, notices};
 use crate::period::{Period, Run};
 use crate::policy::{Measure, Policy, Promise};
-use crate::proposal::{Advice, achieved_place, has_proposals, proposal};
+use crate::proposal::{LimitAdvice, achieved_place, has_proposals, proposal};
 use crate::reliability::share_with_supply;
 use crate::time::{Second, WorkCalendar};
 
@@ -66,7 +66,7 @@ pub struct PromiseRow {
     /// The limit that could be promised.
     pub proposed: Option<f64>,
     /// What to do about the limit.
-    pub advice: Option<Advice>,
+    pub advice: Option<LimitAdvice>,
     /// What the breaches cost; `None` if the promise has no compensation.
     pub owed: Option<Owed>,
 }
@@ -82,7 +82,7 @@ pub struct Owed {
 
 /// An exposure that broke a promise. A group that misses its availability has no row.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Breach {
+pub struct PromiseBreach {
     /// The promise: position in [`Policy::promises`].
     pub promise: usize,
     /// The customer.
@@ -103,7 +103,7 @@ pub struct PromiseResults {
     /// By promise id and group: a row for each group that has customers.
     pub rows: Vec<PromiseRow>,
     /// By promise id, customer, start and outage.
-    pub breaches: Vec<Breach>,
+    pub breaches: Vec<PromiseBreach>,
     /// The promises that cannot be measured, since the log has no deliveries: positions in [`Policy::promises`].
     pub not_measured: Vec<usize>,
 }
@@ -122,7 +122,7 @@ struct Exposure {
 
 /// What a group's exposures add up to.
 #[derive(Clone, Copy, Default)]
-struct Tally {
+struct PromiseTally {
     exposures: i64,
     kept: i64,
     exempt: i64,
@@ -138,18 +138,18 @@ pub fn promises(actual: &Actual, policy: &Policy) -> PromiseResults {
     by_id.sort_by_key(|&at| policy.promises[at].id.as_str());
     let mut results = PromiseResults::default();
     for at in by_id {
-        let asked = Asked::of(actual, policy, at);
-        let mut cases = Cases::of(&asked);
-        match (asked.promise.measure, &notices) {
+        let held = HeldPromise::of(actual, policy, at);
+        let mut cases = Cases::of(&held);
+        match (held.promise.measure, &notices) {
             (Measure::Availability, _) => {
-                results.rows.extend(asked.availability());
+                results.rows.extend(held.availability());
                 continue;
             }
-            (Measure::Interruptions | Measure::Minutes, _) => asked.by_customer(&mut cases),
+            (Measure::Interruptions | Measure::Minutes, _) => held.by_customer(&mut cases),
             (Measure::Restoration | Measure::PromisedTime | Measure::Plan, _) => {
-                asked.by_interruption(&mut cases)
+                held.by_interruption(&mut cases)
             }
-            (Measure::Notice, Some(notices)) => asked.by_notice(notices, &mut cases),
+            (Measure::Notice, Some(notices)) => held.by_notice(notices, &mut cases),
             (Measure::Notice, None) => {
                 results.not_measured.push(at);
                 continue;
@@ -161,7 +161,7 @@ pub fn promises(actual: &Actual, policy: &Policy) -> PromiseResults {
 }
 
 /// A promise with what it is held against.
-struct Asked<'a> {
+struct HeldPromise<'a> {
     actual: &'a Actual<'a>,
     policy: &'a Policy,
     at: usize,
@@ -172,7 +172,7 @@ struct Asked<'a> {
     selected: Vec<bool>,
 }
 
-impl<'a> Asked<'a> {
+impl<'a> HeldPromise<'a> {
     fn of(actual: &'a Actual<'a>, policy: &'a Policy, at: usize) -> Self {
         let promise = &policy.promises[at];
         let period = actual.run.period;
@@ -219,7 +219,7 @@ impl<'a> Asked<'a> {
             let limit = self.promise.limit;
             let is_kept = value.is_some_and(|value| limit.is_none_or(|limit| nano(value) >= nano(limit)));
             let exposures = i64::from(value.is_some());
-            let tally = Tally { exposures, kept: i64::from(is_kept), ..Tally::default() };
+            let tally = PromiseTally { exposures, kept: i64::from(is_kept), ..PromiseTally::default() };
             PromiseRow { achieved: value, owed: None, ..self.row(group, &tally) }
         })
     }
@@ -303,12 +303,12 @@ impl<'a> Asked<'a> {
         value.zip(self.promise.limit).is_none_or(|(value, limit)| value <= limit)
     }
 
-    fn breach(&self, exposure: &Exposure) -> Breach {
+    fn breach(&self, exposure: &Exposure) -> PromiseBreach {
         let Exposure { customer, started_at, outage, amount, seconds, .. } = *exposure;
         let responsible = outage.map(|outage| self.actual.outages[index(outage)].responsibility);
         let member = self.actual.base.member(customer);
         let compensation = self.promise.compensation;
-        Breach {
+        PromiseBreach {
             promise: self.at,
             customer,
             started_at,
@@ -325,7 +325,7 @@ impl<'a> Asked<'a> {
     }
 
     /// A row with the counts of a tally.
-    fn row(&self, group: GroupIx, tally: &Tally) -> PromiseRow {
+    fn row(&self, group: GroupIx, tally: &PromiseTally) -> PromiseRow {
         PromiseRow {
             promise: self.at,
             group,
@@ -345,35 +345,35 @@ impl<'a> Asked<'a> {
 
 /// The cases of a promise, added up as they come, so that they need not be kept.
 struct Cases<'a> {
-    asked: &'a Asked<'a>,
+    held: &'a HeldPromise<'a>,
     /// By group.
-    tallies: Vec<Tally>,
-    breaches: Vec<Breach>,
+    tallies: Vec<PromiseTally>,
+    breaches: Vec<PromiseBreach>,
     /// The values of measures with proposals.
     amounts: Vec<(i64, CustomerIx)>,
 }
 
 impl<'a> Cases<'a> {
-    fn of(asked: &'a Asked<'a>) -> Self {
-        let tallies = vec![Tally::default(); asked.actual.groups.len()];
-        Self { asked, tallies, breaches: Vec::new(), amounts: Vec::new() }
+    fn of(held: &'a HeldPromise<'a>) -> Self {
+        let tallies = vec![PromiseTally::default(); held.actual.groups.len()];
+        Self { held, tallies, breaches: Vec::new(), amounts: Vec::new() }
     }
 
     /// Counts a case that an exempt party is responsible for.
     fn exempt(&mut self, customer: CustomerIx) {
-        for group in self.asked.actual.groups.of_customer(Some(customer)) {
+        for group in self.held.actual.groups.of_customer(Some(customer)) {
             self.tallies[group.index()].exempt += 1;
         }
     }
 
     /// Counts an exposure.
     fn expose(&mut self, exposure: &Exposure) {
-        let breach = (!exposure.is_kept).then(|| self.asked.breach(exposure));
-        for group in self.asked.actual.groups.of_customer(Some(exposure.customer)) {
+        let breach = (!exposure.is_kept).then(|| self.held.breach(exposure));
+        for group in self.held.actual.groups.of_customer(Some(exposure.customer)) {
             self.tallies[group.index()].count(breach.as_ref());
         }
         self.breaches.extend(breach);
-        if let Some(amount) = exposure.amount.filter(|_| has_proposals(self.asked.promise.measure)) {
+        if let Some(amount) = exposure.amount.filter(|_| has_proposals(self.held.promise.measure)) {
             self.amounts.push((amount, exposure.customer));
         }
     }
@@ -383,8 +383,8 @@ impl<'a> Cases<'a> {
         let achieved = self.achieved();
         self.breaches.sort_unstable_by_key(|breach| (breach.customer, breach.started_at, breach.outage));
         results.breaches.append(&mut self.breaches);
-        let promise = self.asked.promise;
-        results.rows.extend(self.asked.of_customers().map(|group| {
+        let promise = self.held.promise;
+        results.rows.extend(self.held.of_customers().map(|group| {
             let tally = &self.tallies[group.index()];
             let achieved = achieved[group.index()];
             let proposal = achieved.and_then(|achieved| proposal(promise, achieved, tally.exposures));
@@ -392,14 +392,14 @@ impl<'a> Cases<'a> {
                 achieved,
                 proposed: proposal.map(|proposal| proposal.limit),
                 advice: proposal.map(|proposal| proposal.advice),
-                ..self.asked.row(group, tally)
+                ..self.held.row(group, tally)
             }
         }));
     }
 
     /// By group: the value at the place that nearly all exposures do not exceed; `None` for measures without proposals.
     fn achieved(&mut self) -> Vec<Option<f64>> {
-        let Asked { actual, policy, promise, .. } = self.asked;
+        let HeldPromise { actual, policy, promise, .. } = self.held;
         self.amounts.sort_unstable();
         let mut achieved = vec![None; self.tallies.len()];
         let mut passed = vec![0; self.tallies.len()];
@@ -416,9 +416,9 @@ impl<'a> Cases<'a> {
     }
 }
 
-impl Tally {
+impl PromiseTally {
     /// Counts an exposure, which is a breach or kept.
-    fn count(&mut self, breach: Option<&Breach>) {
+    fn count(&mut self, breach: Option<&PromiseBreach>) {
         self.exposures += 1;
         match breach {
             None => self.kept += 1,

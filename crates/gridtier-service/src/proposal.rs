@@ -9,7 +9,7 @@ use crate::policy::{Limits, Measure, Promise};
 
 gridtier::words! {
     /// What to do about a limit.
-    Advice "advice" {
+    LimitAdvice "advice" {
         /// It could be tighter.
         Tighten "tighten" "tighten" "收紧",
         /// It is as it should be.
@@ -31,7 +31,7 @@ pub struct Proposal {
     /// The limit, in the measure's unit.
     pub limit: f64,
     /// What to do about the limit that is promised.
-    pub advice: Advice,
+    pub advice: LimitAdvice,
 }
 
 /// Whether limits are proposed for a measure.
@@ -60,9 +60,9 @@ pub fn proposal(promise: &Promise, achieved: f64, exposures: i64) -> Option<Prop
     let multiple = (achieved / step - ROUNDING).ceil() * step + 0.0;
     let limit = promise.floor.map_or(multiple, |floor| multiple.min(floor));
     let advice = match nano(limit).cmp(&nano(promised)) {
-        std::cmp::Ordering::Less => Advice::Tighten,
-        std::cmp::Ordering::Equal => Advice::Keep,
-        std::cmp::Ordering::Greater => Advice::Mend,
+        std::cmp::Ordering::Less => LimitAdvice::Tighten,
+        std::cmp::Ordering::Equal => LimitAdvice::Keep,
+        std::cmp::Ordering::Greater => LimitAdvice::Mend,
     };
     Some(Proposal { limit, advice })
 }
@@ -76,7 +76,7 @@ mod tests {
         Promise { limit: Some(limit), step: Some(step), floor, ..promise("restore", Measure::Restoration) }
     }
 
-    fn proposed(promise: &Promise, achieved: f64) -> (f64, Advice) {
+    fn proposed(promise: &Promise, achieved: f64) -> (f64, LimitAdvice) {
         let proposal = proposal(promise, achieved, 30).unwrap();
         (proposal.limit, proposal.advice)
     }
@@ -84,27 +84,27 @@ mod tests {
     #[test]
     fn a_proposal_is_the_next_multiple_of_the_step() {
         let promise = restoration(60.0, 15.0, None);
-        assert_eq!(proposed(&promise, 38.0), (45.0, Advice::Tighten));
-        assert_eq!(proposed(&promise, 45.0), (45.0, Advice::Tighten));
-        assert_eq!(proposed(&promise, 45.1), (60.0, Advice::Keep));
-        assert_eq!(proposed(&promise, 60.1), (75.0, Advice::Mend));
-        assert_eq!(proposed(&promise, 0.0), (0.0, Advice::Tighten));
+        assert_eq!(proposed(&promise, 38.0), (45.0, LimitAdvice::Tighten));
+        assert_eq!(proposed(&promise, 45.0), (45.0, LimitAdvice::Tighten));
+        assert_eq!(proposed(&promise, 45.1), (60.0, LimitAdvice::Keep));
+        assert_eq!(proposed(&promise, 60.1), (75.0, LimitAdvice::Mend));
+        assert_eq!(proposed(&promise, 0.0), (0.0, LimitAdvice::Tighten));
     }
 
     #[test]
     fn a_proposal_is_never_weaker_than_the_floor() {
         let promise = restoration(240.0, 15.0, Some(330.0));
-        assert_eq!(proposed(&promise, 1_000.0), (330.0, Advice::Mend));
+        assert_eq!(proposed(&promise, 1_000.0), (330.0, LimitAdvice::Mend));
         let at_floor = restoration(330.0, 15.0, Some(330.0));
-        assert_eq!(proposed(&at_floor, 1_000.0), (330.0, Advice::Keep));
+        assert_eq!(proposed(&at_floor, 1_000.0), (330.0, LimitAdvice::Keep));
     }
 
     #[test]
     fn rounding_neither_adds_a_step_nor_parts_equal_limits() {
         // Three steps of 0.1 are a float above 0.3.
         let promise = restoration(0.3, 0.1, None);
-        assert_eq!(proposed(&promise, 3.0 * 0.1).1, Advice::Keep);
-        assert_eq!(proposed(&promise, 0.3).1, Advice::Keep);
+        assert_eq!(proposed(&promise, 3.0 * 0.1).1, LimitAdvice::Keep);
+        assert_eq!(proposed(&promise, 0.3).1, LimitAdvice::Keep);
     }
 
     #[test]

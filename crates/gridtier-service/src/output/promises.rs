@@ -10,7 +10,7 @@ use crate::group::{GroupIx, Groups};
 use crate::log::Outage;
 use crate::major_day::MajorDays;
 use crate::policy::Policy;
-use crate::promise::{Breach, PromiseRow};
+use crate::promise::{PromiseBreach, PromiseRow};
 use crate::promise_figures::PromiseFigures;
 use crate::reliability::{CauseRow, ReliabilityRow};
 
@@ -146,7 +146,12 @@ fn promises<'a>(rows: &'a [PromiseRow], groups: &'a Groups, policy: &'a Policy) 
 }
 
 /// One row for each exposure that broke a promise.
-fn breaches<'a>(rows: &'a [Breach], base: &'a Base, outages: &'a [Outage], policy: &'a Policy) -> Output<'a> {
+fn breaches<'a>(
+    rows: &'a [PromiseBreach],
+    base: &'a Base,
+    outages: &'a [Outage],
+    policy: &'a Policy,
+) -> Output<'a> {
     let fields = vec![
         full("promise", TEXT),
         full("customer_id", TEXT),

@@ -92,7 +92,7 @@ fn vector_12_what_forty_restorations_achieve_and_propose() {
     let held = Held::of(base(customers), faults(rows), vec![promise]);
     let all = held.row("all");
     assert_eq!((all.exposures, all.kept, all.achieved), (40, 40, Some(38.0)));
-    assert_eq!((all.proposed, all.advice), (Some(45.0), Some(Advice::Tighten)));
+    assert_eq!((all.proposed, all.advice), (Some(45.0), Some(LimitAdvice::Tighten)));
 }
 
 #[test]

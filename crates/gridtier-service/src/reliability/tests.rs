@@ -259,3 +259,35 @@ fn causes_are_by_kind_and_cause_with_most_seconds_first() {
         ]
     );
 }
+
+#[test]
+fn customers_without_a_region_or_an_area_are_a_group_of_their_own() {
+    let nowhere = Member { region: None, ..member("East") };
+    let base = base(vec![("a", member("East")), ("b", nowhere)]);
+    let rows = vec![interruption(0, 1, "2026-05-10 10:00", Some("2026-05-10 11:00"))];
+    let outages = vec![outage("O1", OutageKind::Fault)];
+    let measured = Measured::of(base, outages, rows, may_2026(), &LIMITS);
+    let of_groups: Vec<_> = measured
+        .rows
+        .iter()
+        .filter(|row| row.scope == Scope::All && row.interruptions > 0)
+        .map(|row| {
+            (
+                measured.groups.group(row.group).by.code(),
+                &*measured.groups.group(row.group).name,
+                row.customers,
+            )
+        })
+        .collect();
+    assert_eq!(
+        of_groups,
+        [
+            ("all", "all", 2),
+            ("area", "unknown", 2),
+            ("class", "industrial", 2),
+            ("region", "unknown", 1),
+            ("tier", "ungraded", 2),
+            ("use_category", "other", 2),
+        ]
+    );
+}
