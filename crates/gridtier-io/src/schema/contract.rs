@@ -165,7 +165,8 @@ fn options(table: Table, column: &Column) -> Entries {
 }
 
 fn may_be_negative(column: &Column) -> bool {
-    column.kind == ColumnKind::Money || column.name == "reactive_kvarh" || never_rejects(column)
+    let is_signed = column.kind == ColumnKind::Money && !["cost", "fee"].contains(&column.name);
+    is_signed || column.name == "reactive_kvarh" || never_rejects(column)
 }
 
 /// Whether no cell of the column rejects its row.
@@ -178,7 +179,9 @@ fn reference(table: Table, column: &Column) -> Option<(Table, &'static str)> {
     if column.name == "reverses" {
         return Some((table, "bill_id"));
     }
-    let other = Table::every().find(|other| *other != table && is_sole_key(*other, column.name))?;
+    // A table refers to those that are read before it.
+    let mut before = Table::every().take_while(|other| *other != table);
+    let other = before.find(|other| is_sole_key(*other, column.name))?;
     other.column(column.name).map(|key| (other, key.name))
 }
 
@@ -187,6 +190,20 @@ fn is_sole_key(table: Table, name: &str) -> bool {
     let mut keys = table.columns().iter().filter(|column| column.key);
     keys.next().is_some_and(|key| key.name == name) && keys.next().is_none()
 }
+
+/// Columns whose values must not precede, or exceed, those of an earlier step.
+const LATER_STEPS: [(Table, &str); 10] = [
+    (Table::Interruptions, "restored_at"),
+    (Table::Deliveries, "delivered_at"),
+    (Table::Deliveries, "read_at"),
+    (Table::Contacts, "first_contact_at"),
+    (Table::Contacts, "analysed_at"),
+    (Table::Contacts, "answered_at"),
+    (Table::Contacts, "closed_at"),
+    (Table::Contacts, "passed_on_at"),
+    (Table::Contacts, "called_back_at"),
+    (Table::Checks, "failed"),
+];
 
 /// Whether a cell of the column can break the rule, which rejects its row.
 fn applies(table: Table, column: &Column, rule: Rule) -> bool {
@@ -218,6 +235,9 @@ fn applies(table: Table, column: &Column, rule: Rule) -> bool {
         Rule::BadInterval => column.name == "read_until",
         Rule::RegisterDecrease => column.name == "register_kwh",
         Rule::MultiplierChanged => column.name == "multiplier",
+        Rule::NeverRestored => column.name == "restored_at",
+        Rule::UnknownService => column.name == "service",
+        Rule::BadOrder => LATER_STEPS.contains(&(table, column.name)),
         Rule::AfterRemoval => column.name == "kind" && table.column("register_kwh").is_some(),
         // A reversal of an unknown bill still counts.
         Rule::Orphan => column.name != "reverses" && reference(table, column).is_some(),
