@@ -9,7 +9,7 @@ use crate::base::Base;
 use crate::survey::counts::CountsRow;
 use crate::survey::evaluation::SurveyResults;
 use crate::survey::hypothesis::TestRow;
-use crate::survey::plan::{PlanRow, SampleRow, SurveyPlan};
+use crate::survey::plan::{SampleRow, SurveyPlan, SurveyPlanRow};
 use crate::survey::scale::AlphaRow;
 use crate::survey::scores::ScoreRow;
 use crate::survey::structure::StructureRow;
@@ -200,7 +200,7 @@ fn structure(rows: &[StructureRow]) -> Output<'_> {
     })
 }
 
-fn plan_table(rows: &[PlanRow]) -> Output<'_> {
+fn plan_table(rows: &[SurveyPlanRow]) -> Output<'_> {
     let fields = vec![
         full("tier", TEXT),
         full("use_category", TEXT),

@@ -74,7 +74,7 @@ pub struct Respondents {
 }
 
 /// The scores of one measure by column, before they have names.
-struct Columns {
+struct ScoreColumns {
     items: Vec<Vec<Option<f64>>>,
     dimensions: Vec<Vec<Option<f64>>>,
     total: Vec<Option<f64>>,
@@ -86,7 +86,7 @@ impl Respondents {
     pub fn of(instrument: &Instrument, responses: &Responses, answers: &Answers, frame: &Frame) -> Self {
         let rows: Vec<usize> = answers.valid().collect();
         let customers: Vec<Option<CustomerIx>> = rows.iter().map(|&row| responses.customers[row]).collect();
-        let forms: Vec<(SurveyForm, Columns)> = answers
+        let forms: Vec<(SurveyForm, ScoreColumns)> = answers
             .forms
             .iter()
             .map(|(form, items)| (*form, columns(instrument, directed(instrument, items, &rows))))
@@ -141,7 +141,7 @@ fn difference(a: &[Option<f64>], b: &[Option<f64>]) -> Vec<Option<f64>> {
 }
 
 /// Dimensions and total of the scores of items.
-fn columns(instrument: &Instrument, items: Vec<Vec<Option<f64>>>) -> Columns {
+fn columns(instrument: &Instrument, items: Vec<Vec<Option<f64>>>) -> ScoreColumns {
     let respondents = items.first().map_or(0, Vec::len);
     let dimensions: Vec<Vec<Option<f64>>> = instrument
         .dimensions
@@ -153,7 +153,7 @@ fn columns(instrument: &Instrument, items: Vec<Vec<Option<f64>>>) -> Columns {
         .collect();
     let total = (0..respondents).map(|at| mean_of_all(dimensions.iter().map(|dimension| dimension[at])));
     let total = total.collect();
-    Columns { items, dimensions, total }
+    ScoreColumns { items, dimensions, total }
 }
 
 /// The mean of the scores that are given; `None` if less than half of them are.
@@ -174,7 +174,7 @@ fn mean_of_all(scores: impl ExactSizeIterator<Item = Option<f64>>) -> Option<f64
 }
 
 /// The total in which each respondent's own weights count: Σ weight × dimension/100.
-fn weighted(measure: SurveyMeasure, columns: &Columns, weights: &[Option<&[i64]>]) -> Score {
+fn weighted(measure: SurveyMeasure, columns: &ScoreColumns, weights: &[Option<&[i64]>]) -> Score {
     let total = |(at, weights): (usize, &Option<&[i64]>)| {
         let parts = columns.dimensions.iter().zip((*weights)?);
         let sum: Option<f64> =
@@ -190,7 +190,7 @@ fn weighted(measure: SurveyMeasure, columns: &Columns, weights: &[Option<&[i64]>
 }
 
 /// The scores of one measure with their names.
-fn named(instrument: &Instrument, measure: SurveyMeasure, columns: Columns) -> Vec<Score> {
+fn named(instrument: &Instrument, measure: SurveyMeasure, columns: ScoreColumns) -> Vec<Score> {
     let items = instrument.items.iter().map(|item| (SurveyLevel::Item, item.id.as_str()));
     let dimensions =
         instrument.dimensions.iter().map(|dimension| (SurveyLevel::Dimension, dimension.id.as_str()));
@@ -203,7 +203,7 @@ fn named(instrument: &Instrument, measure: SurveyMeasure, columns: Columns) -> V
 /// A part of the money cost is where the customer's average price lies among those of its use category.
 fn delivered_value(
     instrument: &Instrument,
-    columns: &Columns,
+    columns: &ScoreColumns,
     customers: &[Option<CustomerIx>],
     frame: &Frame,
 ) -> Vec<Score> {

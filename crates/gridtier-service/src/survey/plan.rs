@@ -18,7 +18,7 @@ pub const RATE_PCT: i64 = 60;
 
 /// How many customers of a tier and use category to ask.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PlanRow {
+pub struct SurveyPlanRow {
     /// The tier.
     pub tier: Tier,
     /// The use category.
@@ -48,7 +48,7 @@ pub struct SampleRow {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SurveyPlan {
     /// By tier and use category, in the order of their codes' bytes.
-    pub rows: Vec<PlanRow>,
+    pub rows: Vec<SurveyPlanRow>,
     /// The customers to ask, in the order of their ids.
     pub sample: Vec<SampleRow>,
 }
@@ -73,7 +73,7 @@ pub fn plan(frame: &Frame, seed: u64, rate_pct: i64) -> SurveyPlan {
             let willing: Vec<SampleRow> =
                 cell.iter().copied().filter(|row| !frame.base.member(row.customer).opted_out).collect();
             let to_ask = ceil_div(100 * needed, rate_pct.max(1)).min(willing.len() as i64);
-            rows.push(PlanRow {
+            rows.push(SurveyPlanRow {
                 tier,
                 use_category,
                 population: cell.len() as i64,

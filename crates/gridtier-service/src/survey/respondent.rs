@@ -93,7 +93,7 @@ impl Answers {
     /// Reads the cells of the responses.
     #[must_use]
     pub fn read(instrument: &Instrument, responses: &Responses) -> Self {
-        let mut reading = Reading { responses, noticed: BTreeMap::new() };
+        let mut reading = CellReading { responses, noticed: BTreeMap::new() };
         let forms = instrument.forms().iter().map(|&form| (form, reading.form(instrument, form)));
         let forms: Vec<_> = forms.collect();
         let weights = reading.weights(instrument);
@@ -113,12 +113,12 @@ impl Answers {
     }
 }
 
-struct Reading<'a> {
+struct CellReading<'a> {
     responses: &'a Responses,
     noticed: BTreeMap<Rule, (u64, String)>,
 }
 
-impl Reading<'_> {
+impl CellReading<'_> {
     fn notice(&mut self, rule: Rule, example: &str) {
         self.noticed.entry(rule).or_insert_with(|| (0, example.to_owned())).0 += 1;
     }

@@ -94,7 +94,7 @@ pub fn scores(
     frame: &Frame,
     min_cell: i64,
 ) -> Vec<ScoreRow> {
-    let strata = Strata::of(respondents, frame);
+    let strata = FrameStrata::of(respondents, frame);
     let mut rows = Vec::new();
     for score in &respondents.scores {
         for grouping in groupings {
@@ -186,14 +186,14 @@ fn rank_dimensions(rows: &mut [ScoreRow]) {
 }
 
 /// The strata of the frame: tier × class.
-struct Strata {
+struct FrameStrata {
     /// Number of customers of the frame, by tier and class.
     population: BTreeMap<(Tier, CustomerClass), i64>,
     /// For each respondent, the stratum; `None` outside the frame.
     of: Vec<Option<(Tier, CustomerClass)>>,
 }
 
-impl Strata {
+impl FrameStrata {
     fn of(respondents: &Respondents, frame: &Frame) -> Self {
         let stratum = |customer: gridtier::index::CustomerIx| {
             let member = frame.base.member(customer);

@@ -24,12 +24,12 @@ const WEIGHT_TOLERANCE: f64 = 1e-9;
 const COLUMNS: [&str; 3] = ["response_id", "returned_on", "customer_id"];
 
 /// The construction in progress.
-pub(super) struct Build<'a, 't> {
+pub(super) struct InstrumentBuild<'a, 't> {
     pub document: &'a CheckedToml<'t>,
     pub faults: Vec<Fault>,
 }
 
-impl Build<'_, '_> {
+impl InstrumentBuild<'_, '_> {
     fn fault(&mut self, path: &[&str], what: Text, fix: Text) {
         self.faults.push(Fault { line: self.document.line(path), what, fix });
     }

@@ -3,7 +3,7 @@
 use gridtier::checked_toml::{CheckedToml, Faults, schema_of_input};
 use serde_json::Value;
 
-use super::build::Build;
+use super::build::InstrumentBuild;
 use super::definition::Instrument;
 use super::raw::InstrumentFile;
 
@@ -27,7 +27,7 @@ impl Instrument {
             // Values of a wrong type are among the faults of the schema already, with what to do about them.
             Err(unread) => return document.faults(faults).and(Err(unread)),
         };
-        let mut build = Build { document: &document, faults };
+        let mut build = InstrumentBuild { document: &document, faults };
         let instrument = build.instrument(&file, text);
         document.faults(build.faults)?;
         Ok(instrument)
