@@ -59,7 +59,8 @@ pub struct Delivered {
     pub reasons: DueReasons,
     /// What was due in the period, by reason and key.
     pub due: Vec<DueRow>,
-    /// Counts by reason, service and group; only groups with something due.
+    /// Counts by reason, service and group: of each service of which something was due for a reason, all groups that have
+    /// customers, and those without customers of which something was due.
     pub delivered: Vec<DeliveredRow>,
     /// The work list of the month after the period, in its order.
     pub worklist: Vec<WorkRow>,
@@ -265,10 +266,14 @@ fn by_group(inputs: &DueInputs, groups: &Groups, due: &[DueRow]) -> Vec<Delivere
         }
     }
     let mut rows: Vec<DeliveredRow> = Vec::new();
-    for (&(reason, service, _), of_kind) in kinds.iter().zip(&counts) {
-        let of_groups = groups.iter().map(|(group, _)| (group, of_kind[group.index()]));
-        let counted = of_groups.filter(|(_, by_status)| by_status.iter().any(|&count| count > 0));
-        rows.extend(counted.map(|(group, by_status)| DeliveredRow { reason, service, group, by_status }));
+    for (&(reason, service, is_session), of_kind) in kinds.iter().zip(&counts) {
+        for (at, group) in groups.iter() {
+            let by_status = of_kind[at.index()];
+            let has_row = if is_session { at == groups.all() } else { group.is_of_customers() };
+            if has_row || by_status.iter().any(|&count| count > 0) {
+                rows.push(DeliveredRow { reason, service, group: at, by_status });
+            }
+        }
     }
     rows.sort_unstable_by_key(|row| (row.reason, services[row.service].id.as_str(), row.group));
     rows

@@ -72,7 +72,7 @@ pub fn undelivered(due_by: Second, now: Second) -> DueStatus {
 
 /// A done delivery of a service that is due to customers.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Done {
+struct DoneDelivery {
     customer: CustomerIx,
     service: u16,
     at: Second,
@@ -86,7 +86,7 @@ pub struct Matching<'a> {
     inputs: DueInputs<'a>,
     /// The services that are due to customers.
     services: Vec<usize>,
-    done: Vec<Done>,
+    done: Vec<DoneDelivery>,
     next: usize,
     /// For each delivery of the log, whether it filled an item.
     fills: Vec<bool>,
@@ -114,7 +114,7 @@ impl<'a> Matching<'a> {
             if let (Some(customer), Some(at)) = (delivery.customer, delivery.done())
                 && services.contains(&usize::from(delivery.service))
             {
-                done.push(Done { customer, service: delivery.service, at, delivery: place });
+                done.push(DoneDelivery { customer, service: delivery.service, at, delivery: place });
             }
         }
         done.sort_unstable();
@@ -158,7 +158,7 @@ impl<'a> Matching<'a> {
 fn match_items(
     items: &[DueItem],
     services: &[usize],
-    done: &[Done],
+    done: &[DoneDelivery],
     now: Second,
     fills: &mut [bool],
     matched: &mut Vec<MatchedItem>,
@@ -169,7 +169,7 @@ fn match_items(
     };
     matched.extend(items.iter().map(unmatched));
     for &service in services {
-        let of_service: Vec<&Done> =
+        let of_service: Vec<&DoneDelivery> =
             done.iter().filter(|done| usize::from(done.service) == service).collect();
         if of_service.is_empty() {
             continue;
@@ -189,7 +189,7 @@ fn match_items(
 }
 
 /// Number of deliveries of an item's service from its opening to its due time.
-fn count_done(done: &[Done], item: &DueItem) -> i64 {
+fn count_done(done: &[DoneDelivery], item: &DueItem) -> i64 {
     let of_service = done.iter().filter(|done| usize::from(done.service) == item.service);
     let count = of_service.filter(|done| item.opens <= done.at && done.at <= item.due_by).count();
     i64::try_from(count).unwrap_or(i64::MAX)

@@ -170,8 +170,8 @@ fn timer_case(
     TimerCase { timer: place, contact, from, due_by, done_at, status }
 }
 
-/// Counts the cases by timer and group: each timer for all, and for the groups that have cases of it. `cases` are in the
-/// order of [`timer_cases`]; so are the rows, by timer id and group.
+/// Counts the cases by timer and group: each timer for all groups that have customers, and for those without customers
+/// that have cases. `cases` are in the order of [`timer_cases`]; so are the rows, by timer id and group.
 #[must_use]
 pub fn timer_rows(
     cases: &[TimerCase],
@@ -195,9 +195,9 @@ pub fn timer_rows(
                 seconds[group.index()].extend(case.seconds());
             }
         }
-        for (group, _) in groups.iter() {
+        for (group, about) in groups.iter() {
             let by_status = counts[group.index()];
-            if group != groups.all() && by_status.iter().all(|&count| count == 0) {
+            if !about.is_of_customers() && by_status.iter().all(|&count| count == 0) {
                 continue;
             }
             let seconds = &mut seconds[group.index()];

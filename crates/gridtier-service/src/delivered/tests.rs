@@ -204,6 +204,7 @@ fn counts_by_group_add_up_and_the_share_leaves_out_what_is_open() {
     let customers = vec![
         ("a", Member { opened_on: day("2026-01-01"), ..graded(Tier::Special) }),
         ("b", Member { opened_on: day("2026-01-01"), ..graded(Tier::Grade1) }),
+        ("c", Member { closed_on: Some(day("2020-01-01")), ..graded(Tier::Grade2) }),
     ];
     let mut scene =
         Scene::new(customers, "[due]\ncustomer = [\"S05\"]", "2026-01..2026-03", Some("2026-03-10"));
@@ -221,7 +222,8 @@ fn counts_by_group_add_up_and_the_share_leaves_out_what_is_open() {
     assert_eq!(of("all", "all"), Some((4, [1, 0, 0, 1, 2], Some(0.5))));
     assert_eq!(of("tier", "special"), Some((3, [1, 0, 0, 1, 1], Some(0.5))));
     assert_eq!(of("tier", "grade-1"), Some((1, [0, 0, 0, 0, 1], None)));
-    assert_eq!(of("tier", "ungraded"), None, "only groups with something due");
+    assert_eq!(of("tier", "grade-2"), Some((0, [0; 5], None)), "nothing due to c, which is not open");
+    assert_eq!((of("tier", "ungraded"), of("tier", "unknown")), (None, None), "nobody is in them");
 }
 
 #[test]

@@ -14,8 +14,8 @@ use gridtier::unit::round_half_away;
 use gridtier::word::Word;
 
 use super::raw::{
-    CompensationFile, CompensationRule, DueFile, FollowUpFile, LimitsFile, PolicyFile, PromiseFile,
-    PromiseSpan, SpanText, TimerFile, TopicFile,
+    CompensationFile, CompensationRule, DueFile, FollowUpFile, PolicyFile, PromiseFile, PromiseSpan,
+    ServiceLimitsFile, SpanText, TimerFile, TopicFile,
 };
 use super::{
     Compensation, ContactStep, DueServices, FollowUp, FollowedEvent, Limits, Measure, Policy, Promise, Timer,
@@ -489,7 +489,7 @@ fn calendar_fix() -> Text {
     )
 }
 
-fn limits(file: &LimitsFile) -> Limits {
+fn limits(file: &ServiceLimitsFile) -> Limits {
     let usual = Limits::default();
     Limits {
         momentary_seconds: file.momentary_seconds.map_or(usual.momentary_seconds, |number| number.0),

@@ -70,14 +70,14 @@ pub(super) struct AboveZero(#[schemars(extend("exclusiveMinimum" = 0))] pub f64)
 /// One step of a contact, or several.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(untagged)]
-pub(super) enum Steps {
+pub(super) enum ContactSteps {
     /// One.
     One(ContactStep),
     /// Several.
     Several(Vec<ContactStep>),
 }
 
-impl Steps {
+impl ContactSteps {
     /// The steps as a list.
     pub fn list(&self) -> &[ContactStep] {
         match self {
@@ -103,7 +103,7 @@ pub(super) struct PolicyFile {
     pub source: String,
     /// Limits that several figures share.
     #[serde(default)]
-    pub limits: LimitsFile,
+    pub limits: ServiceLimitsFile,
     /// The services that are due.
     #[serde(default)]
     pub due: DueFile,
@@ -122,7 +122,7 @@ pub(super) struct PolicyFile {
 }
 
 #[derive(Default, Deserialize, JsonSchema)]
-pub(super) struct LimitsFile {
+pub(super) struct ServiceLimitsFile {
     /// Longest momentary interruption, in seconds; 300 if left out.
     pub momentary_seconds: Option<WholeNumber>,
     /// A customer with at least this many sustained interruptions counts in CEMI; 3 if left out.
@@ -273,7 +273,7 @@ pub(super) struct TimerFile {
     /// The step from which the timer runs.
     pub from: ContactStep,
     /// The steps that stop the timer: the earliest counts.
-    pub to: Steps,
+    pub to: ContactSteps,
     /// How long the timer may run.
     pub within: SpanText,
     /// The condition that a customer meets whose contacts are timed; everybody's if left out.

@@ -100,7 +100,7 @@ fn working_days_follow_the_calendar_of_the_log() {
 }
 
 #[test]
-fn rows_count_by_group_and_all_has_one_even_without_cases() {
+fn rows_count_by_group_and_groups_of_customers_have_one_even_without_cases() {
     let policy = format!(
         "[[timer]]\nid = \"z\"\nkinds = [\"praise\"]\nfrom = \"received\"\nto = \"closed\"\nwithin = \"1 h\"\n{ANSWER}"
     );
@@ -132,7 +132,8 @@ fn rows_count_by_group_and_all_has_one_even_without_cases() {
     let special = of("answer", "tier", "special").unwrap();
     assert_eq!((special.by_status, special.decided().share()), ([1, 1, 0, 1], Some(0.5)));
     assert_eq!(of("answer", "tier", "unknown").unwrap().by_status, [0, 0, 1, 0]);
-    assert_eq!(of("answer", "tier", "ungraded"), None);
+    assert_eq!(of("answer", "tier", "ungraded").unwrap().cases(), 0);
+    assert_eq!(of("z", "tier", "unknown"), None);
     let none = of("z", "all", "all").unwrap();
     assert_eq!(
         (none.cases(), none.decided().share(), none.decided().interval(), none.median_h),
