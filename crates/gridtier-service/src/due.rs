@@ -220,6 +220,8 @@ pub struct Duties<'a> {
     calendar: Cow<'a, WorkCalendar>,
     records: Records<'a>,
     record: Vec<Datum<'a>>,
+    /// The customer whose values `record` has.
+    recorded: Option<CustomerIx>,
     /// For each follow-up, whom it follows up.
     followed: Vec<Vec<bool>>,
     /// Events by customer, except openings.
@@ -245,13 +247,27 @@ impl<'a> Duties<'a> {
         let calendar = log.calendar.as_ref().map_or_else(Cow::default, Cow::Borrowed);
         let mut events = events(inputs);
         events.sort_by_key(|event| event.customer);
-        Self { inputs, reasons, calendar, records, record, followed, events, next_event: 0, cadence }
+        Self {
+            inputs,
+            reasons,
+            calendar,
+            records,
+            record,
+            recorded: None,
+            followed,
+            events,
+            next_event: 0,
+            cadence,
+        }
     }
 
     /// What a customer is granted of a service; `None` if nothing, as is everything for a customer without a tier.
     pub fn granted(&mut self, customer: CustomerIx, service: usize) -> Option<Grant<'a>> {
         let tier = self.inputs.base.member(customer).tier?;
-        self.records.fill(customer.index(), &mut self.record);
+        if self.recorded != Some(customer) {
+            self.records.fill(customer.index(), &mut self.record);
+            self.recorded = Some(customer);
+        }
         let catalogue = self.inputs.catalogue;
         grant(catalogue, &catalogue.services[service], tier, &self.record).ok()
     }

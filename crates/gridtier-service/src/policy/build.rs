@@ -345,7 +345,7 @@ impl PolicyBuild<'_, '_> {
         }
         let what = text!(
             "the keys of the compensation do not belong to its rule {rule}",
-            "赔偿的键与其规则 {rule} 不符",
+            "补偿的键与其规则 {rule} 不符",
             rule = file.rule.code()
         );
         let fix = text!(

@@ -1,7 +1,6 @@
 //! Parses a [`Policy`]: read, build, and check it against the catalogue. All faults are reported at once.
 
 use gridtier::checked_toml::{CheckedToml, Faults, schema_of_input};
-use gridtier::contract::Area;
 use gridtier::entitlement::Catalogue;
 use gridtier::entitlement::condition::{Field, FieldKind};
 use gridtier::method::Tier;
@@ -43,17 +42,12 @@ impl Policy {
     }
 }
 
-/// The columns that the conditions of a policy may name: those of the catalogue, in its order, and after them `tier`
-/// and `area` as far as the catalogue lacks them. So a record in this order is also one for the catalogue's conditions.
+/// The columns that the conditions of a policy may name: those of the catalogue, in its order, and after them `tier`. So a
+/// record in this order is also one for the catalogue's conditions.
 #[must_use]
 pub fn fields(catalogue: &Catalogue) -> Vec<Field> {
     let mut fields = catalogue.fields.clone();
-    for (name, title_zh, words) in [("tier", "客户等级", Tier::LIST), ("area", "供电地区", Area::LIST)]
-    {
-        if fields.iter().all(|field| field.name != name) {
-            fields.push(Field { name: name.to_owned(), title_zh, kind: FieldKind::Words(words) });
-        }
-    }
+    fields.push(Field { name: "tier".into(), title_zh: "客户等级", kind: FieldKind::Words(Tier::LIST) });
     fields
 }
 
