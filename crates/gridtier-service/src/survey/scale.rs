@@ -80,14 +80,15 @@ pub(super) fn correlation(x: &[i64], y: &[i64]) -> Option<f64> {
 }
 
 /// Cronbach's α of some items (L. J. Cronbach, *Psychometrika* 16(3) 297–334, 1951): k/(k − 1)·(1 − Σ variances/variance
-/// of the sum). `None` for fewer than two items, or if the sum has no variation.
-fn alpha(complete: &Complete, items: &[usize]) -> Option<f64> {
+/// of the sum). `moments` are those of all items of the scale. `None` for fewer than two items, or if the sum has no
+/// variation.
+fn alpha(complete: &Complete, moments: &[i128], items: &[usize]) -> Option<f64> {
     let sums = complete.sums(items.iter().copied());
     let whole = co_moment(&sums, &sums);
     if items.len() < 2 || whole == 0 {
         return None;
     }
-    let parts: i128 = items.iter().map(|&item| co_moment(&complete.items[item], &complete.items[item])).sum();
+    let parts: i128 = items.iter().map(|&item| moments[item]).sum();
     let k = float(items.len());
     Some(k / (k - 1.0) * ((whole - parts) as f64 / whole as f64))
 }
@@ -131,7 +132,8 @@ fn of_scale(
 ) -> Vec<AlphaRow> {
     let (k, n) = (items.len(), complete.n());
     let places: Vec<usize> = (0..k).collect();
-    let of_scale = alpha(complete, &places);
+    let moments: Vec<i128> = complete.items.iter().map(|item| co_moment(item, item)).collect();
+    let of_scale = alpha(complete, &moments, &places);
     let row = AlphaRow {
         form,
         scale: scale.into(),
@@ -151,7 +153,7 @@ fn of_scale(
             alpha: None,
             interval: None,
             r_rest: correlation(&complete.items[place], &complete.sums(others.iter().copied())),
-            alpha_without: alpha(complete, &others),
+            alpha_without: alpha(complete, &moments, &others),
             ..row.clone()
         });
     }
