@@ -295,7 +295,8 @@ fn a_correction_has_the_ripple_that_grading_the_corrected_data_from_disk_gives()
             );
             let ruled = rule(&utility);
             let whole = graded_whole(&utility, &tables, round);
-            let [base, revision] = ["base", "revision"].map(|key| cycle(&utility, &ruled[key].to_string()));
+            let numbers = [&ruled["entry"]["cycle"], &ruled["revision"]];
+            let [base, revision] = numbers.map(|number| cycle(&utility, &number.to_string()));
             let tiers = |folder: &Path| Published::read(&folder.join("tiers.parquet"));
             let [old, new, regraded] = [&base, &revision, &whole].map(|folder| tiers(folder));
             // Ranks and scores are those of the whole grading, whatever the quota.
@@ -431,13 +432,13 @@ fn of_two_rulings_that_wait_for_approval_the_second_is_ruled_again_over_the_firs
     };
     bills("A59");
     let second = json_of(&utility, &ruling("A59"));
-    assert_eq!((&second["base"], &second["revision"]), (&json!(2), &json!(5)));
+    assert_eq!((&second["entry"]["cycle"], &second["revision"]), (&json!(2), &json!(5)));
     json_of(&utility, &approval("4"));
     fails(&utility, &approval("5"), 1, "it revises cycle 2, but cycle 4 has revised that one meanwhile");
     fails(&utility, &approval("5"), 1, "rule on the appeal again");
     json_of(&utility, &["reject", "5", "--by", "Zhao", "--reason", "outdated"]);
     let again = json_of(&utility, &ruling("A59"));
-    assert_eq!((&again["base"], &again["revision"]), (&json!(4), &json!(7)));
+    assert_eq!((&again["entry"]["cycle"], &again["revision"]), (&json!(4), &json!(7)));
     json_of(&utility, &approval("7"));
     // Both corrections hold.
     let verified = utility.done(&["verify", "--store", "store", "--recompute", "data"]);
@@ -526,8 +527,8 @@ fn an_explanation_with_the_data_shows_the_corrected_bills() {
         fs::read_to_string(utility.path().join(&file)).unwrap()
     };
     let [before, after] = ["1", "2"].map(sheet);
-    assert!(!before.contains("36,001") && !before.contains("Corrected by an appeal"), "{before}");
-    assert!(after.contains("36,001") && after.contains("bills.csv are those of entry 2"), "{after}");
+    assert!(!before.contains("36,012") && !before.contains("Corrected by an appeal"), "{before}");
+    assert!(after.contains("36,012") && after.contains("Corrected by an appeal"), "{after}");
     let corrected = late_bills("2");
     assert!(!corrected.is_empty() && corrected.iter().all(|bill| bill["due_fen"].as_i64() > Some(3_600_000)));
 }
