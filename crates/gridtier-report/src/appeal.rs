@@ -65,10 +65,14 @@ pub fn filed(entry: u64, customer: &str, cycle: u64, days: i64, days_allowed: u3
     };
     section.sentence(
         format!(
-            "Next: put the customer's corrected rows into a folder, and see by `gridtier appeal replay {customer}` where they \
-             would put it."
+            "Next: put corrected tables into a folder DIR, such as DIR/bills.csv. Each has the columns of the data's own table \
+             and all rows of the customer, also those that were right, but no rows of others. Then see the tier by the \
+             corrected rows: `gridtier appeal replay {customer} --patch DIR --data DATA`, where DATA is the folder that was graded."
         ),
-        format!("下一步: 将该客户更正后的数据放入一个文件夹, 用 `gridtier appeal replay {customer}` 查看更正后的等级。"),
+        format!(
+            "下一步: 将更正后的表放入文件夹 DIR, 如 DIR/bills.csv。各表的列与原数据相同, 含该客户的全部行 (包括无误的行), 不含其他客户的行。\
+             再用 `gridtier appeal replay {customer} --patch DIR --data DATA` 查看更正后的等级, DATA 为评级所用的数据文件夹。"
+        ),
     )
 }
 
@@ -201,9 +205,13 @@ pub fn replayed(customer: &str, is_open: bool) -> Section {
     match is_open {
         true => section.sentence(
             format!(
-                "Decide with `gridtier appeal rule {customer}`: somebody else than who filed the appeal."
+                "Next: somebody else than who filed the appeal decides with `gridtier appeal rule {customer} --patch DIR --data \
+                 DATA --outcome upheld|partly|dismissed --by NAME --reason TEXT`."
             ),
-            format!("请用 `gridtier appeal rule {customer}` 裁定; 裁定人不得是申诉提出人。"),
+            format!(
+                "下一步: 由申诉提出人以外的人裁定: `gridtier appeal rule {customer} --patch DIR --data DATA --outcome \
+                 upheld|partly|dismissed --by 姓名 --reason 理由`。"
+            ),
         ),
         false => section.sentence(
             format!("There is no open appeal: file one with `gridtier appeal file {customer}`."),

@@ -14,7 +14,7 @@ use gridtier::unit::date_of_day;
 use gridtier::word::Word;
 use serde_json::{Map, Value, json};
 
-use crate::format::grouped;
+use crate::format::{counted, grouped};
 use crate::improvement::{date_cell, indicator};
 use crate::names;
 use crate::section::{Block, Section};
@@ -72,6 +72,7 @@ fn standing(reported: ReportedInspection) -> Section {
             *sum += customers;
         }
     }
+    let unknown_of = counted(unknown, "customer is", "customers are");
     let [up, down, held, unknown] = [up, down, held, unknown].map(|customers: u64| grouped(customers));
     let (number, then, now) = (reported.number, reported.cycle.end, reported.inspection.end);
     let heading = text!(
@@ -92,7 +93,7 @@ fn standing(reported: ReportedInspection) -> Section {
     let section =
         Section::titled(heading).table(DataTable::new(Text::coded("standing", "", ""), columns, rows));
     let section = section.with(Block::Sentence(text!(
-        "No tier was changed. {unknown} customers are not graded now or have no score.",
+        "No tier was changed. {unknown_of} not graded now, or without a score.",
         "本次检查不改变任何等级。{unknown} 户目前未评级或无得分。"
     )));
     match reported.recorded {
