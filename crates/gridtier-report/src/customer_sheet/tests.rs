@@ -22,6 +22,7 @@ fn account(id: &str, months: &[(i32, i64)]) -> AccountProfile {
             power_factor_standard: Some(90),
             importance_level: None,
             load_class: None,
+            area: None,
             opened_on: 0,
             closed_on: None,
             aged_transformer_area: false,
