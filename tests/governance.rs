@@ -77,7 +77,7 @@ fn a_cycle_is_published_by_two_persons_and_the_store_has_the_record() {
     // A second proposal of the same grading adds nothing: the first one is still open.
     assert!(propose(&utility, "2025-11-01").contains("cycle 1 is this grading"));
 
-    fails(&utility, &LI.signed(&["approve", "1"]), 1, "Li Na proposed it");
+    fails(&utility, &LI.signed(&["approve", "1"]), 1, "Li Na proposed this cycle");
     fails(&utility, &WANG.signed(&["approve", "1"]), 1, "0 of 1 reviewers agree");
     fails(&utility, &WANG.signed(&["withdraw", "1"]), 1, "nobody else can take it back");
     utility.done(&ZHAO.signed(&["review", "1", "--verdict", "object"]));
@@ -91,7 +91,7 @@ fn a_cycle_is_published_by_two_persons_and_the_store_has_the_record() {
     // The next proposal is measured against this cycle; gates that fail stop it until they are named.
     let strict = fs::read_to_string(utility.path().join(METHOD)).unwrap();
     propose(&utility, "2026-01-01");
-    fails(&utility, &LI.signed(&["reject", "3"]), 1, "Li Na proposed it");
+    fails(&utility, &LI.signed(&["reject", "3"]), 1, "Li Na proposed this cycle");
     utility.done(&WANG.signed(&["reject", "3"]));
     assert_eq!(states(&utility), ["current", "rejected"]);
     fs::write(utility.path().join(METHOD), strict.replace("[governance.gates]", "[governance.gates]\nx = 1"))
