@@ -2,7 +2,6 @@
 //!
 //! Each chapter also states what happened and what needs a decision. The first chapter is made from these statements.
 
-mod formulas;
 mod words;
 mod near_line;
 mod strata;

@@ -8,7 +8,7 @@ use gridtier::score::Parameters;
 use gridtier::text;
 use gridtier::text::Text;
 
-use super::{Part, formulas};
+use super::Part;
 use crate::format::{percent, quantity};
 use crate::names;
 use crate::section::{Block, Section};
@@ -176,11 +176,12 @@ fn indicators(method: &Method, parameters: &Parameters) -> DataTable {
 
 /// The formula of an indicator, and the condition under which it has no value.
 fn formula(spec: &Spec) -> [Text; 2] {
-    match (registry::find(&spec.id), formulas::chinese(&spec.id)) {
-        (Some(known), Some([formula, no_value])) => {
-            [Text::new(known.formula, formula), Text::new(known.no_value, no_value)]
-        }
-        _ => [
+    match registry::find(&spec.id) {
+        Some(known) => [
+            Text::new(known.formula, known.formula_zh),
+            Text::new(known.no_value, known.no_value_zh),
+        ],
+        None => [
             Text::new("an expression of the method file", "方法文件中的表达式"),
             Text::new("unknown: a fact that it uses is unknown", "未知: 所用事实未知"),
         ],

@@ -23,10 +23,14 @@ pub struct Indicator {
     pub unit: &'static str,
     /// Whether more is better.
     pub direction: Direction,
-    /// Formula.
+    /// Formula in English.
     pub formula: &'static str,
-    /// When it does not apply or cannot be measured.
+    /// Formula in Chinese.
+    pub formula_zh: &'static str,
+    /// When it does not apply or cannot be measured, in English.
     pub no_value: &'static str,
+    /// The same in Chinese.
+    pub no_value_zh: &'static str,
     /// The optional tables that the indicator needs, in addition to those of customers and energy.
     pub tables: &'static [Table],
     /// Whether any counted row has a value in the optional column that it needs; `None` where it needs none.

@@ -27,7 +27,9 @@ pub const INDICATORS: &[Indicator] = &[
         unit: "kWh/a",
         direction: Direction::More,
         formula: "12 × Σ Wh of covered months / covered months / 1000",
+        formula_zh: "12 × Σ 有效月份电量 / 有效月份数",
         no_value: "unknown: no covered month",
+        no_value_zh: "未知: 无有效月份",
         tables: &[],
         carried: None,
         fold: Fold::Sum(Summed {
@@ -49,7 +51,9 @@ pub const INDICATORS: &[Indicator] = &[
         unit: "CNY/a",
         direction: Direction::More,
         formula: "12 × Σ amount_due / number of months, both over the service months in the delivered range of bills",
+        formula_zh: "12 × Σ 应收电费 / 月数, 均取账单交付范围内的服务月份",
         no_value: "unknown: no counted bill, or no such month",
+        no_value_zh: "未知: 无计入账单, 或无此类月份",
         tables: &[Table::Bills],
         carried: None,
         fold: Fold::Sum(Summed {
@@ -71,7 +75,9 @@ pub const INDICATORS: &[Indicator] = &[
         unit: "CNY/kWh",
         direction: Direction::More,
         formula: "Σ amount_due / Σ energy, both over the covered service months in the delivered range of bills",
+        formula_zh: "Σ 应收电费 / Σ 电量, 均取账单交付范围内有读数的服务月份",
         no_value: "unknown: no counted bill or no such month, energy ≤ 0 or a price below 0",
+        no_value_zh: "未知: 无计入账单或无此类月份, 电量 ≤ 0, 或电价为负",
         tables: &[Table::Bills],
         carried: None,
         fold: Fold::sum(
@@ -101,7 +107,9 @@ pub const INDICATORS: &[Indicator] = &[
         direction: Direction::More,
         formula: "(E_last / E_first)^(12/(M − 12)) − 1, E = Σ active energy over those of the first 12 months, \
                   and the same of the last 12, of which both are covered",
+        formula_zh: "(E末 / E初)^(12/(M − 12)) − 1, E 为首末 12 个月中两端均有读数的对应月份电量之和",
         no_value: "unknown: window below 24 months, fewer than 10 such pairs of months, E_first ≤ 0, E_last < 0",
+        no_value_zh: "未知: 窗口不足 24 个月, 对应月份少于 10 对, E初 ≤ 0 或 E末 < 0",
         tables: &[],
         carried: None,
         fold: Fold::Sum(Summed {
@@ -126,7 +134,9 @@ pub const INDICATORS: &[Indicator] = &[
         unit: "tce/a",
         direction: Direction::More,
         formula: "total_kgce of the latest energy audit / 1000",
+        formula_zh: "最近一次能源审计的总能耗 (kgce) / 1000",
         no_value: "unknown: no audit",
+        no_value_zh: "未知: 无能源审计",
         tables: &[Table::EnergyProfiles],
         carried: None,
         fold: Fold::sum(
@@ -149,7 +159,9 @@ pub const INDICATORS: &[Indicator] = &[
         unit: "share",
         direction: Direction::More,
         formula: "replaceable_kgce / total_kgce of the same audit",
+        formula_zh: "可替代能耗 / 总能耗, 取同一次审计",
         no_value: "unknown: no audit, or a total of 0",
+        no_value_zh: "未知: 无能源审计, 或总能耗为 0",
         tables: &[Table::EnergyProfiles],
         carried: None,
         fold: Fold::sum(
@@ -176,7 +188,9 @@ pub const INDICATORS: &[Indicator] = &[
         unit: "",
         direction: Direction::More,
         formula: "max of importance level (1, 0.8, 0.5, 0.3; none 0) and load class (0.6, 0.3, 0; none 0)",
+        formula_zh: "取重要性等级 (1, 0.8, 0.5, 0.3; 无为 0) 与负荷等级 (0.6, 0.3, 0; 无为 0) 的较大者",
         no_value: "never",
+        no_value_zh: "总有值",
         tables: &[],
         carried: None,
         fold: Fold::Greatest,
@@ -197,7 +211,9 @@ pub const INDICATORS: &[Indicator] = &[
         unit: "share",
         direction: Direction::More,
         formula: "months with PF ≥ the customer's standard / months assessed",
+        formula_zh: "功率因数达到该户标准的月数 / 考核月数",
         no_value: "n/a: no standard; unknown: no assessed month",
+        no_value_zh: "不适用: 无标准; 未知: 无考核月份",
         tables: &[],
         carried: Some(|facts| facts.rows.iter().any(|row| row.energy.reactive_readings > 0)),
         fold: Fold::sum(
@@ -226,7 +242,9 @@ pub const INDICATORS: &[Indicator] = &[
         unit: "share",
         direction: Direction::More,
         formula: "Σ min(due, max(0, paid(due_on))) / Σ due, over bills issued above 0 and due before the end; due is after reversals",
+        formula_zh: "Σ min(应收, max(0, 到期日已缴)) / Σ 应收, 取窗口结束前到期且出账金额大于 0 的账单; 应收为冲减后金额",
         no_value: "unknown: no such bill, nothing due, or no table of payments",
+        no_value_zh: "未知: 无此类账单, 无应收, 或无缴费表",
         tables: &[Table::Bills, Table::Payments],
         carried: None,
         fold: Fold::sum(
@@ -249,7 +267,9 @@ pub const INDICATORS: &[Indicator] = &[
         unit: "days",
         direction: Direction::Less,
         formula: "Σ over the days t from due_on to end − 1 of unpaid(t) / Σ due, over the same bills",
+        formula_zh: "Σ (到期日至窗口末日各日的未缴金额) / Σ 应收, 取相同账单",
         no_value: "as on_time_payment",
+        no_value_zh: "同按期缴费",
         tables: &[Table::Bills, Table::Payments],
         carried: None,
         fold: Fold::sum(
@@ -272,7 +292,9 @@ pub const INDICATORS: &[Indicator] = &[
         unit: "share",
         direction: Direction::More,
         formula: "mean over covered months with a plan of 1 − min(1, abs(actual − plan)/plan)",
+        formula_zh: "报有计划且有读数的各月 1 − min(1, |实际 − 计划|/计划) 的均值",
         no_value: "n/a: no plan filed; unknown: table absent, or no such month covered",
+        no_value_zh: "不适用: 未报计划; 未知: 无该表, 或无此类月份",
         tables: &[Table::Plans],
         carried: None,
         fold: Fold::sum(
@@ -301,7 +323,9 @@ pub const INDICATORS: &[Indicator] = &[
         unit: "customer-h/a",
         direction: Direction::Less,
         formula: "Σ customers affected × minutes / 60 / (M/12), confirmed faults of the customer",
+        formula_zh: "Σ 影响户数 × 分钟 / 60 / (M/12), 取查实且责任在客户的故障",
         no_value: "unknown: table absent",
+        no_value_zh: "未知: 无该表",
         tables: &[Table::Incidents],
         carried: None,
         fold: Fold::sum(
@@ -326,7 +350,9 @@ pub const INDICATORS: &[Indicator] = &[
         unit: "points",
         direction: Direction::Less,
         formula: "Σ severity × 0.5^(age/12), confirmed violations and thefts of the customer; age = months from the month of occurrence to the last month of the window",
+        formula_zh: "Σ 严重程度 × 0.5^(距今月数/12), 取查实且责任在客户的违约用电和窃电; 距今月数由发生月至窗口末月",
         no_value: "unknown: table absent",
+        no_value_zh: "未知: 无该表",
         tables: &[Table::Incidents],
         carried: None,
         fold: Fold::sum(
@@ -348,7 +374,9 @@ pub const INDICATORS: &[Indicator] = &[
         unit: "share",
         direction: Direction::More,
         formula: "mean of min(delivered, requested) / requested over policy events with a request",
+        formula_zh: "有要求的政策性事项中 min(完成, 要求) / 要求 的均值",
         no_value: "n/a: never asked; unknown: table absent",
+        no_value_zh: "不适用: 从未要求; 未知: 无该表",
         tables: &[Table::Cooperation],
         carried: None,
         fold: Fold::sum(
@@ -374,7 +402,9 @@ pub const INDICATORS: &[Indicator] = &[
         unit: "share",
         direction: Direction::More,
         formula: "mean of min(delivered, requested) / requested over work events with a request",
+        formula_zh: "有要求的工作事项中 min(完成, 要求) / 要求 的均值",
         no_value: "n/a: never asked; unknown: table absent",
+        no_value_zh: "不适用: 从未要求; 未知: 无该表",
         tables: &[Table::Cooperation],
         carried: None,
         fold: Fold::sum(
@@ -400,7 +430,9 @@ pub const INDICATORS: &[Indicator] = &[
         unit: "points",
         direction: Direction::More,
         formula: "min(6, submitted + 2 × adopted)",
+        formula_zh: "min(6, 提出数 + 2 × 采纳数)",
         no_value: "unknown: table absent",
+        no_value_zh: "未知: 无该表",
         tables: &[Table::Cooperation],
         carried: None,
         fold: Fold::sum(
