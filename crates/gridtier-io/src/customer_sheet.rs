@@ -1,31 +1,33 @@
-//! The use case of customer sheets: for one customer, a list of ids or a whole tier. A few customers are read at a
-//! time.
+//! The use case of customer sheets: for one customer, a list of ids or a whole tier. One customer after the other is read,
+//! in one run through the tables.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use gridtier::entitlement::Catalogue;
-use gridtier::entitlement::selection::Selection;
 use gridtier::method::Tier;
 use gridtier::text::{Text, Voice};
 use gridtier::word::Word as _;
-use gridtier_report::customer_sheet::{AppealCorrection, CustomerSheet, PAST_MAX, PastCycle, sections};
+use gridtier_report::customer_sheet::{
+    AppealCorrection, CustomerSheet, PAST_MAX, PastCycle, SERVED_MAX, sections,
+};
 use gridtier_report::render::html::PagedHtml;
 use gridtier_report::render::xlsx::PagedWorkbook;
 
 use crate::appeal::{AppealError, Evidence, corrections};
 use crate::cycle::{
-    CustomerRecord, CycleError, Manifest, catalogue, customer, ids_of_tier, profiles, tier_row,
+    BillsAndPlans, CustomerReader, CycleError, CycleRows, Manifest, catalogue, ids_of_tier, profiles_of,
+    tier_row,
 };
-use crate::entitle::CycleEntitlements;
+use crate::entitle::{CycleEntitlements, ServedCustomers};
 use crate::export::{ExportError, WriteError, whole};
 use crate::folder::DataFolder;
 use crate::inventory::known_cycles;
 use crate::store::{RegisterEntry, Store, StoredCycle};
 
-/// Number of customers that are read together: bills and entitlements are looked up once for each such group.
-const TOGETHER: usize = 200;
+/// Number of customers whose bills, plans and columns are kept in memory: the data are read once for each such group.
+const TOGETHER: usize = 50_000;
 /// Most sheets in a workbook. No spreadsheet program handles more of them well.
 pub const WORKBOOK_MAX: usize = 1_000;
 
@@ -100,10 +102,14 @@ impl SheetSource {
         progress: &dyn Fn(u64),
         sink: &mut dyn FnMut(CustomerSheet) -> Result<(), E>,
     ) -> Result<(), E> {
+        let mut reader = self.reader()?;
+        let mut past =
+            self.past.iter().map(|(as_of, cycle)| (as_of, CycleRows::of(cycle))).collect::<Vec<_>>();
         let mut done = 0;
         for ids in ids.chunks(TOGETHER) {
-            for sheet in self.together(ids)? {
-                sink(sheet)?;
+            let group = self.group(ids, &reader)?;
+            for id in ids {
+                sink(self.sheet(id, &mut reader, &group, &mut past)?)?;
                 done += 1;
                 progress(done);
             }
@@ -111,48 +117,64 @@ impl SheetSource {
         Ok(())
     }
 
-    /// The sheets of a few customers.
-    fn together(&self, ids: &[String]) -> Result<Vec<CustomerSheet>, SheetError> {
-        let records = ids.iter().map(|id| customer(&self.cycle, id));
-        let mut records: Vec<CustomerRecord> = records.collect::<Result<_, _>>()?;
-        if let Some(data) = &self.data {
-            let mut histories: Vec<_> = records.iter_mut().map(|record| &mut record.history).collect();
-            data.add(&self.cycle, &mut histories)?;
+    fn reader(&self) -> Result<CustomerReader, SheetError> {
+        let mut reader = CustomerReader::open(&self.cycle)?;
+        reader.rows.read_accounts()?;
+        Ok(reader)
+    }
+
+    /// What a group of customers needs that is found by reading tables from beginning to end.
+    fn group(&self, ids: &[String], reader: &CustomerReader) -> Result<Group<'_>, SheetError> {
+        let (mut accounts, mut served) = (BTreeSet::new(), BTreeSet::new());
+        for id in ids {
+            let own = reader.rows.accounts(&reader.rows.graded_id(id)?)?;
+            served.extend(own.iter().take(SERVED_MAX).cloned());
+            accounts.extend(own);
         }
-        let mut all = Vec::new();
-        let mut served: BTreeSet<String> = BTreeSet::new();
-        for record in records {
-            let accounts = profiles(&self.cycle, &record.row.customer_id, &self.manifest.passthrough)?;
-            served.extend(CustomerSheet::served_accounts(&accounts).map(str::to_owned));
-            all.push((record, accounts));
-        }
+        let evidence =
+            self.data.as_ref().map(|data| data.of_accounts(&accounts, (&self.manifest.window).into()));
         let entitlements = CycleEntitlements { cycle: &self.cycle, catalogue: &self.catalogue };
-        let services = entitlements.customers(&served, &Selection::default())?;
-        all.into_iter()
-            .map(|(record, accounts)| {
-                let own: Vec<String> = CustomerSheet::served_accounts(&accounts).map(str::to_owned).collect();
-                let services =
-                    own.into_iter().filter_map(|id| Some((id.clone(), services.get(&id)?.clone())));
-                let services = services.collect();
-                let past = self.past_of(&record.row.customer_id)?;
-                let overrides = record.row.reason.as_deref() == Some("override");
-                let published_at =
-                    &self.cycle.publication.as_ref().unwrap_or(&self.cycle.commit).published_at;
-                Ok(CustomerSheet {
-                    version: self.cycle.version,
-                    as_of: self.manifest.as_of.clone(),
-                    published_on: published_at.get(..10).map(str::to_owned),
-                    window: (&self.manifest.window).into(),
-                    decision: record.decision().cloned().filter(|_| overrides),
-                    corrections: self.corrections_of(&record.row.customer_id),
-                    explanation: record.explain(),
-                    passthrough: self.manifest.passthrough.clone(),
-                    accounts,
-                    services,
-                    past,
-                })
-            })
-            .collect()
+        Ok(Group { evidence: evidence.transpose()?, served: entitlements.of_customers(&served)? })
+    }
+
+    fn sheet(
+        &self,
+        id: &str,
+        reader: &mut CustomerReader,
+        group: &Group<'_>,
+        past: &mut [(&String, CycleRows)],
+    ) -> Result<CustomerSheet, SheetError> {
+        let mut record = reader.customer(id)?;
+        let id = record.row.customer_id.clone();
+        if let Some(evidence) = &group.evidence {
+            evidence.add_to(&mut record.history, &mut reader.rows)?;
+        }
+        let accounts = profiles_of(&mut reader.rows, &id, &self.manifest.passthrough)?;
+        let mut services = Vec::new();
+        for account in CustomerSheet::served_accounts(&accounts) {
+            services.extend(group.served.services(account)?.map(|services| (account.to_owned(), services)));
+        }
+        let mut cycles = Vec::new();
+        for (as_of, rows) in past {
+            if let Some(row) = tier_row(rows, &id)? {
+                cycles.push(PastCycle { version: rows.cycle().version, as_of: as_of.clone(), row });
+            }
+        }
+        let overrides = record.row.reason.as_deref() == Some("override");
+        let published_at = &self.cycle.publication.as_ref().unwrap_or(&self.cycle.commit).published_at;
+        Ok(CustomerSheet {
+            version: self.cycle.version,
+            as_of: self.manifest.as_of.clone(),
+            published_on: published_at.get(..10).map(str::to_owned),
+            window: (&self.manifest.window).into(),
+            decision: record.decision().cloned().filter(|_| overrides),
+            corrections: self.corrections_of(&id),
+            explanation: record.explain(),
+            passthrough: self.manifest.passthrough.clone(),
+            accounts,
+            services,
+            past: cycles,
+        })
     }
 
     /// What appeals have corrected of a customer.
@@ -163,17 +185,6 @@ impl SheetSource {
             files: ruling.files.iter().map(|file| file.name.clone()).collect(),
         })
         .collect()
-    }
-
-    /// The rows of a customer in this cycle and in earlier ones.
-    fn past_of(&self, id: &str) -> Result<Vec<PastCycle>, CycleError> {
-        let mut past = Vec::new();
-        for (as_of, cycle) in &self.past {
-            if let Some(row) = tier_row(cycle, id)? {
-                past.push(PastCycle { version: cycle.version, as_of: as_of.clone(), row });
-            }
-        }
-        Ok(past)
     }
 
     /// Writes all sheets into one HTML page. When it is printed, each sheet begins on a new page.
@@ -241,6 +252,13 @@ impl SheetSource {
             written.map_err(|failure: WriteError| SheetError::Export(failure.at(&path)))
         })
     }
+}
+
+/// What was read of some customers before their sheets are made.
+struct Group<'a> {
+    /// Their bills and plans, if the data were given.
+    evidence: Option<BillsAndPlans>,
+    served: ServedCustomers<'a>,
 }
 
 /// The title of a file of sheets.

@@ -63,6 +63,28 @@ const SHOWN: [&str; 3] = ["use_category", "supply_level", "region"];
 /// Columns by which a shared cost is divided.
 const SHARED_BY: [&str; 2] = ["contract_capacity_kva", "annual_energy"];
 
+/// Customers of a cycle whose services may be asked for.
+pub(crate) struct ServedCustomers<'a> {
+    entitlements: CycleEntitlements<'a>,
+    batches: Vec<RecordBatch>,
+    /// By id: a batch, and a row of it.
+    places: BTreeMap<String, (usize, usize)>,
+}
+
+impl ServedCustomers<'_> {
+    /// The services of a customer; `None` if it was not read.
+    ///
+    /// # Errors
+    /// The cycle has other columns.
+    pub(crate) fn services(&self, id: &str) -> Result<Option<CustomerServices>, CycleError> {
+        let Some(&(batch, row)) = self.places.get(id) else { return Ok(None) };
+        let members = self.entitlements.of(&self.batches[batch])?;
+        let mut record = members.record();
+        members.fill(row, &mut record);
+        Ok(Some(customer_services(self.entitlements.catalogue, members.tier(row), &record)))
+    }
+}
+
 impl<'a> CycleEntitlements<'a> {
     /// The members of the cycle, with the columns that conditions, `also` and a selection look at.
     fn members(&self, also: &[&'static str]) -> Result<MemberBatches, CycleError> {
@@ -230,27 +252,26 @@ impl<'a> CycleEntitlements<'a> {
         Err(absent(self.cycle, id))
     }
 
-    /// The services of some customers, by id, in one pass over the cycle. Customers that are not in the cycle are left out.
+    /// Reads some customers in one pass over the cycle, of which no other rows are kept. Those that are not in the cycle are
+    /// left out.
     ///
     /// # Errors
     /// A file of the cycle cannot be read.
-    pub fn customers(
-        &self,
-        ids: &BTreeSet<String>,
-        selection: &Selection,
-    ) -> Result<BTreeMap<String, CustomerServices>, CycleError> {
-        let mut found = BTreeMap::new();
-        for batch in self.members(&Self::looked_at(selection, &[]))? {
-            let batch = batch?;
+    pub(crate) fn of_customers(&self, ids: &BTreeSet<String>) -> Result<ServedCustomers<'a>, CycleError> {
+        let (mut batches, mut places) = (Vec::new(), BTreeMap::new());
+        for batch in self.members(&[])? {
+            let wanted = |members: &Members| -> BooleanArray {
+                (0..members.len()).map(|row| Some(ids.contains(members.id(row)))).collect()
+            };
+            let batch = self.kept(&batch?, wanted)?;
             let members = self.of(&batch)?;
-            let mut record = members.record();
-            for row in (0..members.len()).filter(|&row| ids.contains(members.id(row))) {
-                members.fill(row, &mut record);
-                let services = customer_services(self.catalogue, members.tier(row), &record);
-                found.insert(members.id(row).to_owned(), services);
+            let rows = 0..members.len();
+            places.extend(rows.map(|row| (members.id(row).to_owned(), (batches.len(), row))));
+            if batch.num_rows() > 0 {
+                batches.push(batch);
             }
         }
-        Ok(found)
+        Ok(ServedCustomers { entitlements: *self, batches, places })
     }
 
     /// The costs of a selection's services in a year, and the fees for them.

@@ -22,9 +22,10 @@ use crate::names;
 use crate::section::{Block, Section};
 use crate::table::{ColumnFormat, DataCell, DataColumn, DataTable};
 
-/// Maximum number of a holder's accounts that a sheet lists, and maximum number of accounts whose services it lists.
+/// Maximum number of a holder's accounts that a sheet lists.
 const ACCOUNTS_MAX: usize = 20;
-const SERVED_MAX: usize = 3;
+/// Maximum number of a holder's accounts whose services a sheet lists.
+pub const SERVED_MAX: usize = 3;
 /// Maximum number of cycles that a sheet lists. It lists the latest ones.
 pub const PAST_MAX: usize = 12;
 

@@ -2,6 +2,8 @@
 //!
 //! A plan counts in the months that readings cover. Shares are in 10⁻⁶ so that their sums are exact.
 
+use std::collections::BTreeSet;
+
 use crate::contract::Table;
 use crate::contract::cell::{Ids, Integers};
 use crate::contract::rule::Rule;
@@ -57,7 +59,7 @@ pub fn of_customers(
     source: &dyn Source,
     customers: &Customers,
     window: Window,
-    of: &[CustomerIx],
+    of: &BTreeSet<CustomerIx>,
 ) -> Result<Vec<(CustomerIx, Month, i64)>, RunError> {
     let mut book = TableBook::new(Table::Plans);
     let finder = CustomerFinder::new(customers);

@@ -1,14 +1,18 @@
 //! Looks up the rows behind customers' values in a cycle, with the corrections of upheld appeals.
 
+use std::collections::BTreeSet;
+
 use gridtier::contract::Table;
 use gridtier::customer::{self, Customers};
-use gridtier::explain::History;
 use gridtier::patch::{Patch, PatchedSource};
 use gridtier::source::TableBook;
+use gridtier::unit::Window;
 
 use super::error::AppealError;
 use super::replay::{EarlierPatch, rulings_in, upheld_before};
-use crate::cycle::{CustomerRecord, CycleError, EVIDENCE_TABLES, Manifest, add_evidence, data_of};
+use crate::cycle::{
+    BillsAndPlans, CustomerRecord, CycleError, CycleRows, EVIDENCE_TABLES, Manifest, data_of,
+};
 use crate::folder::DataFolder;
 use crate::store::{RegisterEntry, Store, StoredCycle};
 
@@ -51,16 +55,20 @@ impl Evidence {
         self.patches.iter().map(EarlierPatch::patch).collect()
     }
 
-    /// Adds bills and plans to histories of the cycle, and reads the data once for all of them.
+    /// The bills and plans of some accounts, from one pass over the data.
     ///
     /// # Errors
     /// A table cannot be read.
-    pub fn add(&self, cycle: &StoredCycle, histories: &mut [&mut History]) -> Result<(), AppealError> {
+    pub(crate) fn of_accounts(
+        &self,
+        accounts: &BTreeSet<String>,
+        window: Window,
+    ) -> Result<BillsAndPlans, AppealError> {
         Ok(match self.patches.is_empty() {
-            true => add_evidence(&self.data, &self.customers, cycle, histories)?,
+            true => BillsAndPlans::read(&self.data, &self.customers, accounts, window)?,
             false => {
                 let corrected = PatchedSource::new(&self.data, &self.patches())?;
-                add_evidence(&corrected, &self.customers, cycle, histories)?;
+                BillsAndPlans::read(&corrected, &self.customers, accounts, window)?
             }
         })
     }
@@ -77,7 +85,10 @@ pub fn look_up(
     customer: &mut CustomerRecord,
     data: DataFolder,
 ) -> Result<(), AppealError> {
-    Evidence::open(store, cycle, data)?.add(cycle, &mut [&mut customer.history])
+    let history = &mut customer.history;
+    let accounts = history.accounts.iter().map(|account| account.id.clone()).collect();
+    let read = Evidence::open(store, cycle, data)?.of_accounts(&accounts, history.window)?;
+    Ok(read.add_to(history, &mut CycleRows::of(cycle))?)
 }
 
 /// The rulings that corrected rows of a cycle, in their order.

@@ -1,20 +1,26 @@
 //! One customer of a published cycle: its values, its row of the tier table and the parameters it was scored by.
 
-use arrow_array::RecordBatch;
+use std::collections::BTreeMap;
+
 use arrow_array::cast::AsArray as _;
 use gridtier::explain::{Boundary, Explanation, History, TierRow, explain};
 use gridtier::indicator::IndicatorValue;
 use gridtier::method::{Method, Override};
-use gridtier::output::{holders, indicators, ledger, tiers};
+use gridtier::output::{indicators, ledger, tiers};
 use gridtier::score::Parameters;
+use gridtier::unit::Window;
 
 use super::error::{CycleError, other_columns};
-use super::history::{accounts, history};
-use super::load::{MEMBERS, fitted, has_holders};
+use super::history::history;
+use super::keyed::CycleRows;
+use super::load::fitted;
 use super::lookup::absent;
 use super::manifest::{Manifest, parse_method};
 use super::table::{read_columns, rows_with_key};
 use crate::store::StoredCycle;
+
+const LEDGER: &str = "ledger.parquet";
+const INDICATORS: &str = "indicators.parquet";
 
 /// A customer of a cycle, with all that an explanation needs.
 #[derive(Debug)]
@@ -33,44 +39,80 @@ pub struct CustomerRecord {
     pub history: History,
 }
 
-/// The id under which a customer is graded: in a cycle of holders the holder of the account, otherwise the id itself.
-fn graded_id(cycle: &StoredCycle, id: &str) -> Result<String, CycleError> {
-    if !has_holders(cycle) {
-        return Ok(id.to_owned());
-    }
-    let member = rows_with_key(&cycle.dir.join(MEMBERS), "account_id", id)?;
-    let holder = member.and_then(|row| holders::read_first(&row));
-    Ok(holder.unwrap_or_else(|| id.to_owned()))
-}
-
 /// Reads one customer of a cycle. In a cycle that grades holders, the id of an account stands for its holder.
 ///
 /// # Errors
 /// A file cannot be read, or the customer is not in the cycle.
 pub fn customer(cycle: &StoredCycle, id: &str) -> Result<CustomerRecord, CycleError> {
-    let manifest = Manifest::read(cycle)?;
-    let (method, id) = (parse_method(cycle, &manifest)?, &graded_id(cycle, id)?);
-    let row = tiers::read_explained(&rows_of_customer(cycle, "tiers.parquet", id)?);
-    let row = row.ok_or_else(|| other_columns(cycle, "tiers.parquet"))?;
-    let lines = rows_with_key(&cycle.dir.join("ledger.parquet"), "stratum", &row.stratum)?;
-    let boundaries = lines.map_or(Some(Vec::new()), |lines| ledger::read(&lines));
-    let (_, parameters) = fitted(cycle, &method)?;
-    let values = indicators::read_first(&rows_of_customer(cycle, "indicators.parquet", id)?, &method);
-    Ok(CustomerRecord {
-        parameters,
-        values: values.ok_or_else(|| other_columns(cycle, "indicators.parquet"))?,
-        boundaries: boundaries.ok_or_else(|| other_columns(cycle, "ledger.parquet"))?,
-        history: history(cycle, &accounts(cycle, id)?, (&manifest.window).into())?,
-        method,
-        row,
-    })
+    CustomerReader::open(cycle)?.customer(id)
+}
+
+/// Reads customers of a cycle, in the order of their ids in one run through its tables.
+pub(crate) struct CustomerReader {
+    /// The cycle's tables.
+    pub(crate) rows: CycleRows,
+    window: Window,
+    method: Method,
+    parameters: Parameters,
+    /// By stratum, of those that were asked for.
+    boundaries: BTreeMap<String, Vec<Boundary>>,
+}
+
+impl CustomerReader {
+    /// Opens a cycle.
+    ///
+    /// # Errors
+    /// Its manifest or its parameters cannot be read.
+    pub(crate) fn open(cycle: &StoredCycle) -> Result<Self, CycleError> {
+        let manifest = Manifest::read(cycle)?;
+        let method = parse_method(cycle, &manifest)?;
+        let (_, parameters) = fitted(cycle, &method)?;
+        let (rows, window) = (CycleRows::of(cycle), (&manifest.window).into());
+        Ok(Self { rows, window, method, parameters, boundaries: BTreeMap::new() })
+    }
+
+    /// Reads a customer. In a cycle that grades holders, the id of an account stands for its holder.
+    ///
+    /// # Errors
+    /// A file cannot be read, or the cycle does not grade the customer.
+    pub(crate) fn customer(&mut self, id: &str) -> Result<CustomerRecord, CycleError> {
+        let id = &self.rows.graded_id(id)?;
+        let row = tier_row(&mut self.rows, id)?.ok_or_else(|| absent(self.rows.cycle(), id))?;
+        let values = self.rows.of_id(INDICATORS, id)?.ok_or_else(|| absent(self.rows.cycle(), id))?;
+        let values = indicators::read_first(&values, &self.method);
+        let values = values.ok_or_else(|| other_columns(self.rows.cycle(), INDICATORS))?;
+        let boundaries = self.boundaries_of(&row.stratum)?;
+        let accounts = self.rows.accounts(id)?;
+        Ok(CustomerRecord {
+            parameters: self.parameters.clone(),
+            values,
+            boundaries,
+            history: history(&mut self.rows, &accounts, self.window)?,
+            method: self.method.clone(),
+            row,
+        })
+    }
+}
+
+impl CustomerReader {
+    fn boundaries_of(&mut self, stratum: &str) -> Result<Vec<Boundary>, CycleError> {
+        if let Some(known) = self.boundaries.get(stratum) {
+            return Ok(known.clone());
+        }
+        let cycle = self.rows.cycle();
+        let lines = rows_with_key(&cycle.dir.join(LEDGER), "stratum", stratum)?;
+        let read = lines.map_or(Some(Vec::new()), |lines| ledger::read(&lines));
+        let read = read.ok_or_else(|| other_columns(cycle, LEDGER))?;
+        self.boundaries.insert(stratum.to_owned(), read.clone());
+        Ok(read)
+    }
 }
 
 /// A customer's row of the tier table; `None` if the cycle does not grade it.
-pub(crate) fn tier_row(cycle: &StoredCycle, id: &str) -> Result<Option<TierRow>, CycleError> {
-    let rows = rows_with_key(&cycle.dir.join("tiers.parquet"), "customer_id", id)?;
-    let row =
-        rows.map(|rows| tiers::read_explained(&rows).ok_or_else(|| other_columns(cycle, "tiers.parquet")));
+pub(crate) fn tier_row(rows: &mut CycleRows, id: &str) -> Result<Option<TierRow>, CycleError> {
+    let row = rows.of_id("tiers.parquet", id)?;
+    let cycle = rows.cycle();
+    let row = row.map(|row| tiers::read_explained(&row).ok_or_else(|| other_columns(cycle, "tiers.parquet")));
     row.transpose()
 }
 
@@ -85,11 +127,6 @@ pub(crate) fn ids_of_tier(cycle: &StoredCycle, tier: &str) -> Result<Vec<String>
         Some(())
     })?;
     Ok(ids)
-}
-
-fn rows_of_customer(cycle: &StoredCycle, table: &str, id: &str) -> Result<RecordBatch, CycleError> {
-    let rows = rows_with_key(&cycle.dir.join(table), "customer_id", id)?;
-    rows.ok_or_else(|| absent(cycle, id))
 }
 
 impl CustomerRecord {

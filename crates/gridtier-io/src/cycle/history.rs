@@ -1,7 +1,7 @@
 //! A customer's past. Months and offences come from the cycle's tables, bills and plans from the data that the cycle was
 //! computed from.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Int64Type};
@@ -22,55 +22,43 @@ use gridtier::text;
 use gridtier::unit::{Month, Window};
 
 use super::error::{CycleError, EvidenceError, other_columns};
-use super::load::{MEMBERS, has_holders};
+use super::keyed::CycleRows;
 use super::manifest::Manifest;
-use super::table::rows_with_key;
 use crate::folder::{DataFolder, Input};
 use crate::store::StoredCycle;
+
+/// The energy of customers by month.
+const USAGE: &str = "monthly_usage.parquet";
 
 /// The tables in which late bills and missed plans are looked up.
 pub const EVIDENCE_TABLES: [Table; 4] = [Table::Customers, Table::Bills, Table::Payments, Table::Plans];
 
-/// The accounts of a graded customer.
-pub(super) fn accounts(cycle: &StoredCycle, id: &str) -> Result<Vec<String>, CycleError> {
-    if !has_holders(cycle) {
-        return Ok(vec![id.to_owned()]);
-    }
-    let members = rows_with_key(&cycle.dir.join(MEMBERS), "customer_id", id)?;
-    let ids = members.and_then(|members| {
-        let accounts = members.column_by_name("account_id")?.as_string_opt::<i32>()?;
-        Some(accounts.iter().flatten().map(str::to_owned).collect())
-    });
-    ids.ok_or_else(|| other_columns(cycle, MEMBERS))
-}
-
 /// The past of some accounts, from a cycle's tables.
 pub(super) fn history(
-    cycle: &StoredCycle,
+    rows: &mut CycleRows,
     accounts: &[String],
     window: Window,
 ) -> Result<History, CycleError> {
-    let accounts = accounts.iter().map(|id| account(cycle, id)).collect::<Result<_, _>>()?;
+    let accounts = accounts.iter().map(|id| account(rows, id)).collect::<Result<_, _>>()?;
     Ok(History { window, accounts })
 }
 
-fn account(cycle: &StoredCycle, id: &str) -> Result<AccountHistory, CycleError> {
-    let rows = |table: &str| rows_with_key(&cycle.dir.join(table), "customer_id", id);
+fn account(rows: &mut CycleRows, id: &str) -> Result<AccountHistory, CycleError> {
     let mut account = AccountHistory { id: id.to_owned(), ..AccountHistory::default() };
     let mut customers = Customers::default();
-    let Some(own) = rows("customers.parquet")? else { return Ok(account) };
-    read_customers(&own, &mut customers).ok_or_else(|| other_columns(cycle, "customers.parquet"))?;
+    let Some(own) = rows.of_id("customers.parquet", id)? else { return Ok(account) };
+    read_customers(&own, &mut customers).ok_or_else(|| other_columns(rows.cycle(), "customers.parquet"))?;
     let standard = customers.rows.first().and_then(|customer| customer.power_factor_standard);
-    if let Some(usage) = rows("monthly_usage.parquet")? {
-        let differs = || other_columns(cycle, "monthly_usage.parquet");
+    if let Some(usage) = rows.of_id(USAGE, id)? {
+        let differs = || other_columns(rows.cycle(), USAGE);
         account.energy = energy(&usage).ok_or_else(differs)?;
         if let Some(standard) = standard {
             account.power_factor = assessed(&usage, standard).ok_or_else(differs)?;
         }
     }
-    if let Some(offences) = rows("offences.parquet")? {
+    if let Some(offences) = rows.of_id("offences.parquet", id)? {
         let read = read_offences(&offences, &customers);
-        let read = read.ok_or_else(|| other_columns(cycle, "offences.parquet"))?.into_iter();
+        let read = read.ok_or_else(|| other_columns(rows.cycle(), "offences.parquet"))?.into_iter();
         account.offences = read
             .map(|offence| DatedOffence {
                 month: offence.month,
@@ -141,39 +129,56 @@ pub(crate) fn data_of(cycle: &StoredCycle, data: DataFolder) -> Result<DataFolde
     Ok(data.with_known_as_of(known_as_of))
 }
 
-/// Adds bills and plans to histories of the same cycle.
-pub(crate) fn add_evidence(
-    rows: &dyn Source,
-    customers: &Customers,
-    cycle: &StoredCycle,
-    histories: &mut [&mut History],
-) -> Result<(), EvidenceError> {
-    let Some(window) = histories.first().map(|history| history.window) else { return Ok(()) };
-    let number = |id: &str| customers.ids.get(id).map(CustomerIx::new);
-    let accounts = histories.iter().flat_map(|history| &history.accounts);
-    let of: Vec<CustomerIx> = accounts.filter_map(|account| number(&account.id)).collect();
-    let mut bills: BTreeMap<CustomerIx, Vec<SettledBill>> = BTreeMap::new();
-    for (customer, bill) in settled_bills(rows, customers, window, &of)? {
-        bills.entry(customer).or_default().push(bill);
+/// The bills and plans of some accounts. All other rows of the data have been left out.
+#[derive(Default)]
+pub(crate) struct BillsAndPlans {
+    bills: BTreeMap<String, Vec<SettledBill>>,
+    plans: BTreeMap<String, Vec<(Month, i64)>>,
+}
+
+impl BillsAndPlans {
+    /// Reads them in one pass over the data.
+    ///
+    /// # Errors
+    /// A table cannot be read.
+    pub(crate) fn read(
+        rows: &dyn Source,
+        customers: &Customers,
+        accounts: &BTreeSet<String>,
+        window: Window,
+    ) -> Result<Self, EvidenceError> {
+        let numbered = |id| Some((CustomerIx::new(customers.ids.get(id)?), id));
+        let of: BTreeMap<CustomerIx, &str> =
+            accounts.iter().map(String::as_str).filter_map(numbered).collect();
+        let wanted: BTreeSet<CustomerIx> = of.keys().copied().collect();
+        let mut read = Self::default();
+        for (customer, bill) in settled_bills(rows, customers, window, &wanted)? {
+            read.bills.entry(of[&customer].to_owned()).or_default().push(bill);
+        }
+        for (customer, month, planned_wh) in plan::of_customers(rows, customers, window, &wanted)? {
+            read.plans.entry(of[&customer].to_owned()).or_default().push((month, planned_wh));
+        }
+        Ok(read)
     }
-    let mut plans: BTreeMap<CustomerIx, Vec<(Month, i64)>> = BTreeMap::new();
-    for (customer, month, planned_wh) in plan::of_customers(rows, customers, window, &of)? {
-        plans.entry(customer).or_default().push((month, planned_wh));
+
+    /// Puts the bills and plans of a customer's accounts into its history.
+    ///
+    /// # Errors
+    /// A table of the cycle cannot be read.
+    pub(crate) fn add_to(&self, history: &mut History, rows: &mut CycleRows) -> Result<(), CycleError> {
+        for account in &mut history.accounts {
+            let plans = self.plans.get(&account.id).map_or(&[][..], Vec::as_slice);
+            account.bills = Some(self.bills.get(&account.id).cloned().unwrap_or_default());
+            account.plans = Some(planned(rows, &account.id, plans)?);
+        }
+        Ok(())
     }
-    for account in histories.iter_mut().flat_map(|history| &mut history.accounts) {
-        let number = number(&account.id);
-        let own = number.and_then(|number| plans.remove(&number)).unwrap_or_default();
-        account.bills = Some(number.and_then(|number| bills.remove(&number)).unwrap_or_default());
-        account.plans = Some(planned(cycle, &account.id, &own)?);
-    }
-    Ok(())
 }
 
 /// The months that have a plan and are covered by readings, with the energy used.
-fn planned(cycle: &StoredCycle, id: &str, plans: &[(Month, i64)]) -> Result<Vec<PlannedMonth>, CycleError> {
-    let path = cycle.dir.join("monthly_usage.parquet");
-    let Some(usage) = rows_with_key(&path, "customer_id", id)? else { return Ok(Vec::new()) };
-    let columns = MonthlyColumns::of(&usage).ok_or_else(|| other_columns(cycle, "monthly_usage.parquet"))?;
+fn planned(rows: &mut CycleRows, id: &str, plans: &[(Month, i64)]) -> Result<Vec<PlannedMonth>, CycleError> {
+    let Some(usage) = rows.of_id(USAGE, id)? else { return Ok(Vec::new()) };
+    let columns = MonthlyColumns::of(&usage).ok_or_else(|| other_columns(rows.cycle(), USAGE))?;
     let covered = (0..usage.num_rows()).filter(|&row| columns.covered.value(row));
     let found = covered.filter_map(|row| {
         let month = Month::of_day(columns.months.value(row))?;

@@ -10,8 +10,7 @@ use gridtier::unit::Month;
 use gridtier_report::customer_sheet::{AccountProfile, MonthUsed};
 
 use super::error::{CycleError, other_columns};
-use super::history::accounts;
-use super::table::rows_with_key;
+use super::keyed::CycleRows;
 use crate::store::StoredCycle;
 
 const CUSTOMERS: &str = "customers.parquet";
@@ -26,30 +25,38 @@ pub fn profiles(
     id: &str,
     passthrough: &[PassedColumn],
 ) -> Result<Vec<AccountProfile>, CycleError> {
-    let accounts = accounts(cycle, id)?;
-    let profiles = accounts.iter().map(|account| profile(cycle, account, passthrough));
+    profiles_of(&mut CycleRows::of(cycle), id, passthrough)
+}
+
+/// As [`profiles`], from tables that may be open already.
+pub(crate) fn profiles_of(
+    rows: &mut CycleRows,
+    id: &str,
+    passthrough: &[PassedColumn],
+) -> Result<Vec<AccountProfile>, CycleError> {
+    let accounts = rows.accounts(id)?;
+    let profiles = accounts.iter().map(|account| profile(rows, account, passthrough));
     Ok(profiles.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
 }
 
 /// An account; `None` if the cycle has no such customer.
 fn profile(
-    cycle: &StoredCycle,
+    rows: &mut CycleRows,
     id: &str,
     passthrough: &[PassedColumn],
 ) -> Result<Option<AccountProfile>, CycleError> {
-    let rows = |table: &str| rows_with_key(&cycle.dir.join(table), "customer_id", id);
-    let Some(own) = rows(CUSTOMERS)? else { return Ok(None) };
+    let Some(own) = rows.of_id(CUSTOMERS, id)? else { return Ok(None) };
     let mut customers = Customers::default();
-    read_customers(&own, &mut customers).ok_or_else(|| other_columns(cycle, CUSTOMERS))?;
+    read_customers(&own, &mut customers).ok_or_else(|| other_columns(rows.cycle(), CUSTOMERS))?;
     let Some(customer) = customers.rows.pop() else { return Ok(None) };
     let passed = passthrough.iter().map(|passed| passed_text(&own, &passed.column)).collect::<Option<_>>();
-    let usage = rows(USAGE)?;
+    let usage = rows.of_id(USAGE, id)?;
     let months =
-        usage.as_ref().map_or(Some(Vec::new()), months).ok_or_else(|| other_columns(cycle, USAGE))?;
+        usage.as_ref().map_or(Some(Vec::new()), months).ok_or_else(|| other_columns(rows.cycle(), USAGE))?;
     Ok(Some(AccountProfile {
         id: id.to_owned(),
         customer,
-        passed: passed.ok_or_else(|| other_columns(cycle, CUSTOMERS))?,
+        passed: passed.ok_or_else(|| other_columns(rows.cycle(), CUSTOMERS))?,
         months,
     }))
 }

@@ -11,7 +11,8 @@ use arrow_select::filter::filter_record_batch;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::statistics::StatisticsConverter;
 use parquet::arrow::arrow_reader::{
-    ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder, RowSelection, RowSelector,
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
+    RowSelection, RowSelector,
 };
 use parquet::file::metadata::PageIndexPolicy;
 
@@ -19,7 +20,7 @@ use super::error::{CycleError, other_columns, unreadable};
 use crate::store::StoredCycle;
 
 /// Number of rows in a batch.
-const BATCH_ROWS: usize = 1 << 14;
+pub(super) const BATCH_ROWS: usize = 1 << 14;
 
 /// The batches of a table, in the order of its rows.
 pub(super) fn batches(path: &Path) -> Result<ParquetRecordBatchReader, CycleError> {
@@ -83,10 +84,11 @@ pub(super) fn whole_table(path: &Path) -> Result<Option<RecordBatch>, CycleError
 pub(super) fn rows_with_key(path: &Path, column: &str, key: &str) -> Result<Option<RecordBatch>, CycleError> {
     let file = File::open(path).map_err(|error| unreadable(path, error))?;
     let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Optional);
-    let builder = ParquetRecordBatchReaderBuilder::try_new_with_options(file, options);
-    let mut builder = builder.map_err(|error| unreadable(path, error))?;
-    if let Some(rows) = pages_with_key(&builder, column, key) {
-        builder = builder.with_row_selection(rows);
+    let metadata = ArrowReaderMetadata::load(&file, options).map_err(|error| unreadable(path, error))?;
+    let pages = key_pages(&metadata, column);
+    let mut builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata);
+    if let Some(pages) = pages {
+        builder = builder.with_row_selection(pages_with_key(&pages, key));
     }
     let mut found = Vec::new();
     for batch in builder.with_batch_size(BATCH_ROWS).build().map_err(|error| unreadable(path, error))? {
@@ -110,33 +112,50 @@ pub(crate) fn rows_of_id(
     rows_with_key(&cycle.dir.join(name), "customer_id", id)
 }
 
-/// The pages that may hold a key, as a selection of rows, found by the least and the greatest text of each page; `None`
-/// if the file has no page index. Tables are sorted by their keys, so that few pages remain.
-fn pages_with_key(
-    builder: &ParquetRecordBatchReaderBuilder<File>,
-    column: &str,
-    key: &str,
-) -> Option<RowSelection> {
-    let (metadata, index) = (builder.metadata(), builder.metadata().page_index()?);
-    let statistics = StatisticsConverter::try_new(column, builder.schema(), builder.parquet_schema()).ok()?;
+/// A page of a column of keys.
+#[derive(Debug)]
+pub(super) struct KeyPage {
+    /// Number of its rows.
+    pub(super) rows: usize,
+    /// Its least key.
+    pub(super) least: Option<String>,
+    /// Its greatest key.
+    pub(super) greatest: Option<String>,
+}
+
+/// The pages of a column of keys; `None` where a file has no index of its pages.
+pub(super) fn key_pages(file: &ArrowReaderMetadata, column: &str) -> Option<Vec<KeyPage>> {
+    let metadata = file.metadata();
+    let index = metadata.page_index()?;
+    let statistics = StatisticsConverter::try_new(column, file.schema(), file.parquet_schema()).ok()?;
     let groups: Vec<usize> = (0..metadata.num_row_groups()).collect();
     let least = statistics.data_page_mins(index.as_ref(), &groups).ok()?;
     let greatest = statistics.data_page_maxes(index.as_ref(), &groups).ok()?;
     let counts = statistics.data_page_row_counts(index.as_ref(), metadata.row_groups(), &groups).ok()??;
     let (least, greatest) = (least.as_string_opt::<i32>()?, greatest.as_string_opt::<i32>()?);
-    let rows: usize =
-        counts.iter().map(|rows| rows.and_then(|rows| usize::try_from(rows).ok())).sum::<Option<_>>()?;
-    if counts.len() != least.len() || rows != usize::try_from(metadata.file_metadata().num_rows()).ok()? {
-        return None;
-    }
-    let pages = least.iter().zip(greatest.iter()).zip(counts.values());
-    let selectors = pages.map(|((least, greatest), &rows)| {
-        let is_outside =
-            least.is_some_and(|least| key < least) || greatest.is_some_and(|greatest| key > greatest);
-        let rows = usize::try_from(rows).unwrap_or(usize::MAX);
-        if is_outside { RowSelector::skip(rows) } else { RowSelector::select(rows) }
+    let pages = counts.iter().zip(least.iter().zip(greatest.iter())).map(|(rows, (least, greatest))| {
+        Some(KeyPage {
+            rows: usize::try_from(rows?).ok()?,
+            least: least.map(str::to_owned),
+            greatest: greatest.map(str::to_owned),
+        })
     });
-    Some(selectors.collect::<Vec<_>>().into())
+    let pages = pages.collect::<Option<Vec<_>>>()?;
+    let rows: usize = pages.iter().map(|page| page.rows).sum();
+    let is_whole =
+        counts.len() == least.len() && rows == usize::try_from(metadata.file_metadata().num_rows()).ok()?;
+    is_whole.then_some(pages)
+}
+
+/// The rows of the pages that may hold a key, by the least and the greatest text of each page. Tables are sorted by their
+/// keys, so that few pages are left.
+fn pages_with_key(pages: &[KeyPage], key: &str) -> RowSelection {
+    let selectors = pages.iter().map(|page| {
+        let is_outside = page.least.as_deref().is_some_and(|least| key < least)
+            || page.greatest.as_deref().is_some_and(|greatest| key > greatest);
+        if is_outside { RowSelector::skip(page.rows) } else { RowSelector::select(page.rows) }
+    });
+    selectors.collect::<Vec<_>>().into()
 }
 
 /// The rows of a table of a cycle whose customer is one of these; `None` when there are none.
@@ -177,36 +196,36 @@ fn text_column<'a>(batch: &'a RecordBatch, name: &str) -> Option<&'a StringArray
     batch.column_by_name(name)?.as_string_opt::<i32>()
 }
 
+/// Three rows for each of 100 keys, in pages of 10 rows and row groups of 70 rows, so that the rows of some keys are in
+/// two pages or two row groups.
+#[cfg(test)]
+pub(super) fn written(statistics: parquet::file::properties::EnabledStatistics) -> tempfile::NamedTempFile {
+    let keys: StringArray = (0..300).map(|row| Some(format!("C{:03}", row / 3))).collect();
+    let columns: [(&str, arrow_array::ArrayRef); 2] = [
+        ("customer_id", std::sync::Arc::new(keys)),
+        ("place", std::sync::Arc::new(arrow_array::UInt64Array::from_iter_values(0..300))),
+    ];
+    let batch = RecordBatch::try_from_iter(columns).unwrap();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let properties = parquet::file::properties::WriterProperties::builder()
+        .set_data_page_row_count_limit(10)
+        .set_write_batch_size(10)
+        .set_max_row_group_row_count(Some(70))
+        .set_statistics_enabled(statistics)
+        .build();
+    let mut writer =
+        parquet::arrow::ArrowWriter::try_new(file.reopen().unwrap(), batch.schema(), Some(properties))
+            .unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+    file
+}
+
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
-    use arrow_array::{ArrayRef, UInt64Array};
-    use parquet::arrow::ArrowWriter;
-    use parquet::file::properties::{EnabledStatistics, WriterProperties};
+    use parquet::file::properties::EnabledStatistics;
 
     use super::*;
-
-    /// Three rows for each of 100 keys, in pages of 10 rows and row groups of 70 rows, so that the rows of some keys are in
-    /// two pages or two row groups.
-    fn written(statistics: EnabledStatistics) -> tempfile::NamedTempFile {
-        let keys: StringArray = (0..300).map(|row| Some(format!("C{:03}", row / 3))).collect();
-        let columns: [(&str, ArrayRef); 2] =
-            [("customer_id", Arc::new(keys)), ("place", Arc::new(UInt64Array::from_iter_values(0..300)))];
-        let batch = RecordBatch::try_from_iter(columns).unwrap();
-        let file = tempfile::NamedTempFile::new().unwrap();
-        let properties = WriterProperties::builder()
-            .set_data_page_row_count_limit(10)
-            .set_write_batch_size(10)
-            .set_max_row_group_row_count(Some(70))
-            .set_statistics_enabled(statistics)
-            .build();
-        let mut writer =
-            ArrowWriter::try_new(file.reopen().unwrap(), batch.schema(), Some(properties)).unwrap();
-        writer.write(&batch).unwrap();
-        writer.close().unwrap();
-        file
-    }
 
     #[test]
     fn all_rows_of_a_key_are_found_with_and_without_an_index_of_pages() {
@@ -227,9 +246,8 @@ mod tests {
     fn few_pages_of_a_sorted_table_may_hold_a_key() {
         let file = written(EnabledStatistics::Page);
         let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Optional);
-        let builder =
-            ParquetRecordBatchReaderBuilder::try_new_with_options(file.reopen().unwrap(), options).unwrap();
-        let selection = pages_with_key(&builder, "customer_id", "C050").unwrap();
+        let metadata = ArrowReaderMetadata::load(file.as_file(), options).unwrap();
+        let selection = pages_with_key(&key_pages(&metadata, "customer_id").unwrap(), "C050");
         assert!(selection.row_count() <= 20, "{}", selection.row_count());
     }
 }

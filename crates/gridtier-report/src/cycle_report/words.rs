@@ -177,10 +177,9 @@ fn indicators(method: &Method, parameters: &Parameters) -> DataTable {
 /// The formula of an indicator, and the condition under which it has no value.
 fn formula(spec: &Spec) -> [Text; 2] {
     match registry::find(&spec.id) {
-        Some(known) => [
-            Text::new(known.formula, known.formula_zh),
-            Text::new(known.no_value, known.no_value_zh),
-        ],
+        Some(known) => {
+            [Text::new(known.formula, known.formula_zh), Text::new(known.no_value, known.no_value_zh)]
+        }
         None => [
             Text::new("an expression of the method file", "方法文件中的表达式"),
             Text::new("unknown: a fact that it uses is unknown", "未知: 所用事实未知"),

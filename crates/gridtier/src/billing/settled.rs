@@ -1,5 +1,7 @@
 //! What became of each bill of a few customers: the evidence behind what was paid on time.
 
+use std::collections::BTreeSet;
+
 use super::arrears::settle_bill;
 use super::bill::Bills;
 use super::paid::BillPayment;
@@ -39,7 +41,7 @@ pub fn settled_bills(
     source: &dyn Source,
     customers: &Customers,
     window: Window,
-    of: &[CustomerIx],
+    of: &BTreeSet<CustomerIx>,
 ) -> Result<Vec<(CustomerIx, SettledBill)>, RunError> {
     for table in [Table::Bills, Table::Payments] {
         if source.parts(table)?.is_none() {
@@ -109,7 +111,8 @@ mod tests {
             .rows(Table::Payments, "payment_id|bill_id|paid_on|amount", &payments);
         let customers = source.read_customers();
         let window = Window { end: Month::new(2024, 1), months: 12 };
-        let settled = settled_bills(&source, &customers, window, &[CustomerIx::new(0)]).unwrap();
+        let settled =
+            settled_bills(&source, &customers, window, &BTreeSet::from([CustomerIx::new(0)])).unwrap();
         let october = Month::new(2023, 10).first_day();
         let amounts: Vec<_> = settled
             .iter()
@@ -133,6 +136,9 @@ mod tests {
             &bills[..1],
         );
         let customers = unpaid.read_customers();
-        assert_eq!(settled_bills(&unpaid, &customers, window, &[CustomerIx::new(0)]).unwrap(), []);
+        assert_eq!(
+            settled_bills(&unpaid, &customers, window, &BTreeSet::from([CustomerIx::new(0)])).unwrap(),
+            []
+        );
     }
 }

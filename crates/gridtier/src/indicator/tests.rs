@@ -258,8 +258,10 @@ fn registry_entries_are_unique_and_in_the_order_of_dimensions() {
 fn every_entry_gives_its_formula_and_its_ways_of_having_no_value_in_both_languages() {
     for known in registry::all() {
         let is_chinese = |text: &str| text.chars().any(|character| ('一'..='龥').contains(&character));
-        let (english, chinese) =
-            ([known.title, known.formula, known.no_value], [known.title_zh, known.formula_zh, known.no_value_zh]);
+        let (english, chinese) = (
+            [known.title, known.formula, known.no_value],
+            [known.title_zh, known.formula_zh, known.no_value_zh],
+        );
         assert!(!english.into_iter().any(is_chinese) && chinese.into_iter().all(is_chinese), "{}", known.id);
         for (said, translated) in [("unknown:", "未知:"), ("n/a:", "不适用:")] {
             assert_eq!(known.no_value.contains(said), known.no_value_zh.contains(translated), "{}", known.id);
