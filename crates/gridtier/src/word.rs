@@ -64,6 +64,12 @@ impl WordList {
         self.codes.iter().position(|known| *known == code)
     }
 
+    /// The English name of a code.
+    #[must_use]
+    pub fn en(&self, code: &str) -> Option<&'static str> {
+        self.position(code).map(|position| self.en[position])
+    }
+
     /// The Chinese name of a code.
     #[must_use]
     pub fn zh(&self, code: &str) -> Option<&'static str> {

@@ -42,8 +42,10 @@ pub(super) fn note_text(terms: &Terms) -> Text {
     Text::new(terms.note.clone(), terms.note_zh.clone())
 }
 
+/// A condition in words; programs get it as it stands in the catalogue.
 pub(super) fn condition_text(catalogue: &Catalogue, condition: &Condition) -> Text {
-    Text::new(condition.text.clone(), condition.zh(&catalogue.fields))
+    let fields = &catalogue.fields;
+    Text::coded(condition.text.clone(), condition.en(fields), condition.zh(fields))
 }
 
 /// The condition of a service, whatever the tier.

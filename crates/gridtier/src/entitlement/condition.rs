@@ -10,6 +10,7 @@
 
 mod case;
 mod parse;
+mod en;
 mod zh;
 
 use std::collections::BTreeSet;
@@ -218,6 +219,12 @@ impl Condition {
         let columns = self.columns();
         let seen = columns.iter().map(|&column| zh::seen(&fields[column], record[column]));
         seen.collect::<Vec<_>>().join("，")
+    }
+
+    /// The condition in English.
+    #[must_use]
+    pub fn en(&self, fields: &[Field]) -> String {
+        en::part(&self.part, fields)
     }
 
     /// The condition in Chinese.

@@ -1,4 +1,6 @@
 use super::*;
+use crate::contract::ImportanceLevel;
+use crate::word::Word;
 
 fn check(text: &str, given: &[(&str, Datum)]) -> bool {
     let fields = fields(&[]);
@@ -102,6 +104,23 @@ fn customers_whom_no_service_gives_what_a_duty_owes_are_found() {
     assert!(!covered(&condition("always"), &[&homes], &fields));
     let special = condition(r#"importance_level in ("imp_special", "imp_first", "imp_second")"#);
     assert!(!covered(&condition("importance_level is not missing"), &[&special], &fields));
+}
+
+#[test]
+fn a_condition_is_written_in_english_words() {
+    let fields = fields(&[]);
+    let en = |text: &str| Condition::parse(text, &fields).unwrap().en(&fields);
+    let among = r#"importance_level in ("imp_special", "imp_first", "imp_second")"#;
+    let levels = [ImportanceLevel::Special, ImportanceLevel::First, ImportanceLevel::Second].map(Word::en);
+    assert_eq!(en(among), format!("importance level is {}, {} or {}", levels[0], levels[1], levels[2]));
+    assert_eq!(
+        en("importance_level is not missing or score >= 90"),
+        "with importance level or score is at least 90"
+    );
+    assert_eq!(
+        en("not aged_transformer_area and (annual_energy > 1000 or provisional)"),
+        "not aged transformer area and (annual energy is above 1000 or provisional)"
+    );
 }
 
 #[test]
