@@ -156,8 +156,37 @@ fn costs_are_units_times_unit_cost_and_fees_units_times_fee() {
     let table = costs_table(&catalogue, &lines, 0);
     let all: i128 = lines.iter().map(|line| line.cost_fen).sum();
     assert_eq!(column(&table, "cost").pop(), Some(DataCell::Fen(all)), "the last line is the sum");
+    bars_are_sums_of_lines(&table);
     let rate = column(&table, "recovery_rate").pop();
     assert!(matches!(rate, Some(DataCell::Number(rate)) if rate > 0.0), "{rate:?}");
+}
+
+/// The chart of costs has a row for each service that costs or brings anything: the sums of its lines by tier.
+fn bars_are_sums_of_lines(costs: &DataTable) {
+    let fen = |cell: &DataCell| if let DataCell::Fen(fen) = cell { *fen } else { panic!("{cell:?}") };
+    let section = costs_section(costs);
+    let drawn = &section.charts().next().unwrap().table;
+    let shown: Vec<(String, [i128; 2])> = texts(drawn, "service", Lang::En.into())
+        .into_iter()
+        .zip(&drawn.rows)
+        .map(|(name, row)| (name, [fen(&row.cells[1]), fen(&row.cells[2])]))
+        .collect();
+    let mut wanted: Vec<(String, [i128; 2])> = Vec::new();
+    for row in costs.select(&["service", "title", "cost", "income"]).rows {
+        if row.role != crate::table::RowRole::Body {
+            continue;
+        }
+        let [id, title] = [0, 1].map(|at| {
+            row.cells[at].value(Lang::En.into()).shown(ColumnFormat::Text, Lang::En.into()).into_owned()
+        });
+        let (name, money) = (format!("{id} {title}"), [fen(&row.cells[2]), fen(&row.cells[3])]);
+        match wanted.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, sums)) => sums.iter_mut().zip(money).for_each(|(sum, fen)| *sum += fen),
+            None => wanted.push((name, money)),
+        }
+    }
+    wanted.retain(|(_, sums)| *sums != [0, 0]);
+    assert!(shown.len() > 10 && shown == wanted, "{shown:?}\n{wanted:?}");
 }
 
 #[test]
