@@ -118,12 +118,11 @@ impl<'w> Front<'w> {
         }
         for block in &section.blocks {
             match block {
-                Block::Sentence(sentence) => self.line("", &sentence.pick(self.voice))?,
+                Block::Sentence(sentence) => self.across(&sentence.pick(self.voice))?,
                 Block::Facts(facts) => self.facts(facts)?,
                 Block::Lines(lines) => {
                     for line in lines {
-                        let line = format!("• {}", line.pick(self.voice));
-                        self.line("", &line)?;
+                        self.across(&format!("• {}", line.pick(self.voice)))?;
                     }
                 }
                 Block::Legend(entries) => {
@@ -139,10 +138,18 @@ impl<'w> Front<'w> {
         Ok(())
     }
 
+    /// A text across name and value.
+    fn across(&mut self, text: &str) -> Result<(), RenderError> {
+        let style = &self.styles.text;
+        self.sheet.merge_range(self.row, 0, self.row, 1, "", style)?;
+        write_text(self.sheet, self.row, 0, text, style, Look::Plain)?;
+        self.make_room(&[(text, WIDTHS[0] + WIDTHS[1])])?;
+        self.row += 1;
+        Ok(())
+    }
+
     fn line(&mut self, name: &str, value: &str) -> Result<(), RenderError> {
-        if !name.is_empty() {
-            write_text(self.sheet, self.row, 0, name, &self.strong, Look::Plain)?;
-        }
+        write_text(self.sheet, self.row, 0, name, &self.strong, Look::Plain)?;
         write_text(self.sheet, self.row, 1, value, &self.styles.text, Look::Plain)?;
         self.make_room(&[(name, WIDTHS[0]), (value, WIDTHS[1])])?;
         self.row += 1;

@@ -9,7 +9,7 @@ use rust_xlsxwriter::{
 
 use super::styles::axis_pattern;
 use crate::chart::{Arrangement, Axis, Chart, Curve, Link, Plot, Stroke};
-use crate::table::{CellValue, DataCell, DataColumn, DataRow, DataTable, RowRole};
+use crate::table::{CellValue, ColumnFormat, DataCell, DataColumn, DataRow, DataTable, RowRole};
 use gridtier::text::Voice;
 
 /// Fills of areas and colours of lines, by series. They are the colours of drawn charts and differ in lightness.
@@ -44,8 +44,8 @@ const BAR_HEIGHT: u32 = 30;
 const HEIGHT_MAX: u32 = 1_400;
 /// Space between bars, in percent of a bar's width.
 const GAP: u16 = 60;
-/// Longest text alternative, in characters.
-const ALTERNATIVE_MAX: usize = 3_000;
+/// Longest text alternative of Excel, in units of UTF-16; a longer one would be lost.
+const ALTERNATIVE_MAX: usize = 255;
 /// Width of lines that are thicker than the default, in points.
 const LINE_WIDTH: f64 = 2.0;
 
@@ -73,22 +73,12 @@ impl Cells<'_> {
 }
 
 /// The table from which Excel draws a chart, and the number of rows that the chart shows. Rows of headings are left out,
-/// and sums that the chart does not show come last. A waterfall has two more columns: the start and the end of each bar.
+/// and sums that the chart does not show come last. A waterfall has further columns for its bars.
 pub(super) fn drawn_table(chart: &Chart) -> (DataTable, u32) {
     let mut table = chart.table.clone();
     table.rows.retain(|row| row.role != RowRole::Group);
     if let Plot::Waterfall(waterfall) = &chart.plot {
-        let columns = [("drawn_from", "bar from", "条形起点"), ("drawn_to", "bar to", "条形终点")];
-        for (code, en, zh) in columns {
-            table.columns.push(DataColumn::new(waterfall.value.format, code, en, zh));
-        }
-        let mut sum = 0.0;
-        for row in &mut table.rows {
-            let value = row.cells.get(1).map_or(0.0, |cell| number(&cell.value(Voice::Codes)));
-            let from = if row.role == RowRole::Total { 0.0 } else { sum };
-            sum = from + value;
-            row.cells.extend([from, sum].map(DataCell::Number));
-        }
+        add_bars(&mut table, waterfall.value.format);
         let rows = count(&table.rows);
         return (table, rows);
     }
@@ -97,6 +87,46 @@ pub(super) fn drawn_table(chart: &Chart) -> (DataTable, u32) {
     table.rows = drawn.into_iter().chain(sums).collect();
     (table, rows)
 }
+
+/// The columns that a waterfall is drawn from: the free room below each bar, and its height by what it does. Where a bar
+/// goes below zero, they are from where to where each bar goes.
+fn add_bars(table: &mut DataTable, format: ColumnFormat) {
+    let mut sum = 0.0;
+    let bars = table.rows.iter().map(|row| {
+        let value = row.cells.get(1).map_or(0.0, |cell| number(&cell.value(Voice::Codes)));
+        let from = if row.role == RowRole::Total { 0.0 } else { sum };
+        sum = from + value;
+        [from, sum]
+    });
+    let bars: Vec<[f64; 2]> = bars.collect();
+    let columns: &[(&str, &str, &str)] = match bars.iter().flatten().all(|end| *end >= 0.0) {
+        true => &STACKED_BARS,
+        false => &[("drawn_from", "bar from", "条形起点"), ("drawn_to", "bar to", "条形终点")],
+    };
+    let heads = columns.iter().map(|&(code, en, zh)| DataColumn::new(format, code, en, zh));
+    table.columns.extend(heads);
+    for (row, [from, to]) in table.rows.iter_mut().zip(bars) {
+        let shown = |is_so: bool| if is_so { DataCell::Number((to - from).abs()) } else { DataCell::Blank };
+        let is_total = row.role == RowRole::Total;
+        match columns.len() {
+            2 => row.cells.extend([from, to].map(DataCell::Number)),
+            _ => row.cells.extend([
+                DataCell::Number(from.min(to)),
+                shown(!is_total && to >= from),
+                shown(!is_total && to < from),
+                shown(is_total),
+            ]),
+        }
+    }
+}
+
+/// The columns of a waterfall whose bars are stacked on free room.
+const STACKED_BARS: [(&str, &str, &str); 4] = [
+    ("drawn_below", "below the bar", "条形下方"),
+    ("drawn_more", "adds", "增加"),
+    ("drawn_less", "takes off", "减少"),
+    ("drawn_total", "total", "合计"),
+];
 
 fn count(rows: &[DataRow]) -> u32 {
     u32::try_from(rows.len()).unwrap_or(u32::MAX)
@@ -164,7 +194,8 @@ pub(super) fn native(chart: &Chart, cells: &Cells<'_>, voice: Voice) -> Option<N
             drawn
         }
         Plot::Waterfall(plot) => {
-            let mut drawn = floating(cells)?;
+            let is_stacked = cells.columns == chart.table.columns.len() + STACKED_BARS.len();
+            let mut drawn = if is_stacked { stacked_bars(cells)? } else { floating(cells)? };
             value_axis(drawn.y_axis(), &plot.value, voice);
             drawn
         }
@@ -183,8 +214,21 @@ pub(super) fn native(chart: &Chart, cells: &Cells<'_>, voice: Voice) -> Option<N
     if columns < 2 {
         drawn.legend().set_hidden();
     }
-    drawn.set_alt_text(chart.alternative.pick(voice).chars().take(ALTERNATIVE_MAX).collect::<String>());
+    drawn.set_alt_text(shortened(&chart.alternative.pick(voice), ALTERNATIVE_MAX));
     Some(drawn)
+}
+
+/// A text of at most so many units of UTF-16, with a mark where it is cut.
+fn shortened(text: &str, most: usize) -> String {
+    if text.encode_utf16().count() <= most {
+        return text.to_owned();
+    }
+    let mut units = 1;
+    let kept = text.chars().take_while(|letter| {
+        units += letter.len_utf16();
+        units <= most
+    });
+    kept.chain(['…']).collect()
 }
 
 fn height_of_bars(rows: u32) -> u32 {
@@ -269,10 +313,11 @@ fn five_numbers(cells: &Cells<'_>) -> Option<NativeChart> {
     let mut drawn = NativeChart::new(ChartType::Line);
     // Excel draws the bar between the first series and the last, and the line between the least and the greatest.
     for at in [least + 1, least, least + 2, least + 4, least + 3] {
+        // LibreOffice draws neither bar nor line; marks are seen in both.
         let mut mark = ChartMarker::new();
         match at == least + 2 {
-            true => mark.set_type(ChartMarkerType::LongDash).set_size(12),
-            false => mark.set_none(),
+            true => mark.set_type(ChartMarkerType::LongDash).set_size(14),
+            false => mark.set_type(ChartMarkerType::ShortDash).set_size(9),
         };
         let mut line = ChartFormat::new().set_no_line().clone();
         series(&mut drawn, at, cells).set_format(&mut line).set_marker(&mark);
@@ -282,6 +327,19 @@ fn five_numbers(cells: &Cells<'_>) -> Option<NativeChart> {
         .set_up_bar_format(&mut filled(BOX_FILL))
         .set_down_bar_format(&mut filled(BOX_FILL));
     drawn.set_up_down_bars(true);
+    Some(drawn)
+}
+
+/// Bars on free room, from the last four columns. LibreOffice does not draw bars between two lines.
+fn stacked_bars(cells: &Cells<'_>) -> Option<NativeChart> {
+    let below = cells.columns.checked_sub(STACKED_BARS.len())?;
+    let mut drawn = NativeChart::new(ChartType::ColumnStacked);
+    let mut free = ChartFormat::new().set_no_fill().set_no_border().clone();
+    series(&mut drawn, below, cells).set_format(&mut free).set_overlap(100).set_gap(GAP);
+    for (at, fill) in (below + 1..).zip([FILLS[0], FILLS[1], FILLS[4]]) {
+        series(&mut drawn, at, cells).set_format(&mut filled(fill)).set_overlap(100).set_gap(GAP);
+    }
+    drawn.legend().delete_entries(&[0]);
     Some(drawn)
 }
 

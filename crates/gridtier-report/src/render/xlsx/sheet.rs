@@ -64,7 +64,7 @@ impl<'w> Sheet<'w> {
         for (at, column) in columns.iter().enumerate() {
             let shown = sample.iter().map(|row| width_of(&row[at], column.format, voice));
             let longest = shown.fold(of_head(&column.head(voice)), f64::max);
-            widths.push((longest + 2.0).clamp(*WIDTHS.start(), *WIDTHS.end()));
+            widths.push((longest + 3.0).clamp(*WIDTHS.start(), *WIDTHS.end()));
         }
         sheet.set_freeze_panes(top + 1, frozen_columns(columns))?;
         let paper = if widths.iter().sum::<f64>() > A4_CHARACTERS { PAPER_A3 } else { PAPER_A4 };

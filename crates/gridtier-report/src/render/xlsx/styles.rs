@@ -44,15 +44,16 @@ pub(super) struct CellStyles {
 impl CellStyles {
     pub(super) fn new() -> Self {
         let cell = Format::new().set_align(FormatAlign::Top);
-        let text = cell.clone().set_text_wrap().set_num_format("@");
+        let text = cell.clone().set_text_wrap().set_num_format("@").set_indent(1);
         let head = cell.clone().set_bold().set_text_wrap().set_background_color(Color::RGB(HEAD_FILL));
         let head = head.set_border_bottom(FormatBorder::Thin);
         Self {
             head_right: head.clone().set_align(FormatAlign::Right),
-            head,
+            // A text after a column of numbers keeps off them.
+            head: head.set_indent(1),
             quoted: text.clone().set_quote_prefix(),
             text,
-            date: cell.clone().set_num_format("yyyy-mm-dd").set_align(FormatAlign::Left),
+            date: cell.clone().set_num_format("yyyy-mm-dd").set_align(FormatAlign::Left).set_indent(1),
             share: cell.clone().set_num_format("0.0%"),
             money: cell.clone().set_num_format("#,##0.00"),
             numbers: [0, 1, 2, 3, 4].map(|decimals| cell.clone().set_num_format(decimals_pattern(decimals))),

@@ -209,7 +209,7 @@ fn charts() -> Vec<(Chart, &'static [&'static str])> {
                 Plot::Waterfall(Waterfall::of_table(&tiers(), share())),
                 tiers().select(&["tier", "customers"]),
             ),
-            &["c:upDownBars", "$C$5:$C$8", "$D$5:$D$8"],
+            &["c:grouping val=\"stacked\"", "$C$5:$C$8", "$F$5:$F$8", "c:legendEntry"],
         ),
         (chart(Plot::Tornado(tornado), tiers()), &["c:crossesAt val=\"0.3\""]),
     ]
@@ -227,19 +227,46 @@ fn charts_are_those_of_excel_and_point_at_the_cells_beside_them() {
     }
 }
 
+/// The columns that are added for the bars of a waterfall with these steps and a sum.
+fn bars(steps: &[f64]) -> Vec<Vec<f64>> {
+    let mut table = tiers().select(&["tier", "customers"]);
+    table.rows.truncate(1);
+    let sum = DataRow {
+        role: RowRole::Total,
+        cells: vec![DataCell::same("all"), DataCell::Number(steps.iter().sum())],
+    };
+    table.rows =
+        steps.iter().map(|step| vec![DataCell::same("step"), DataCell::Number(*step)].into()).collect();
+    table.rows.push(sum);
+    let waterfall = Plot::Waterfall(Waterfall::of_table(&table, share()));
+    let (table, rows) = drawn_table(&chart(waterfall, table));
+    assert_eq!(gridtier::index::index(rows), steps.len() + 1);
+    let number = |cell: &DataCell| if let DataCell::Number(number) = cell { *number } else { f64::NAN };
+    table.rows.iter().map(|row| row.cells[2..].iter().map(number).collect()).collect()
+}
+
 #[test]
 fn bars_of_a_waterfall_begin_where_the_one_before_ends_and_a_sum_begins_at_zero() {
-    let waterfall = Plot::Waterfall(Waterfall::of_table(&tiers(), share()));
-    let (table, rows) = drawn_table(&chart(waterfall, tiers().select(&["tier", "customers"])));
-    let ends: Vec<[DataCell; 2]> =
-        table.rows.iter().map(|row| [row.cells[2].clone(), row.cells[3].clone()]).collect();
-    let number = |cell: &DataCell| if let DataCell::Number(number) = cell { *number } else { f64::NAN };
-    assert_eq!(rows, 4);
-    assert!(
-        (number(&ends[1][0]) - 0.1).abs() < 1e-12 && (number(&ends[2][1]) - 1.0).abs() < 1e-12,
-        "{ends:?}"
+    let shown = |rows: Vec<Vec<f64>>| format!("{rows:?}");
+    // Free room below, what adds, what takes off, the sum.
+    assert_eq!(
+        shown(bars(&[4.0, 2.0, -3.0])),
+        "[[0.0, 4.0, NaN, NaN], [4.0, 2.0, NaN, NaN], [3.0, NaN, 3.0, NaN], [0.0, NaN, NaN, 3.0]]"
     );
-    assert_eq!(ends[3], [DataCell::Number(0.0), DataCell::Number(1.0)]);
+    // Below zero there is no room to stack on: from where to where each bar goes.
+    assert_eq!(shown(bars(&[1.0, -3.0])), "[[0.0, 1.0], [1.0, -2.0], [0.0, -2.0]]");
+}
+
+#[test]
+fn a_long_text_alternative_is_cut_with_a_mark_and_not_lost() {
+    let rows = (0..40).map(|row| vec![DataCell::same(format!("step number {row}")), DataCell::Number(1.0)]);
+    let table = DataTable::new(Text::default(), tiers().select(&["tier", "customers"]).columns, rows);
+    let bars = Plot::Bars(Bars::of_table(&table, share()));
+    let bytes = written(&[Section::new().chart(chart(bars, table))], EN);
+    let drawing = part(&bytes, "xl/drawings/drawing1.xml");
+    let (_, rest) = drawing.split_once("descr=\"").unwrap();
+    let (described, _) = rest.split_once('"').unwrap();
+    assert!(described.contains("step number 1") && described.ends_with('…'), "{described}");
 }
 
 #[test]
