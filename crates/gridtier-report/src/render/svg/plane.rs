@@ -52,6 +52,21 @@ impl Plane {
         Self { area, y: Scale::new(span, [area.bottom, area.top], ticks_max) }
     }
 
+    /// The plane with its vertical axis drawn, and the scale of a horizontal axis with the names of guides above it.
+    fn with_x(
+        canvas: &mut Canvas,
+        [span_x, span_y]: [[f64; 2]; 2],
+        [x, y]: [&Axis; 2],
+        guides: &[Guide],
+    ) -> (Self, Scale) {
+        let plane = Self::new(canvas, span_y, y);
+        let scale = Scale::horizontal(span_x, [plane.area.left, plane.area.right], x);
+        guide_names(canvas, &scale, guides);
+        let plane = plane.below(canvas, span_y);
+        plane.draw_y(canvas, y);
+        (plane, scale)
+    }
+
     /// Moves the plot below the parts that are already drawn.
     fn below(self, canvas: &Canvas, span: [f64; 2]) -> Self {
         let height = self.area.bottom - self.area.top;
@@ -99,11 +114,7 @@ pub(super) fn lines(canvas: &mut Canvas, plot: &Lines) {
     });
     let entries: Vec<_> = entries.collect();
     canvas.legend(&entries);
-    let plane = Plane::new(canvas, span_y, &plot.y);
-    let x = Scale::horizontal(span_x, [plane.area.left, plane.area.right], &plot.x);
-    guide_names(canvas, &x, &plot.guides);
-    let plane = plane.below(canvas, span_y);
-    plane.draw_y(canvas, &plot.y);
+    let (plane, x) = Plane::with_x(canvas, [span_x, span_y], [&plot.x, &plot.y], &plot.guides);
     for &tick in &x.ticks {
         canvas.grid_line([x.place(tick), plane.area.top], [x.place(tick), plane.area.bottom]);
     }
@@ -153,24 +164,7 @@ pub(super) fn columns(canvas: &mut Canvas, plot: &Columns) {
     plane.draw_y(canvas, &plot.value);
     let band = (plane.area.right - plane.area.left) / float(count.max(1));
     let middle = |at: usize| plane.area.left + band * (float(at) + 0.5);
-    if let Some(first) = plot.series.first() {
-        for (at, value) in first.values.iter().take(count).enumerate() {
-            let [left, right] = [-0.38, 0.38].map(|side| middle(at) + side * band);
-            let name = canvas.words(&plot.categories[at]);
-            match value {
-                Some(value) => {
-                    let (zero, end) = (plane.y.place(0.0), plane.y.place(*value));
-                    let area = Area { left, top: zero.min(end), right, bottom: zero.max(end) };
-                    let hint = format!("{name}: {}", shown(*value, plot.value.format, canvas.voice));
-                    canvas.area(area, paint::series(2), Some(&hint));
-                }
-                None => {
-                    let area = Area { left, top: plane.area.top, right, bottom: plane.area.bottom };
-                    canvas.area(area, UNKNOWN, Some(&format!("{name}: {DASH}")));
-                }
-            }
-        }
-    }
+    draw_columns(canvas, plot, &plane, count);
     plane.draw_base(canvas);
     for (at, series) in plot.series.iter().enumerate().skip(1) {
         let mut run = Vec::new();
@@ -191,6 +185,28 @@ pub(super) fn columns(canvas: &mut Canvas, plot: &Columns) {
     }
     canvas.top = plane.area.bottom;
     category_names(canvas, &plot.categories[..count], (plane.area.left, band));
+}
+
+/// The columns of the first series; one that is not known is as high as the plot, and hatched.
+fn draw_columns(canvas: &mut Canvas, plot: &Columns, plane: &Plane, count: usize) {
+    let band = (plane.area.right - plane.area.left) / float(count.max(1));
+    let Some(first) = plot.series.first() else { return };
+    for (at, value) in first.values.iter().take(count).enumerate() {
+        let [left, right] = [-0.38, 0.38].map(|side| plane.area.left + band * (float(at) + 0.5 + side));
+        let name = canvas.words(&plot.categories[at]);
+        match value {
+            Some(value) => {
+                let (zero, end) = (plane.y.place(0.0), plane.y.place(*value));
+                let area = Area { left, top: zero.min(end), right, bottom: zero.max(end) };
+                let hint = format!("{name}: {}", shown(*value, plot.value.format, canvas.voice));
+                canvas.area(area, paint::series(2), Some(&hint));
+            }
+            None => {
+                let area = Area { left, top: plane.area.top, right, bottom: plane.area.bottom };
+                canvas.area(area, UNKNOWN, Some(&format!("{name}: {DASH}")));
+            }
+        }
+    }
 }
 
 /// Draws a run of known values of a series as a line, or a single value as a mark.
@@ -254,11 +270,7 @@ pub(super) fn histogram(canvas: &mut Canvas, plot: &Histogram) {
         let entries: Vec<_> = entries.collect();
         canvas.legend(&entries);
     }
-    let plane = Plane::new(canvas, span_y, &plot.y);
-    let x = Scale::horizontal(span_x, [plane.area.left, plane.area.right], &plot.x);
-    guide_names(canvas, &x, &plot.guides);
-    let plane = plane.below(canvas, span_y);
-    plane.draw_y(canvas, &plot.y);
+    let (plane, x) = Plane::with_x(canvas, [span_x, span_y], [&plot.x, &plot.y], &plot.guides);
     for bin in 0..bins {
         let (left, right) = (x.place(plot.edges[bin]), x.place(plot.edges[bin + 1]));
         let mut below = 0.0;
