@@ -6,7 +6,7 @@
 
 use gridtier::contract::declared::PassedColumn;
 use gridtier::customer::Customer;
-use gridtier::explain::{Explanation, TierRow};
+use gridtier::explain::{Evidence, Explanation, TierRow};
 use gridtier::index::float_i64;
 use gridtier::method::Override;
 use gridtier::text;
@@ -26,6 +26,8 @@ use crate::table::{ColumnFormat, DataCell, DataColumn, DataTable};
 const ACCOUNTS_MAX: usize = 20;
 /// Maximum number of a holder's accounts whose services a sheet lists.
 pub const SERVED_MAX: usize = 3;
+/// Maximum number of bills, plans and the like of one kind that a sheet lists.
+const EVIDENCE_SHOWN: usize = 4;
 /// Maximum number of cycles that a sheet lists. It lists the latest ones.
 pub const PAST_MAX: usize = 12;
 
@@ -273,10 +275,21 @@ fn energy(sheet: &CustomerSheet) -> Section {
     section.chart(charts::months(DataTable::new(Text::coded("energy", "", ""), columns, rows)))
 }
 
-/// The events that lowered the score: late bills, missed plans, months below the power-factor standard, offences.
+/// The events that lowered the score: late bills, missed plans, months below the power-factor standard, offences. Of each
+/// kind a few, so that a sheet stays short.
 fn lowered(explanation: &Explanation) -> Option<Section> {
-    let table = explain::evidence(&explanation.evidence)?;
-    Some(Section::titled(text!("What lowered the score", "失分依据")).table(table))
+    let all = &explanation.evidence;
+    let kinds = all.chunk_by(|one, next| one.indicator == next.indicator);
+    let shown: Vec<Evidence> = kinds.flat_map(|kind| kind.iter().take(EVIDENCE_SHOWN)).cloned().collect();
+    let section =
+        Section::titled(text!("What lowered the score", "失分依据")).table(explain::evidence(&shown)?);
+    if shown.len() == all.len() {
+        return Some(section);
+    }
+    Some(section.with(Block::Sentence(text!(
+        "Of each kind {EVIDENCE_SHOWN}; `gridtier explain` lists more.",
+        "每类仅列 {EVIDENCE_SHOWN} 条, 更多见 `gridtier explain`。"
+    ))))
 }
 
 /// The services of the accounts, and their terms.

@@ -29,7 +29,7 @@ use crate::document::Chapter;
 use crate::entitlement::{costs_section, costs_table, matrix_sections, withheld_note};
 use crate::format::{counted, grouped, percent};
 use crate::notice::{self, ServiceNames};
-use crate::section::Section;
+use crate::section::{Block, Section};
 use crate::{boundaries, indicators, names, rehearsal, summary, validate};
 
 pub use front::{Front, front};
@@ -62,7 +62,10 @@ impl Part {
 #[must_use]
 pub fn tiers(cycle: &Cycle, totals: &ControlTotals, window: Window) -> Part {
     let title = Text::coded("tiers", "Tiers", "等级");
-    let mut part = Part::new(title, summary::recorded(totals, window, &cycle.method.name));
+    let mut sections = summary::recorded(totals, window, &cycle.method.name);
+    // Window, method and number of customers stand in the chapter before.
+    sections.iter_mut().for_each(|section| section.blocks.retain(|block| !matches!(block, Block::Facts(_))));
+    let mut part = Part::new(title, sections);
     let revenue: i128 = totals.tiers.iter().map(|tier| i128::from(tier.revenue_fen)).sum();
     let special = totals.tiers[Tier::Special.position()];
     let customers = counted(special.customers, "customer", "customers");

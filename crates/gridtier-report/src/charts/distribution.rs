@@ -70,13 +70,13 @@ pub fn lorenz(table: DataTable) -> Chart {
 /// The scores of a stratum, from a table with the lower edge of each bin and counts by tier. `lines` are the lowest
 /// scores of the tiers; `place` is the stratum's number from 1.
 #[must_use]
-pub fn scores(table: DataTable, width: f64, (stratum, place): (&str, usize), lines: Vec<Guide>) -> Chart {
+pub fn scores(table: DataTable, width: f64, (stratum, place): (&Text, usize), lines: Vec<Guide>) -> Chart {
     let axes = [
         Axis::new(Text::new("points of the score", "得分"), ColumnFormat::Number(1)),
         Axis::new(Text::new("ranked customers", "参评户数"), ColumnFormat::Integer),
     ];
     let histogram = Histogram { guides: lines, ..Histogram::of_table(&table, width, axes) };
-    let Text { en, zh, .. } = text!("Scores in stratum {stratum}", "分层 {stratum} 的得分分布");
+    let Text { en, zh, .. } = text!("Scores in stratum {stratum}", "分层 {stratum} 的得分分布"; stratum);
     Chart::new(
         Text::coded(format!("scores_{place}"), en, zh),
         Text::new(

@@ -119,8 +119,8 @@ fn bins_of_scores_end_one_width_after_the_last_edge() {
         Guide { name: Text::new("grade-1", "一级"), at: 42.39 },
         Guide { name: Text::new("grade-2", "二级"), at: 42.38 },
     ];
-    let chart = scores(table, 1.0, ("industry|10kV", 2), lines);
-    assert_eq!((chart.code(), chart.title.zh.as_ref()), ("scores_2", "分层 industry|10kV 的得分分布"));
+    let chart = scores(table, 1.0, (&Text::new("industry|10kV", "工业|10kV"), 2), lines);
+    assert_eq!((chart.code(), chart.title.zh.as_ref()), ("scores_2", "分层 工业|10kV 的得分分布"));
     let Plot::Histogram(histogram) = &chart.plot else { panic!("no histogram") };
     assert_eq!(histogram.edges, [41.0, 42.0, 43.0]);
     check(&[chart]);

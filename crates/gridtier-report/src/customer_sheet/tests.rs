@@ -1,6 +1,7 @@
 use std::io::Cursor;
 
 use gridtier::contract::{SupplyLevel, UseCategory};
+use gridtier::explain::EvidenceKind;
 use gridtier::text::{Lang, Voice};
 
 use super::*;
@@ -130,4 +131,25 @@ fn a_workbook_has_a_sheet_for_each_customer_whatever_its_id() {
     let mut bytes = Cursor::new(Vec::new());
     workbook.save(&mut bytes).unwrap();
     assert!(bytes.get_ref().len() > 5_000);
+}
+
+#[test]
+fn a_sheet_lists_little_evidence_of_each_kind_and_says_that_there_is_more() {
+    let mut one = sheet(vec![account("../1", &[])]);
+    let missed = |month: u32| Evidence {
+        indicator: "plan_completion",
+        account: None,
+        month: Month::new(2025, month),
+        kind: EvidenceKind::MissedPlan { planned_wh: 100_000, actual_wh: 50_000, completion: 0.5 },
+    };
+    one.explanation.evidence = (1..=4).rev().map(missed).collect();
+    let listed = |sheet: &CustomerSheet| {
+        let section = lowered(&sheet.explanation).unwrap();
+        let rows = section.tables().next().unwrap().rows.len();
+        (rows, section.blocks.len())
+    };
+    assert_eq!(listed(&one), (4, 1));
+    one.explanation.evidence = (1..=6).rev().map(missed).collect();
+    assert_eq!(listed(&one), (4, 2));
+    assert!(page(&one, Lang::En).contains("2025-06") && !page(&one, Lang::En).contains("2025-02"));
 }

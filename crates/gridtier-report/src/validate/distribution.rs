@@ -66,7 +66,12 @@ pub fn scores(cycle: &Cycle) -> Section {
     for (at, spread) in spreads.iter().take(SHOWN_STRATA).enumerate() {
         let name = &cycle.strata[index(spread.stratum)];
         let width = float_i64(spread.width_e6) / 1e6;
-        section = section.chart(charts::scores(bins(spread), width, (name, at + 1), lines_of(cycle, name)));
+        section = section.chart(charts::scores(
+            bins(spread),
+            width,
+            (&names::stratum(name), at + 1),
+            lines_of(cycle, name),
+        ));
     }
     section.chart(charts::score_boxes(boxes(cycle, &spreads)))
 }
@@ -112,7 +117,7 @@ fn boxes(cycle: &Cycle, spreads: &[ScoreSpread]) -> DataTable {
             DataColumn::new(ColumnFormat::Integer, "customers", "ranked customers", "参评户数"),
         ],
         spreads.iter().map(|spread| {
-            let mut row = vec![DataCell::same(cycle.strata[index(spread.stratum)].clone())];
+            let mut row = vec![DataCell::Text(names::stratum(&cycle.strata[index(spread.stratum)]))];
             row.extend(spread.five_e6.map(|score| DataCell::Number(float_i64(score) / 1e6)));
             row.push(DataCell::count(spread.customers));
             row
