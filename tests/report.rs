@@ -4,6 +4,9 @@
 use std::collections::BTreeMap;
 use std::fs;
 
+use calamine::{DataType as _, Reader as _, Xlsx, open_workbook};
+use serde_json::Value;
+
 use crate::support::{Published, counts, current};
 use crate::utility::Utility;
 
@@ -74,6 +77,24 @@ fn the_page_of_a_cycle_shows_the_numbers_of_its_tables() {
         assert_eq!(customers, i64::try_from(expected).unwrap(), "{row:?}");
     }
 
+    let manifest: Value = serde_json::from_slice(&fs::read(cycle.join("_manifest.json")).unwrap()).unwrap();
+    let totals = manifest["control_totals"]["tiers"].as_array().unwrap();
+    for (row, total) in shown["Tiers"].iter().zip(totals) {
+        let sum = |name: &str| total[name].as_i64().unwrap();
+        assert_eq!(whole(&row[4]), sum("revenue_fen") / 100, "{row:?}");
+        assert_eq!(whole(&row[6]), sum("active_wh") / 1_000_000, "{row:?}");
+    }
+
+    let reconciled = Published::read(&cycle.join("reconciliation.parquet"));
+    let tallies = ["rows_in", "counted", "out_of_window", "rejected", "duplicates"];
+    let columns = tallies.map(|name| reconciled.integers(name));
+    for (at, table) in reconciled.texts("table").into_iter().enumerate() {
+        let row = shown["Rows"].iter().find(|row| Some(&row[0]) == table.as_ref()).unwrap();
+        for (cell, column) in row[1..].iter().zip(&columns) {
+            assert_eq!(Some(whole(cell)), column[at], "{row:?}");
+        }
+    }
+
     let ledger = Published::read(&cycle.join("ledger.parquet"));
     let lines = &shown["Boundaries"];
     assert_eq!(lines.len(), ledger.rows());
@@ -90,6 +111,48 @@ fn the_page_of_a_cycle_shows_the_numbers_of_its_tables() {
     assert_eq!(beside.len(), 2 * lines.len());
     for row in beside {
         assert_eq!(ranks[&Some(row[3].clone())], Some(whole(&row[4])), "{row:?}");
+    }
+}
+
+#[test]
+fn the_workbook_of_a_cycle_holds_every_customer_with_the_numbers_of_its_tables() {
+    let (utility, _) = reported();
+    utility.done(&["report", "--store", "store", "--draws", "100", "--lang", "en", "-o", "report.xlsx"]);
+    let cycle = current(&utility.store());
+    let [tiers, contributions] =
+        ["tiers.parquet", "contributions.parquet"].map(|name| Published::read(&cycle.join(name)));
+    let mut workbook: Xlsx<_> = open_workbook(utility.path().join("report.xlsx")).unwrap();
+    let sheet = workbook.worksheet_range("All customers").unwrap();
+    let head: Vec<String> = sheet.rows().next().unwrap().iter().map(ToString::to_string).collect();
+    let place = |title: &str| head.iter().position(|head| head == title).unwrap();
+    let column = |at: usize| sheet.rows().skip(1).map(move |row| row[at].clone());
+    let texts = |title: &str| column(place(title)).map(|cell| Some(cell.to_string())).collect::<Vec<_>>();
+    assert_eq!(texts("customer"), tiers.texts("customer_id"));
+    assert_eq!(texts("tier"), tiers.texts("tier"));
+    let numbers = |at: usize| column(at).map(|cell| cell.as_f64()).collect::<Vec<_>>();
+    let ranks = tiers.integers("rank").into_iter().map(|rank| rank.map(|rank| rank as f64));
+    assert_eq!(numbers(place("rank in stratum")), ranks.collect::<Vec<_>>());
+    let scores = tiers.integers("score_e6").into_iter().map(|score| score.map(|score| score as f64 / 1e6));
+    assert_eq!(numbers(place("score, points")), scores.collect::<Vec<_>>());
+
+    let schema = contributions.0[0].schema();
+    let indicators = schema.fields().iter().map(|field| field.name()).filter(|name| *name != "customer_id");
+    let points = (0..head.len()).filter(|&at| head[at].ends_with(", points") && head[at] != "score, points");
+    let pairs: Vec<(usize, &String)> = points.zip(indicators).collect();
+    assert_eq!(pairs.len(), 16);
+    for (at, indicator) in pairs {
+        assert_eq!(numbers(at), contributions.numbers(indicator), "{indicator}");
+    }
+    // Sums of tiers are those of the page.
+    let shares = workbook.worksheet_range("Tiers").unwrap();
+    let names = tiers.texts("tier");
+    let shown = counts(&names);
+    for row in shares.rows().skip(1).take(4) {
+        assert_eq!(
+            row[1].as_i64(),
+            Some(i64::try_from(shown[row[0].to_string().as_str()]).unwrap()),
+            "{row:?}"
+        );
     }
 }
 
