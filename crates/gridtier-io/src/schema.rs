@@ -33,6 +33,7 @@ pub fn files() -> Vec<(String, String)> {
     let schemas = [
         ("method.schema.json", titled("gridtier method file", method::schema())),
         ("entitlements.schema.json", titled("gridtier catalogue of entitlements", entitlement::schema())),
+        ("service.schema.json", titled("gridtier service policy", gridtier_service::policy::schema())),
         ("gridtier-toml.schema.json", titled("gridtier.toml beside the data", config::schema())),
         (
             "manifest.schema.json",
