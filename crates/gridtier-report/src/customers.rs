@@ -132,10 +132,7 @@ pub fn graded_columns(method: &Method, of: GradedColumns<'_>) -> Vec<DataColumn>
     let mut columns = vec![
         DataColumn::new(ColumnFormat::Id, "customer_id", "customer", "户号"),
         DataColumn::word::<Tier>("tier", "tier", "等级"),
-        DataColumn {
-            names: Some(stratum),
-            ..DataColumn::new(ColumnFormat::Word, "stratum", "stratum", "分层")
-        },
+        names::stratum_column(),
         DataColumn::new(ColumnFormat::Integer, "rank", "rank in stratum", "层内名次"),
         DataColumn::new(ColumnFormat::Number(2), "score", "score, points", "得分"),
     ];
@@ -162,11 +159,6 @@ pub fn graded_columns(method: &Method, of: GradedColumns<'_>) -> Vec<DataColumn>
         DataColumn::new(ColumnFormat::Share, "tier_probability", "probability of the tier", "等级概率")
     }));
     columns
-}
-
-/// The names of a stratum.
-fn stratum(code: &str) -> Option<Text> {
-    Some(names::stratum(code))
 }
 
 /// The names of the rule that made a tier provisional, or of the policy that moved a customer.

@@ -3,6 +3,7 @@
 use gridtier::decision::{CycleState, EntryKind, ListedCycle, ListedEntry};
 use gridtier::gate::GateResult;
 use gridtier::history::TierHistory;
+use gridtier::index::index;
 use gridtier::method::Tier;
 use gridtier::output::history;
 use gridtier::text;
@@ -12,6 +13,7 @@ use gridtier::validate::Verdict;
 use gridtier::word::Word;
 
 use crate::format::{counted, decimal, grouped};
+use crate::names;
 use crate::section::Section;
 use crate::table::{ColumnFormat, DataCell, DataColumn, DataList, DataTable};
 
@@ -186,7 +188,7 @@ pub fn history_list(history: &TierHistory) -> DataList<'_> {
             DataColumn::new(ColumnFormat::YesNo, "is_current", "current", "现行"),
             DataColumn::word::<Tier>("tier", "tier", "等级"),
             DataColumn::new(ColumnFormat::YesNo, "provisional", "provisional", "暂定"),
-            DataColumn::new(ColumnFormat::Text, "stratum", "stratum", "分层"),
+            names::stratum_column(),
             DataColumn::new(ColumnFormat::Integer, "first_cycle", "first cycle", "首个周期"),
             DataColumn::new(ColumnFormat::Integer, "last_cycle", "last cycle", "末个周期"),
         ],
@@ -224,7 +226,7 @@ pub fn history_section(history: &TierHistory, customer: Option<&str>) -> Section
             span.valid_to.map_or(DataCell::Missing, day),
             DataCell::word(span.place.tier),
             DataCell::YesNo(span.place.provisional),
-            DataCell::same(history.strata[gridtier::index::index(span.place.stratum)].clone()),
+            DataCell::Text(names::stratum(&history.strata[index(span.place.stratum)])),
             DataCell::count(span.first_cycle),
             DataCell::count(span.last_cycle),
         ]
@@ -248,4 +250,31 @@ fn optional(text: Option<&str>) -> DataCell {
 /// A time without its zone: all are in UTC.
 fn time(at: &str) -> DataCell {
     DataCell::same(at.trim_end_matches("+00:00").trim_end_matches('Z').replacen('T', " ", 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use gridtier::history::HistoryPlace;
+    use gridtier::text::{Lang, Voice};
+
+    use super::*;
+    use crate::render::terminal;
+
+    #[test]
+    fn a_history_names_strata_in_words() {
+        let mut history = TierHistory::default();
+        history.begin_cycle(1, 20_089);
+        let stratum = history.stratum("low_voltage");
+        history.add("1", HistoryPlace { tier: Tier::Special, provisional: false, stratum });
+        let history = history.finish();
+        let shown = |lang| terminal::text(&[history_section(&history, Some("1"))], Voice::In(lang));
+        let (english, chinese) = (shown(Lang::En), shown(Lang::Zh));
+        assert!(english.contains("low voltage, not residential"), "{english}");
+        assert!(chinese.contains("低压非居民"), "{chinese}");
+        assert!(!english.contains("low_voltage") && !chinese.contains("low_voltage"));
+        let list = history_list(&history);
+        let column =
+            list.columns.iter().find(|column| column.title.code.as_deref() == Some("stratum")).unwrap();
+        assert_eq!(column.names.unwrap()("low_voltage").unwrap().zh, "低压非居民");
+    }
 }

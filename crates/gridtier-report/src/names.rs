@@ -107,6 +107,14 @@ pub(crate) fn indicator_group(code: &str) -> Text {
     known.map_or_else(|| Text::same(code.to_owned()), |&(code, en, zh)| Text::coded(code, en, zh))
 }
 
+/// A column of strata in a list, which holds their codes.
+pub(crate) fn stratum_column() -> DataColumn {
+    DataColumn {
+        names: Some(|code| Some(stratum(code))),
+        ..DataColumn::new(ColumnFormat::Word, "stratum", "stratum", "分层")
+    }
+}
+
 /// The name of a stratum: the word for its code, or the name that the user gave it.
 pub(crate) fn stratum(name: &str) -> Text {
     let level = SupplyLevel::from_code(name).map(Text::of_word);
