@@ -5,6 +5,7 @@
 //! type is refused; surplus columns are listed. Values are not looked at.
 
 mod agree;
+mod unit_in_name;
 
 use std::collections::BTreeMap;
 
@@ -22,6 +23,7 @@ use crate::guard::Unreadable;
 use crate::listing::HiveValue;
 
 pub use agree::{Notice, TypedFile, agree};
+pub use unit_in_name::unit_in_name;
 
 /// A column of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -61,6 +61,8 @@ pub struct TableConfig {
     pub constants: BTreeMap<String, Constant>,
     /// Types of the values in hive folder names, by key; text if not declared.
     pub hive: BTreeMap<String, HiveType>,
+    /// Whether the table declares the unit of its energies, and that of its amounts.
+    pub says_unit: [bool; 2],
     /// Whether the table declares what times without a zone mean in it.
     pub says_clock: bool,
     /// Names of the columns that are passed through; of `customers` only.
@@ -329,6 +331,7 @@ impl TableEntry {
             columns: self.columns.iter().map(|(name, own)| (name.clone(), own.all().to_vec())).collect(),
             constants: constants.collect(),
             hive: self.hive.iter().map(|(key, kind)| (key.clone(), by_code(Some(kind)))).collect(),
+            says_unit: [self.energy_unit.is_some(), self.money_unit.is_some()],
             says_clock: self.timestamps.is_some() || file.timestamps.is_some(),
             passthrough: Vec::new(),
         }

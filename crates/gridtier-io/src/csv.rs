@@ -46,7 +46,7 @@ pub struct CsvFile {
     /// The encoding of its text.
     pub encoding: Encoding,
     /// Whether the encoding is in doubt: the text was taken for GB18030 and does not look Chinese, or for UTF-8 and
-    /// would look Chinese as GB18030.
+    /// would look Chinese as GB18030, or for what is declared, which is not UTF-8 as the bytes are.
     pub is_guess: bool,
     /// Whether the file was read as UTF-8 and has no Chinese, but its bytes are valid GB18030 too.
     pub is_gb18030_too: bool,

@@ -8,6 +8,7 @@ mod bounds;
 mod constant;
 mod content;
 mod damage;
+mod faulty_row;
 mod notices;
 mod open_error;
 mod read_plan;
@@ -153,6 +154,8 @@ impl DataFolder {
         }
         refusals.extend(settle_encodings(&mut tables, &config));
         if !refusals.is_empty() {
+            // Each file that was found fit is read to its end: one run names all that is to be mended.
+            refusals.extend(tables.values().flat_map(|table| damage::of_files(&table.files)));
             return Err(OpenError::Refused(damage::limited(refusals)));
         }
         let data_files = tables.values().flat_map(|table: &TableFiles| &table.files);
@@ -258,12 +261,13 @@ fn check_table(table: Table, files: Vec<DataFile>, config: &Config) -> Result<Ta
     let typed: Vec<TypedFile> = files.iter().map(Readable::typed).collect();
     match columns::agree(table, &typed, &|file, column, kind| files[file].has_value(column, kind)) {
         Ok(mut notices) if refusals.is_empty() => {
-            notices.extend(notices::of_files(&files));
+            notices.extend(notices::of_files(&files, &config.table(table)));
             return Ok(TableFiles { files, notices });
         }
         Ok(_) => {}
         Err((at, fault)) => refusals.push(files[at].file.refuse_for(fault)),
     }
+    refusals.extend(damage::of_files(&files));
     Err(refusals)
 }
 
@@ -509,6 +513,10 @@ impl Source for DataFolder {
             Content::Workbook(ref book) => Some(at.row() + book.first_row()),
             Content::Parquet(_) | Content::Ipc(_) => None,
         }
+    }
+
+    fn row_fault(&self, table: Table, at: RowAt) -> Option<String> {
+        faulty_row::fault_of(self.files(table).get(index(at.file()))?, at.row())
     }
 
     fn progress(&self, table: Table, rows: u64) {

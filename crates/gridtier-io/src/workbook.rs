@@ -27,6 +27,7 @@ use arrow_array::builder::StringViewBuilder;
 use gridtier::contract::declared::DecimalMark;
 use gridtier::contract::rule::Rule;
 use gridtier::text;
+use gridtier::text::Text;
 
 use self::cell::{OnCell, SheetTraits};
 use self::rows::{CellKind, RowAssembler, SheetRow};
@@ -148,6 +149,31 @@ impl WorkbookFile {
         Ok(WorkbookPieces(receiver.into_iter()))
     }
 
+    /// The first cell of a row that holds an error or a formula without a value, in words.
+    pub fn fault_in(&self, file: &DataFile, row: u64) -> Option<String> {
+        let wanted = u32::try_from(self.first_row() + row - 1).ok()?;
+        let mut found = None;
+        // The error ends the reading behind the row; the reader of a file that fails here has been told before.
+        let _ = read_rows(file, self.kind, &self.declared, &mut |row| {
+            if row.row < wanted {
+                return Ok(());
+            }
+            let columns = self.table.columns.iter().zip(&self.uses).filter(|(_, usage)| usage.is_checked);
+            found = columns.into_iter().find_map(|(column, _)| {
+                let (kind, text) =
+                    row.get(column.column).filter(|(kind, _)| row.row == wanted && kind.is_fault())?;
+                let cell = cell::cell_name(wanted, column.column);
+                let name = &column.name;
+                Some(match kind {
+                    CellKind::NoValue => format!("{name} in {cell} is a formula without a value"),
+                    _ => format!("{name} in {cell} = {text}"),
+                })
+            });
+            Err(Unreadable::damaged(Text::default()))
+        });
+        found
+    }
+
     fn read_pieces(&self, file: &DataFile, builder: &mut PieceBuilder) -> Result<(), Unreadable> {
         let header_row = self.table.header_row;
         read_rows(file, self.kind, &self.declared, &mut |row| match row.row > header_row {
@@ -231,8 +257,9 @@ impl<'a> PieceBuilder<'a> {
             columns.filter(|(_, usage)| usage.is_checked).map(|(column, _)| column.column).collect();
         let builders = positions.iter().map(|_| StringViewBuilder::new()).collect();
         let faults = Vec::new();
-        // The first row below a header in the first row of the sheet has the number 0.
-        Self { book, positions, checked, builders, rows: 0, bytes: 0, faults, gap: 0, next_row: 1, sender }
+        // The row below the header has the number 0, whatever the titles above it.
+        let next_row = book.table.header_row + 1;
+        Self { book, positions, checked, builders, rows: 0, bytes: 0, faults, gap: 0, next_row, sender }
     }
 
     fn row(&mut self, row: &SheetRow) -> Result<(), Unreadable> {

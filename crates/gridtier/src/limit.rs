@@ -28,6 +28,8 @@ use crate::word::Word;
 const PRICED_CUSTOMERS_MIN: usize = 10;
 /// A month with less energy than this, as in an empty house, does not show whether the unit is wrong.
 const UNIT_WH_MIN: i64 = 1_000;
+/// A customer's price is suspect if it is out of the bounds of a category's median by more than this factor.
+const PRICE_FACTOR: f64 = 10.0;
 
 /// Something beyond a limit of the method.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -175,6 +177,7 @@ pub fn of_scores(
         let example = first.what().en.into_owned();
         findings.push(Finding::of_method(Rule::ImplausiblePrice, count(breaches.len()), example));
     }
+    findings.extend(suspect_prices(customers, columns, scores, method));
     let missing = undelivered(method, &scores.parameters.delivered);
     let delivered = delivered_weight(method, &scores.parameters.delivered);
     if delivered < method.min_delivered_weight - WEIGHT_TOLERANCE {
@@ -235,6 +238,28 @@ fn implausible_prices(
         breaches.push(Breach { subject, ..breach });
     }
     breaches
+}
+
+/// The customers whose price is far out of bounds. A category of few customers has no median to be judged, and in one of
+/// many the median hides a single customer.
+fn suspect_prices(
+    customers: &Customers,
+    columns: &[IndicatorColumn],
+    scores: &Scores,
+    method: &Method,
+) -> Option<Finding> {
+    let [least, most] = method.plausibility.average_price?;
+    let prices = &columns[AVERAGE_PRICE.index()];
+    let mut found = Vec::new();
+    for &number in &scores.population {
+        let Some(price) = prices.known(index(number)) else { continue };
+        // Nothing paid, or paid back, says nothing about a unit.
+        if price > 0.0 && !(least / PRICE_FACTOR..=most * PRICE_FACTOR).contains(&price) {
+            found.push((customers.ids.key(number), price));
+        }
+    }
+    let (id, price) = found.first()?;
+    Some(Finding::of_method(Rule::PriceSuspect, count(found.len()), format!("{id}: {price:.4} CNY/kWh")))
 }
 
 /// The middle value, or the mean of the two middle values.
@@ -325,6 +350,24 @@ mod tests {
         assert_eq!(messages(&graded(10, &[99.0; 10], &off)), Vec::<String>::new());
         let graded = graded(10, &[99.0; 10], &method(&[lenient]));
         assert!(graded.findings.iter().any(|finding| finding.rule == Rule::ImplausiblePrice));
+    }
+
+    #[test]
+    fn a_price_ten_times_out_of_bounds_is_a_finding_whatever_the_number_of_customers() {
+        let lenient = ("min_delivered_weight = 0.5", "min_delivered_weight = 0");
+        let found = |prices: &[f64], changes: &[(&str, &str)]| {
+            let graded = graded(prices.len(), prices, &method(changes));
+            assert_eq!(messages(&graded), Vec::<String>::new(), "a finding, and no limit");
+            let of_price = graded.findings.into_iter().find(|finding| finding.rule == Rule::PriceSuspect);
+            of_price.map(|finding| (finding.rows, finding.example))
+        };
+        // Energy in MWh that is read as kWh makes the price 1000 times too high.
+        assert_eq!(found(&[600.0; 3], &[lenient]), Some((3, "c000: 600.0000 CNY/kWh".to_owned())));
+        assert_eq!(found(&[0.6, 0.6, 0.004], &[lenient]), Some((1, "c002: 0.0040 CNY/kWh".to_owned())));
+        assert_eq!(found(&[0.6, 0.005, 50.0], &[lenient]), None, "the bounds themselves are not suspect");
+        assert_eq!(found(&[0.6, 0.0], &[lenient]), None, "supplied free of charge");
+        let off = ("implausible_price = [0.05, 5]", "implausible_price = false");
+        assert_eq!(found(&[600.0; 3], &[lenient, off]), None);
     }
 
     #[test]

@@ -357,6 +357,11 @@ impl Source for PatchedSource<'_> {
         self.layer(layer).spreadsheet_row(table, RowAt::new(file, at.row()))
     }
 
+    fn row_fault(&self, table: Table, at: RowAt) -> Option<String> {
+        let (layer, file) = self.origin(table, at.file());
+        self.layer(layer).row_fault(table, RowAt::new(file, at.row()))
+    }
+
     fn progress(&self, table: Table, rows: u64) {
         self.data.progress(table, rows);
     }

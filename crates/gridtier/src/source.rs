@@ -107,6 +107,12 @@ pub trait Source: Sync {
         None
     }
 
+    /// What is wrong with the cells of a row that the reader could not parse: their number, or the cell and what it holds.
+    /// `None` where the source cannot say it.
+    fn row_fault(&self, _table: Table, _at: RowAt) -> Option<String> {
+        None
+    }
+
     /// Called as rows are read, for a progress bar. Does nothing by default.
     fn progress(&self, _table: Table, _rows: u64) {}
 }

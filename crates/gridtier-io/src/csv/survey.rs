@@ -34,6 +34,9 @@ fn known_encoding(start: &[u8], declared: Option<Encoding>) -> Result<Option<Enc
             text!("correct or remove `encoding`", "请更正或删除 `encoding`"),
         ));
     }
+    if let (None, Some(named)) = (mark, declared) {
+        check_width(start, named)?;
+    }
     if [&b"\xFF\xFE\0\0"[..], b"\0\0\xFE\xFF"].iter().any(|mark| start.starts_with(mark)) {
         return Err(Unreadable::because(
             text!("it is UTF-32 text, which is not read", "文件是 UTF-32 文本，不支持读取"),
@@ -52,6 +55,47 @@ fn known_encoding(start: &[u8], declared: Option<Encoding>) -> Result<Option<Enc
         ));
     }
     Ok(known)
+}
+
+/// Checks that text which is declared as UTF-16 can be it. Every export has digits, delimiters and line breaks, and in UTF-16
+/// one of the two bytes of each is 0: the second one with the low byte first.
+fn check_width(start: &[u8], named: Encoding) -> Result<(), Unreadable> {
+    let [low_first, high_first] =
+        [1, 0].map(|at| start.iter().skip(at).step_by(2).filter(|byte| **byte == 0).count());
+    let (is_utf8, other) = match named {
+        Encoding::Utf16Le if high_first > low_first => (false, Some("utf-16be")),
+        Encoding::Utf16Be if low_first > high_first => (false, Some("utf-16le")),
+        Encoding::Utf16Le | Encoding::Utf16Be if low_first + high_first == 0 => {
+            // The start may end within a character.
+            let is_utf8 =
+                std::str::from_utf8(start).map_or_else(|error| error.error_len().is_none(), |_| true);
+            (is_utf8, None)
+        }
+        _ => return Ok(()),
+    };
+    let what = match other {
+        Some(other) => text!(
+            "gridtier.toml declares the other byte order than that of the file, which is {other}",
+            "gridtier.toml 声明的字节序与文件相反：文件为 {other}"
+        ),
+        None if is_utf8 => text!(
+            "gridtier.toml declares UTF-16, but the bytes of the file are not UTF-16: they are UTF-8 text",
+            "gridtier.toml 声明为 UTF-16，但文件的字节不是 UTF-16，而是 UTF-8 文本"
+        ),
+        None => text!(
+            "gridtier.toml declares UTF-16, but the bytes of the file are not UTF-16: Latin letters take one byte each",
+            "gridtier.toml 声明为 UTF-16，但文件的字节不是 UTF-16：其中每个拉丁字母只占一个字节"
+        ),
+    };
+    let fitting = other.unwrap_or(if is_utf8 { "utf-8" } else { "gb18030" });
+    let advice = match other {
+        Some(_) => text!("declare encoding = \"{fitting}\"", "请声明 encoding = \"{fitting}\""),
+        None => text!(
+            "declare encoding = \"{fitting}\", or remove `encoding`: UTF-8 and GB18030 are found out",
+            "请声明 encoding = \"{fitting}\"，或删除 `encoding`：UTF-8 和 GB18030 可自动识别"
+        ),
+    };
+    Err(Unreadable::because(what, advice))
 }
 
 /// Surveys a file; what is not declared is detected.
@@ -84,7 +128,9 @@ pub(super) fn survey(file: &DataFile, declared: CsvDeclared) -> Result<(CsvFile,
             let mut common = CommonCharacters::default();
             let records = decoded_pass(file, &titles, encoding, pass.bad_utf8, &mut common)?;
             let is_chinese = common.look_chinese();
-            let is_guess = known.is_none() && !is_chinese;
+            // Bytes of another encoding are hardly ever valid UTF-8 by chance.
+            let is_utf8_too = pass.bad_utf8.is_none() && pass.text.are_present();
+            let is_guess = !is_chinese && (known.is_none() || is_utf8_too);
             TextPass { records, is_chinese, is_guess, ..TextPass::of(encoding) }
         }
     };

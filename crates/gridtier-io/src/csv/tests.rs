@@ -250,3 +250,63 @@ fn a_file_cut_off_or_overwritten_never_ends_the_process() {
         }
     }
 }
+
+/// A folder of one CSV file with a declared encoding.
+fn declared(bytes: &[u8], encoding: &str) -> TestFolder {
+    let config = format!("format = 1\n[tables.meter_readings]\nencoding = \"{encoding}\"\n");
+    TestFolder::with("meter_readings.csv", bytes).and("gridtier.toml", config)
+}
+
+#[test]
+fn text_that_is_declared_as_utf16_and_is_not_is_refused_with_the_encoding_that_it_has() {
+    let text = format!("{HEADER}1,2025-01-01,2,正常\n");
+    let utf16 = |unit: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(unit).collect::<Vec<u8>>();
+    let (low_first, high_first) = (utf16(u16::to_le_bytes), utf16(u16::to_be_bytes));
+    let (gb18030, ..) = GB18030.encode(&text);
+    for (bytes, encoding, what, mend) in [
+        (text.as_bytes(), "utf-16le", "they are UTF-8 text", "encoding = \"utf-8\""),
+        (text.as_bytes(), "utf-16be", "they are UTF-8 text", "encoding = \"utf-8\""),
+        (&gb18030, "utf-16le", "Latin letters take one byte each", "encoding = \"gb18030\""),
+        (&low_first, "utf-16be", "which is utf-16le", "encoding = \"utf-16le\""),
+        (&high_first, "utf-16le", "which is utf-16be", "encoding = \"utf-16be\""),
+    ] {
+        let refusal = declared(bytes, encoding).refusal(Table::MeterReadings);
+        assert!(refusal.contains(what) && refusal.contains(mend), "{encoding}: {refusal}");
+    }
+    for (bytes, encoding) in [(&low_first, "utf-16le"), (&high_first, "utf-16be")] {
+        assert_eq!(readings(&declared(bytes, encoding)).unwrap().len(), 1, "{encoding}");
+    }
+}
+
+#[test]
+fn utf8_text_that_is_declared_as_another_encoding_is_noticed() {
+    let text = format!("{HEADER}1,2025-01-01,2,正常\n");
+    let notices = |bytes: &[u8], encoding: &str| {
+        declared(bytes, encoding).open().unwrap().notices(Table::MeterReadings)
+    };
+    for encoding in ["gb18030", "latin-1"] {
+        let guessed = notices(text.as_bytes(), encoding);
+        assert!(guessed.contains(&(Rule::EncodingGuessed, 1, "meter_readings.csv".into())), "{encoding}");
+    }
+    let (gb18030, ..) = GB18030.encode(&text);
+    for (bytes, encoding) in
+        [(&*gb18030, "gb18030"), (text.as_bytes(), "utf-8"), (b"customer_id,read_at,active_kwh\n", "latin-1")]
+    {
+        let guessed = notices(bytes, encoding).iter().any(|notice| notice.0 == Rule::EncodingGuessed);
+        assert!(!guessed, "{encoding}");
+    }
+}
+
+#[test]
+fn a_row_of_the_wrong_width_is_shown_with_its_number_of_cells() {
+    let data = TestFolder::with(
+        "meter_readings.csv",
+        format!("{HEADER}1,2025-01-01,2,\n1,2025-02-01\n1,2025-03-01,1,a,b\n"),
+    );
+    let folder = data.open().unwrap();
+    let fault = |row| folder.row_fault(Table::MeterReadings, gridtier::source::RowAt::new(0, row));
+    assert_eq!(fault(0), None);
+    assert_eq!(fault(1).as_deref(), Some("cells in the row: 2, in the header: 4"));
+    assert_eq!(fault(2).as_deref(), Some("cells in the row: 5, in the header: 4"));
+    assert_eq!(fault(3), None, "behind the last row");
+}

@@ -26,6 +26,12 @@ pub(super) fn limited(mut refusals: Vec<Refusal>) -> Vec<Refusal> {
     refusals
 }
 
+/// The refusals of files that cannot be read to their end.
+pub(super) fn of_files(files: &[Readable]) -> Vec<Refusal> {
+    let damaged = files.par_iter().filter_map(|readable| Some(readable.file.refuse_for(readable.damage()?)));
+    damaged.collect()
+}
+
 impl DataFolder {
     /// Reads all other files after an error about one file, and adds the errors about those that cannot be read to their end.
     #[must_use]

@@ -5,10 +5,11 @@ use gridtier::contract::rule::Rule;
 use gridtier::index::count;
 
 use super::{Content, Readable};
-use crate::columns::Notice;
+use crate::columns::{Notice, unit_in_name};
+use crate::config::TableConfig;
 
 /// The findings about files of one table.
-pub(super) fn of_files(files: &[Readable]) -> Vec<Notice> {
+pub(super) fn of_files(files: &[Readable], config: &TableConfig) -> Vec<Notice> {
     let mut guessed = Vec::new();
     let mut hidden: Option<Notice> = None;
     let mut statistics: Option<Notice> = None;
@@ -33,7 +34,32 @@ pub(super) fn of_files(files: &[Readable]) -> Vec<Notice> {
     }
     let guessed =
         (!guessed.is_empty()).then(|| (Rule::EncodingGuessed, count(guessed.len()), guessed.join(", ")));
-    [guessed, statistics, hidden, integers].into_iter().flatten().collect()
+    [guessed, statistics, hidden, integers, other_units(files, config)].into_iter().flatten().collect()
+}
+
+/// The columns whose header names a unit in which the table is not read, unless the table declares its unit.
+fn other_units(files: &[Readable], config: &TableConfig) -> Option<Notice> {
+    let mut found: Vec<(&str, String)> = Vec::new();
+    for readable in files {
+        for column in readable.file.table.columns() {
+            let [energy, money] = config.says_unit;
+            let is_declared = match column.kind {
+                ColumnKind::Energy => energy,
+                ColumnKind::Money => money,
+                _ => false,
+            };
+            let own = readable.mapping.picks.get(column.name).and_then(|pick| pick.own());
+            let (Some(own), unit, false) = (own, column.unit, is_declared) else { continue };
+            let header = readable.columns[own].name.trim();
+            let Some(named) = unit_in_name(header, unit).filter(|named| *named != unit) else { continue };
+            if found.iter().all(|(known, _)| *known != header) {
+                let file = &readable.file.name;
+                found.push((header, format!("{header} of {file} names {named} and is read in {unit}")));
+            }
+        }
+    }
+    let number = count(found.len());
+    found.into_iter().next().map(|(_, example)| (Rule::UnitInHeader, number, example))
 }
 
 /// Adds to a finding; the first example stays.

@@ -268,6 +268,52 @@ fn damaged_pages_of_several_files_are_named_in_one_run() {
 }
 
 #[test]
+fn damaged_pages_are_named_in_the_run_that_names_other_faults() {
+    let mut damaged = days(Arc::new(StringArray::from(vec!["a"; 2])), vec![Some(10), Some(11)]);
+    damaged[4..24].fill(0xFF);
+    let data = TestFolder::with("meter_readings/a.parquet", &damaged)
+        .and("meter_readings/b.parquet", days(Arc::new(StringArray::from(vec!["a"; 1])), vec![Some(10)]))
+        .and("meter_readings/c.csv", "customer_id\n")
+        .and("plans.csv", "");
+    let refusal = data.open().err().unwrap();
+    for part in ["meter_readings/a.parquet: ", "meter_readings/c.csv: ", "plans.csv: "] {
+        assert!(refusal.contains(part), "{part}: {refusal}");
+    }
+    assert!(!refusal.contains("b.parquet"), "{refusal}");
+    // Also if the only other fault is in another table.
+    let data = TestFolder::with("meter_readings/a.parquet", damaged).and("plans.csv", "customer_id,month\n");
+    let refusal = data.open().err().unwrap();
+    assert!(refusal.contains("meter_readings/a.parquet: ") && refusal.contains("plans.csv: "), "{refusal}");
+}
+
+#[test]
+fn a_header_that_names_another_unit_is_noticed_unless_the_table_declares_its_unit() {
+    let notices = |table: Table, header: &str, column: &str, unit: &str| {
+        let name = table.name();
+        let columns =
+            format!("[tables.{name}.columns]\n{column} = \"{}\"\n", header.split(',').next_back().unwrap());
+        let data = TestFolder::with(&format!("{name}.csv"), format!("{header}\n"))
+            .and("gridtier.toml", format!("format = 1\n[tables.{name}]\n{unit}\n{columns}"));
+        let mut notices = data.open().unwrap().notices(table);
+        notices.retain(|notice| notice.0 == Rule::UnitInHeader);
+        notices.pop().map(|(_, columns, example)| (columns, example))
+    };
+    let readings = |name: &str, unit| {
+        notices(Table::MeterReadings, &format!("customer_id,read_at,{name}"), "active_kwh", unit)
+    };
+    let found = "电量(万千瓦时) of meter_readings.csv names 万kWh and is read in kWh".to_owned();
+    assert_eq!(readings("电量(万千瓦时)", ""), Some((1, found)));
+    assert_eq!(readings("电量(万千瓦时)", "energy_unit = \"万kWh\""), None, "declared");
+    assert_eq!(readings("电量(万千瓦时)", "energy_unit = \"kWh\""), None, "declared, against the header");
+    assert_eq!(readings("电量(千瓦时)", ""), None);
+    let bills = |unit| {
+        notices(Table::Bills, "bill_id,customer_id,billing_month,due_on,应收（万元）", "amount_due", unit)
+    };
+    assert_eq!(bills("").unwrap().0, 1);
+    assert_eq!(bills("money_unit = \"万元\""), None);
+}
+
+#[test]
 fn row_groups_outside_the_window_are_counted_and_not_opened() {
     let ids = |count: usize| Arc::new(StringArray::from(vec!["a"; count])) as ArrayRef;
     let window = Window { end: Month(2), months: 1 };

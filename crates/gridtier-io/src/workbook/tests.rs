@@ -3,7 +3,7 @@ mod junk;
 
 use gridtier::contract::Table;
 use gridtier::contract::rule::Rule;
-use gridtier::source::Source;
+use gridtier::source::{RowAt, Source};
 use rust_xlsxwriter::{Format, Formula, Workbook, Worksheet};
 
 use self::forge::{archive, ods, xls, xlsb, xlsx};
@@ -140,6 +140,16 @@ fn an_error_or_a_formula_without_a_value_rejects_the_row_even_in_a_nullable_colu
         "<c r=\"D3\"><f>A1</f><v/></c>",
     ] {
         assert_eq!(read(cells(error)), Ok(vec![ok("a", 2_000), Err(Rule::ErrorCell)]), "{error}");
+        let data = folder(cells(error));
+        let fault = |row| data.open().unwrap().row_fault(Table::MeterReadings, RowAt::new(0, row));
+        let expected = if error.contains('!') {
+            "meter_id in D3 = #SPILL!"
+        } else {
+            "meter_id in D3 is a formula without a value"
+        };
+        assert_eq!(fault(1).as_deref(), Some(expected), "{error}");
+        // The error of the first row is in a column that nobody reads.
+        assert_eq!(fault(0), None);
     }
     // A formula whose value is an empty text has a value.
     assert_eq!(
@@ -338,5 +348,29 @@ fn a_workbook_cut_off_or_overwritten_never_crashes_the_process() {
                 let _ = readings(&TestFolder::with(&name, flipped));
             }
         }
+    }
+}
+
+#[test]
+fn rows_below_a_title_have_the_numbers_that_the_spreadsheet_shows() {
+    for title_rows in [0, 1, 3] {
+        let bytes = book(|sheet| {
+            if title_rows > 0 {
+                sheet.write(0, 0, "抄表明细").unwrap();
+            }
+            header(sheet, title_rows);
+            reading(sheet, title_rows + 1, "1", 1.0);
+            // An empty row, which counts.
+            reading(sheet, title_rows + 3, "2", 2.0);
+            sheet.write(title_rows + 3, 2, "x").unwrap();
+        });
+        let config = format!("format = 1\n[tables.meter_readings]\nheader_row = {}\n", title_rows + 1);
+        let data = folder(bytes).and("gridtier.toml", config);
+        let batches = data.read(Table::MeterReadings).unwrap();
+        let rows: Vec<u64> = batches.iter().map(|batch| batch.first_row).collect();
+        assert_eq!(rows, [0, 2], "{title_rows}");
+        let opened = data.open().unwrap();
+        let shown = |row| opened.spreadsheet_row(Table::MeterReadings, RowAt::new(0, row)).unwrap();
+        assert_eq!([shown(0), shown(2)], [2, 4].map(|row| row + u64::from(title_rows)));
     }
 }

@@ -135,6 +135,14 @@ impl Rule {
                 "check the months in the table unit_suspects; if a table is in MWh, declare its `energy_unit`",
                 "请核对 unit_suspects 表中的月份；若某表以 MWh 计，请声明 `energy_unit`",
             ),
+            Self::NearZeroUse => (
+                "nothing if the premises were empty; if some files are in MWh or 万kWh, deliver all in one unit and declare `energy_unit`",
+                "若用电处所空置，无需处理；若部分文件以 MWh 或 万kWh 计，请统一单位并声明 `energy_unit`",
+            ),
+            Self::UnitInHeader => (
+                "declare the unit of the table, such as energy_unit = \"MWh\" or money_unit = \"万元\", also where the header is wrong; convert a unit that cannot be declared before the export",
+                "请声明该表的单位，例如 energy_unit = \"MWh\" 或 money_unit = \"万元\"；列名有误时也请声明；不能声明的单位请在导出前换算",
+            ),
             Self::EmptyTable => (
                 "see its rejects, or check the months that were exported",
                 "请查看该表被剔除的行，或检查导出的月份",
@@ -201,7 +209,7 @@ impl Rule {
                 "if the day stands for none, declare it under `nulls`, such as due_on = [\"1970-01-01\"]; else correct it",
                 "若该日期表示空值，请在 `nulls` 中声明，例如 due_on = [\"1970-01-01\"]；否则请更正",
             ),
-            Self::LooksLikeRegister => (
+            Self::LooksLikeRegister | Self::RegisterWithFalls => (
                 "if the column holds registers of the counter, deliver it as the table register_readings",
                 "若该列是电表示数，请作为 register_readings 表提供",
             ),
@@ -227,6 +235,10 @@ impl Rule {
             Self::WeightGuard => (
                 "deliver more of its data, or give the weight in the method",
                 "请补充其数据，或在评价方法中直接给出权重",
+            ),
+            Self::PriceSuspect => (
+                "compare a bill and a reading of the customer; declare `energy_unit` and `money_unit`, or mend the customer's rows",
+                "请核对该客户的一张账单和一条读数；声明 `energy_unit` 和 `money_unit`，或更正该客户的数据",
             ),
             Self::ImplausiblePrice => (
                 "check the units of energy and money: declare `energy_unit` and `money_unit` of the tables",

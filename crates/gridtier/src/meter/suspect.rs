@@ -1,4 +1,5 @@
-//! Finds readings that are probably not energy in kWh: months in another unit, and cumulative registers.
+//! Finds readings that are probably not energy in kWh: months in another unit, and cumulative registers with or without
+//! an exchange.
 
 use rayon::prelude::*;
 
@@ -30,30 +31,47 @@ const UNIT_FACTOR: i128 = 900;
 const MONTH_WH_MIN: i64 = 1_000;
 /// Fewest months above 0 in which a register can be recognised.
 const REGISTER_MONTHS_MIN: usize = 12;
+/// A register that falls must rise for at least this many months for each fall.
+const MONTHS_BY_FALL_MIN: usize = 12;
 
-/// Lists the months far from their customer's median, by customer and month, and notes them in `book`.
+/// Lists the months far from their customer's median, by customer and month, and notes them in `book`. Months below 1 kWh
+/// are only noted: an empty house uses as little, but so does a small customer whose month is in 万kWh.
 #[must_use]
 pub fn unit_suspects(usage: &MonthlyUsage, customers: &Customers, book: &mut TableBook) -> Vec<UnitSuspect> {
     let all = (0..customers.len()).into_par_iter().map(CustomerIx::from_index);
-    let suspects: Vec<UnitSuspect> =
-        all.flat_map_iter(|customer| unit_suspects_of(usage, customer)).collect();
-    if let Some(first) = suspects.first() {
-        book.notice(Rule::UnitSuspect, count(suspects.len()), || {
+    let far: Vec<UnitSuspect> = all.flat_map_iter(|customer| far_months(usage, customer)).collect();
+    let (near_zero, suspects): (Vec<_>, Vec<_>) =
+        far.into_iter().partition(|month| month.active_wh < MONTH_WH_MIN);
+    for (rule, months) in [(Rule::UnitSuspect, &suspects), (Rule::NearZeroUse, &near_zero)] {
+        let Some(first) = months.first() else { continue };
+        book.notice(rule, count(months.len()), || {
             let id = customers.ids.key(first.customer.number());
-            let [month_kwh, median_kwh] = [first.active_wh, first.median_wh].map(|wh| wh / 1000);
-            format!("{id} in {}: {month_kwh} kWh, median month {median_kwh} kWh", first.month)
+            let median_kwh = first.median_wh / 1000;
+            let used = match rule {
+                Rule::UnitSuspect => format!("{} kWh", first.active_wh / 1000),
+                _ => format!("{} Wh", first.active_wh),
+            };
+            format!("{id} in {}: {used}, median month {median_kwh} kWh", first.month)
         });
     }
     suspects
 }
 
-fn unit_suspects_of(usage: &MonthlyUsage, customer: CustomerIx) -> Vec<UnitSuspect> {
-    let row = usage.row(customer);
+/// The lower median of the months of at least 1 kWh.
+fn median_wh(row: &[MonthUse]) -> Option<i64> {
     let mut sorted: Vec<i64> =
         row.iter().map(|used| used.active_wh).filter(|wh| *wh >= MONTH_WH_MIN).collect();
     sorted.sort_unstable();
-    let Some(&median_wh) = sorted.get(sorted.len().saturating_sub(1) / 2) else { return Vec::new() };
-    let far = row.iter().enumerate().filter(|(_, used)| is_suspect(used.active_wh, median_wh));
+    sorted.get(sorted.len().saturating_sub(1) / 2).copied()
+}
+
+fn far_months(usage: &MonthlyUsage, customer: CustomerIx) -> Vec<UnitSuspect> {
+    let row = usage.row(customer);
+    let Some(median_wh) = median_wh(&row) else { return Vec::new() };
+    let far = row
+        .iter()
+        .enumerate()
+        .filter(|(_, used)| is_suspect(used.active_wh, median_wh) || is_near_zero(used.active_wh, median_wh));
     far.map(|(month, used)| UnitSuspect {
         customer,
         month: usage.window().month(month),
@@ -68,16 +86,48 @@ fn is_suspect(wh: i64, median_wh: i64) -> bool {
     wh >= MONTH_WH_MIN && (month > UNIT_FACTOR * median || month * UNIT_FACTOR < median)
 }
 
+fn is_near_zero(wh: i64, median_wh: i64) -> bool {
+    (1..MONTH_WH_MIN).contains(&wh) && i128::from(wh) * UNIT_FACTOR < i128::from(median_wh)
+}
+
 /// Notes in `book` the customers whose readings look like those of a cumulative register. Must run before readings are
 /// spread, because the rounding would hide registers.
 pub(super) fn notice_registers(usage: &MonthlyUsage, customers: &Customers, book: &mut TableBook) {
     let all = (0..customers.len()).into_par_iter().map(CustomerIx::from_index);
-    let found: Vec<CustomerIx> = all.filter(|&customer| looks_like_register(&usage.row(customer))).collect();
-    if let Some(first) = found.first() {
-        book.notice(Rule::LooksLikeRegister, count(found.len()), || {
+    let found: Vec<(CustomerIx, usize)> =
+        all.filter_map(|customer| Some((customer, register_falls(&usage.row(customer))?))).collect();
+    let (steady, fallen): (Vec<_>, Vec<_>) = found.into_iter().partition(|(_, falls)| *falls == 0);
+    if let Some((first, _)) = steady.first() {
+        book.notice(Rule::LooksLikeRegister, count(steady.len()), || {
             format!("the energy of {} never falls from month to month", customers.ids.key(first.number()))
         });
     }
+    if let Some((first, falls)) = fallen.first() {
+        book.notice(Rule::RegisterWithFalls, count(fallen.len()), || {
+            let id = customers.ids.key(first.number());
+            format!("the energy of {id} rises from month to month, deep falls: {falls}")
+        });
+    }
+}
+
+/// How often the energy of a customer falls, if it looks like a register: 0 for one that never falls.
+fn register_falls(row: &[MonthUse]) -> Option<usize> {
+    if looks_like_register(row) { Some(0) } else { falls_of_register(row) }
+}
+
+/// How often a register was exchanged or rolled over, if the months look like one: above 0, the mean energy of a reading
+/// rises in every month, but for a few falls to less than half.
+fn falls_of_register(row: &[MonthUse]) -> Option<usize> {
+    let months: Vec<&MonthUse> = row.iter().filter(|used| used.readings > 0 && used.active_wh > 0).collect();
+    let mut falls = 0;
+    for pair in months.windows(2) {
+        let [before, after] = [scaled(pair[0], pair[1]), scaled(pair[1], pair[0])];
+        if after < before && 2 * after >= before || after == before {
+            return None;
+        }
+        falls += usize::from(after < before);
+    }
+    (falls > 0 && months.len() >= falls * MONTHS_BY_FALL_MIN).then_some(falls)
 }
 
 /// Whether the mean energy of a reading never falls over at least twelve months above 0, and rises.
@@ -117,6 +167,31 @@ mod tests {
         assert!(!looks_like_register(&months((1..=12).chain([11]))), "falls once");
         assert!(looks_like_register(&months([0, 0].into_iter().chain(1..=11).chain([11]))));
         assert!(!looks_like_register(&[]));
+    }
+
+    #[test]
+    fn a_register_that_was_exchanged_rises_in_all_months_but_that_of_the_exchange() {
+        let exchanged =
+            |before: i64, after: i64| months((0..before).chain(0..after).map(|kwh| 1_000 + 50 * kwh * kwh));
+        assert_eq!(falls_of_register(&exchanged(18, 18)), Some(1));
+        assert_eq!(falls_of_register(&exchanged(7, 4)), None, "less than a year");
+        assert_eq!(falls_of_register(&months(1_000..1_036)), None, "no fall: an ordinary register");
+        assert_eq!(falls_of_register(&months((1..=18).chain(12..=29))), None, "not a deep fall");
+        assert_eq!(
+            falls_of_register(&months((1..=12).chain([12]).chain(1..=12))),
+            None,
+            "a month without a rise"
+        );
+        let seasons = [900, 700, 300, 200, 250, 400, 800, 850, 400, 200, 300, 700];
+        assert_eq!(falls_of_register(&months(seasons.repeat(3))), None);
+    }
+
+    #[test]
+    fn a_month_above_zero_and_below_one_kwh_is_near_zero_only_beside_a_large_median() {
+        assert!(is_near_zero(100, 1_000_000) && is_near_zero(999, 900_000));
+        assert!(!is_near_zero(0, 1_000_000), "no use at all");
+        assert!(!is_near_zero(1_000, 1_000_000), "this one is listed as suspect");
+        assert!(!is_near_zero(999, 899_000));
     }
 
     #[test]

@@ -29,6 +29,13 @@ pub fn reject_examples(source: &dyn Source, book: &TableBook) -> BTreeMap<Rule, 
     }
     let mut examples: BTreeMap<Rule, String> =
         first.iter().map(|(&rule, &at)| (rule, place(source, book.table, at))).collect();
+    for (rule, at) in &first {
+        let fault =
+            matches!(rule, Rule::BadWidth | Rule::ErrorCell).then(|| source.row_fault(book.table, *at));
+        if let (Some(fault), Some(example)) = (fault.flatten(), examples.get_mut(rule)) {
+            *example = format!("{example}: {fault}");
+        }
+    }
     let mut wanted: Vec<Reject> = first.into_iter().map(|(rule, at)| Reject { at, rule }).collect();
     wanted.sort_unstable();
     // A reject that cannot be read again is shown by its place alone.

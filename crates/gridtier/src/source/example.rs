@@ -7,6 +7,14 @@ use crate::phrase::{self, Form};
 /// Forms of an example that names a rejected row; more special forms come before more general ones.
 const ROW: &[Form] = &[
     ("{} row {#} (spreadsheet row {#}): {} is empty", "{0} 第 {1} 行 (电子表格第 {2} 行): {3} 为空"),
+    (
+        "{} row {#} (spreadsheet row {#}): cells in the row: {#}, in the header: {#}",
+        "{0} 第 {1} 行 (电子表格第 {2} 行): 行内 {3} 个单元格, 表头 {4} 个",
+    ),
+    (
+        "{} row {#} (spreadsheet row {#}): {} in {} is a formula without a value",
+        "{0} 第 {1} 行 (电子表格第 {2} 行): {4} 的 {3} 是没有缓存值的公式",
+    ),
     ("{} row {#} (spreadsheet row {#}): {}", "{0} 第 {1} 行 (电子表格第 {2} 行): {3}"),
     ("{} row {#} (spreadsheet row {#})", "{0} 第 {1} 行 (电子表格第 {2} 行)"),
     ("{} row {#}: {} is empty", "{0} 第 {1} 行: {2} 为空"),
@@ -56,6 +64,15 @@ fn forms(rule: Rule) -> &'static [Form] {
         Rule::LooksLikeRegister => {
             &[("the energy of {} never falls from month to month", "{0} 的电量逐月从不下降")]
         }
+        Rule::RegisterWithFalls => &[(
+            "the energy of {} rises from month to month, deep falls: {#}",
+            "{0} 的电量逐月上升, 大幅回落 {1} 次",
+        )],
+        Rule::NearZeroUse => {
+            &[("{} in {}: {#} Wh, median month {#} kWh", "{0} 于 {1}: {2} Wh, 各月中位数 {3} kWh")]
+        }
+        Rule::UnitInHeader => &[("{} of {} names {} and is read in {}", "{1} 的 {0} 标明 {2}, 按 {3} 读取")],
+        Rule::PriceSuspect => &[("{}: {} CNY/kWh", "{0}: {1} 元/千瓦时")],
         Rule::SingleReading | Rule::ReactiveDecrease => &[("meter {} of {}", "{1} 的电表 {0}")],
         Rule::DistantDate => &[("{}: {} = {}", "{0}: {1} = {2}")],
         Rule::OffSeason => &[("first {}", "首户 {0}")],
@@ -119,6 +136,22 @@ mod tests {
                 "1 month: 1 customer, first C4; 3 months: 2 customers, first C5",
                 "1 个月: 1 户, 首户 C4; 3 个月: 2 户, 首户 C5",
             ),
+            (
+                Rule::BadWidth,
+                "a.csv row 12 (spreadsheet row 14): cells in the row: 7, in the header: 6",
+                "a.csv 第 12 行 (电子表格第 14 行): 行内 7 个单元格, 表头 6 个",
+            ),
+            (
+                Rule::ErrorCell,
+                "a.xlsx row 4 (spreadsheet row 6): 电量 in D6 is a formula without a value",
+                "a.xlsx 第 4 行 (电子表格第 6 行): D6 的 电量 是没有缓存值的公式",
+            ),
+            (
+                Rule::UnitInHeader,
+                "电量(MWh) of a.csv names MWh and is read in kWh",
+                "a.csv 的 电量(MWh) 标明 MWh, 按 kWh 读取",
+            ),
+            (Rule::PriceSuspect, "C3: 0.0006 CNY/kWh", "C3: 0.0006 元/千瓦时"),
             (Rule::SingleReading, "meter M1 of C1", "C1 的电表 M1"),
             (Rule::HiddenCells, "b.xlsx: 2 hidden rows from row 5", "b.xlsx: 自第 5 行起隐藏 2 行"),
         ] {
