@@ -36,7 +36,7 @@ pub(crate) use groups::GroupStrata;
 pub use moved::CustomerMove;
 pub use movement::Movement;
 pub use own::OwnContributions;
-pub use pair::{Damaged, EndState, NotComparable, Pair, PairedCustomer};
+pub use pair::{Alignment, Damaged, EndState, NotComparable, Pair, PairedCustomer};
 pub use restated::{COUNTS, RestatedMonths, UsageBatch, UsageMerge};
 pub use standing::Standings;
 pub use step::{PolicyReason, SplitStatus, Step};

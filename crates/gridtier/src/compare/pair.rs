@@ -1,6 +1,8 @@
 //! Two cycles aligned by customer.
 
 use std::cmp::Ordering;
+use std::ops::Deref;
+use std::sync::Arc;
 
 use crate::cycle::Cycle;
 use crate::index::{StratumIx, index};
@@ -101,13 +103,9 @@ pub struct NotComparable(pub Text);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Damaged(pub Text);
 
-/// Two cycles aligned by customer.
+/// Which customers of two cycles are the same. It borrows neither cycle, so that whoever keeps both can keep it with them.
 #[derive(Debug)]
-pub struct Pair<'a> {
-    /// The earlier cycle.
-    pub before: &'a Cycle,
-    /// The later cycle.
-    pub after: &'a Cycle,
+pub struct Alignment {
     /// Every customer that is graded in at least one of the cycles, in the order of ids.
     pub customers: Vec<PairedCustomer>,
     /// The names of the strata of both cycles, sorted by their bytes.
@@ -116,6 +114,24 @@ pub struct Pair<'a> {
     pub strata_before: Vec<u32>,
     /// By number of a stratum in the later cycle: its number in `strata`.
     pub strata_after: Vec<u32>,
+}
+
+/// Two cycles aligned by customer.
+#[derive(Debug)]
+pub struct Pair<'a> {
+    /// The earlier cycle.
+    pub before: &'a Cycle,
+    /// The later cycle.
+    pub after: &'a Cycle,
+    alignment: Arc<Alignment>,
+}
+
+impl Deref for Pair<'_> {
+    type Target = Alignment;
+
+    fn deref(&self) -> &Alignment {
+        &self.alignment
+    }
 }
 
 impl<'a> Pair<'a> {
@@ -129,19 +145,29 @@ impl<'a> Pair<'a> {
         strata.sort_unstable();
         strata.dedup();
         let numbers = |names: &[String]| {
-            let places = names.iter().map(|name| strata.partition_point(|known| *known < name));
+            let places = names.iter().map(|name| strata.partition_point(|known| known < &name));
             places.map(|place| StratumIx::from_index(place).number()).collect()
         };
-        let mut pair = Self {
+        let mut alignment = Alignment {
             strata_before: numbers(&before.strata),
             strata_after: numbers(&after.strata),
             strata: strata.into_iter().cloned().collect(),
             customers: Vec::with_capacity(before.rows.len().max(after.rows.len())),
-            before,
-            after,
         };
-        pair.align();
-        Ok(pair)
+        alignment.align(before, after);
+        Ok(Self { before, after, alignment: Arc::new(alignment) })
+    }
+
+    /// Two cycles by the alignment that was made of them before.
+    #[must_use]
+    pub fn aligned(before: &'a Cycle, after: &'a Cycle, alignment: Arc<Alignment>) -> Self {
+        Self { before, after, alignment }
+    }
+
+    /// What is the same in both, to be kept with them.
+    #[must_use]
+    pub fn alignment(&self) -> Arc<Alignment> {
+        Arc::clone(&self.alignment)
     }
 
     /// The id of a customer.
@@ -159,18 +185,21 @@ impl<'a> Pair<'a> {
     pub fn stratum(&self, customer: &PairedCustomer) -> &str {
         &self.strata[index(customer.stratum)]
     }
+}
 
+impl Alignment {
     /// Merges the rows of both cycles, which are sorted by id.
-    fn align(&mut self) {
-        let (before, after) = (self.before.rows.len(), self.after.rows.len());
+    fn align(&mut self, before: &Cycle, after: &Cycle) {
+        let (rows_before, rows_after) = (before.rows.len(), after.rows.len());
         let (mut first, mut second) = (0, 0);
-        while first < before || second < after {
-            let order = match (first < before, second < after) {
-                (true, true) => id(self.before, first).cmp(id(self.after, second)),
+        while first < rows_before || second < rows_after {
+            let order = match (first < rows_before, second < rows_after) {
+                (true, true) => id(before, first).cmp(id(after, second)),
                 (true, false) => Ordering::Less,
                 (false, _) => Ordering::Greater,
             };
-            let paired = self.paired(order.is_le().then_some(first), order.is_ge().then_some(second));
+            let at = (order.is_le().then_some(first), order.is_ge().then_some(second));
+            let paired = self.paired(before, after, at);
             self.customers.push(paired);
             first += usize::from(order.is_le());
             second += usize::from(order.is_ge());
@@ -178,44 +207,48 @@ impl<'a> Pair<'a> {
     }
 
     /// A customer by its positions in both cycles.
-    fn paired(&self, first: Option<usize>, second: Option<usize>) -> PairedCustomer {
-        let (before, after) = (first.map(|at| &self.before.rows[at]), second.map(|at| &self.after.rows[at]));
+    fn paired(
+        &self,
+        before: &Cycle,
+        after: &Cycle,
+        (first, second): (Option<usize>, Option<usize>),
+    ) -> PairedCustomer {
         let number = |at: Option<usize>| at.and_then(|at| u32::try_from(at).ok()).unwrap_or(NOT_GRADED);
-        let of_before = before.map(|row| self.strata_before[index(row.stratum)]);
-        let of_after = after.map(|row| self.strata_after[index(row.stratum)]);
+        let (row_before, row_after) = (first.map(|at| &before.rows[at]), second.map(|at| &after.rows[at]));
+        let of_before = row_before.map(|row| self.strata_before[index(row.stratum)]);
+        let of_after = row_after.map(|row| self.strata_after[index(row.stratum)]);
         PairedCustomer {
             before_at: number(first),
             after_at: number(second),
             stratum: of_before.or(of_after).unwrap_or_default(),
-            before: match (before, second) {
+            before: match (row_before, second) {
                 (Some(row), _) => row.tier.into(),
-                (None, Some(at)) if self.is_new(at) => EndState::New,
+                (None, Some(at)) if is_new(before, after, at) => EndState::New,
                 (None, _) => EndState::Absent,
             },
-            after: match (after, first) {
+            after: match (row_after, first) {
                 (Some(row), _) => row.tier.into(),
-                (None, Some(at)) if self.is_closed(at) => EndState::Closed,
+                (None, Some(at)) if is_closed(before, after, at) => EndState::Closed,
                 (None, _) => EndState::Absent,
             },
-            before_provisional: before.is_some_and(|row| row.provisional.is_some()),
-            after_provisional: after.is_some_and(|row| row.provisional.is_some()),
+            before_provisional: row_before.is_some_and(|row| row.provisional.is_some()),
+            after_provisional: row_after.is_some_and(|row| row.provisional.is_some()),
         }
     }
+}
 
-    /// Whether the customer at a position of the later cycle opened on the day of the earlier cycle or after it.
-    fn is_new(&self, at: usize) -> bool {
-        let number = self.after.rows[at].number;
-        self.after.customers.rows[index(number)].opened_on >= self.before.end.first_day()
-    }
+/// Whether the customer at a position of the later cycle opened on the day of the earlier cycle or after it.
+fn is_new(before: &Cycle, after: &Cycle, at: usize) -> bool {
+    let number = after.rows[at].number;
+    after.customers.rows[index(number)].opened_on >= before.end.first_day()
+}
 
-    /// Whether the customer at a position of the earlier cycle's rows has closed by the later cycle: there its
-    /// closing day is before the cycle's day.
-    fn is_closed(&self, at: usize) -> bool {
-        let number = self.after.customers.ids.get(id(self.before, at));
-        let customer = number.map(|number| &self.after.customers.rows[index(number)]);
-        let closed_on = customer.and_then(|customer| customer.closed_on);
-        closed_on.is_some_and(|day| day < self.after.end.first_day())
-    }
+/// Whether the customer at a position of the earlier cycle is, in the later cycle, one that closed before that cycle's day.
+fn is_closed(before: &Cycle, after: &Cycle, at: usize) -> bool {
+    let number = after.customers.ids.get(id(before, at));
+    let customer = number.map(|number| &after.customers.rows[index(number)]);
+    let closed_on = customer.and_then(|customer| customer.closed_on);
+    closed_on.is_some_and(|day| day < after.end.first_day())
 }
 
 /// The id of the customer at a position of a cycle's rows.
