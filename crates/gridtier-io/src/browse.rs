@@ -3,6 +3,10 @@
 //!
 //! This module only counts the rows that pass a filter; it computes nothing else.
 
+mod list;
+
+use std::collections::HashMap;
+
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
 use arrow_array::{Array as _, RecordBatch, StringArray};
@@ -29,6 +33,8 @@ pub fn predecessor(store: &Store, cycle: &StoredCycle) -> Result<Option<StoredCy
 #[derive(Debug, Default)]
 struct Coded {
     names: Vec<String>,
+    /// The place of each name.
+    known: HashMap<String, u32>,
     places: Vec<u32>,
 }
 
@@ -38,14 +44,14 @@ const NO_TEXT: u32 = u32::MAX;
 impl Coded {
     fn push(&mut self, text: Option<&str>) {
         let Some(text) = text else { return self.places.push(NO_TEXT) };
-        // Neighbouring rows often have the same text, and a search through the few texts is short.
+        // Neighbouring rows often have the same text.
         let last = self.places.last().copied().filter(|&last| self.name(last) == Some(text));
-        let known = last.or_else(|| {
-            self.names.iter().position(|known| known == text).and_then(|place| u32::try_from(place).ok())
-        });
+        let known = last.or_else(|| self.known.get(text).copied());
         self.places.push(known.unwrap_or_else(|| {
+            let place = u32::try_from(self.names.len()).unwrap_or(NO_TEXT);
             self.names.push(text.to_owned());
-            u32::try_from(self.names.len() - 1).unwrap_or(NO_TEXT)
+            self.known.insert(text.to_owned(), place);
+            place
         }));
     }
 
@@ -55,6 +61,12 @@ impl Coded {
 
     fn at(&self, row: usize) -> Option<&str> {
         self.name(self.places[row])
+    }
+
+    /// About how many bytes of memory it takes.
+    fn bytes(&self) -> usize {
+        let names: usize = self.names.iter().map(|name| 2 * (size_of::<String>() + name.len())).sum();
+        self.places.capacity() * size_of::<u32>() + names
     }
 
     /// Whether a row has one of the wanted texts. Without any wanted text, every row passes.
@@ -233,6 +245,19 @@ impl CustomerColumns {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()
+    }
+
+    /// About how many bytes of memory it takes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let rows = self.ends.capacity() * size_of::<u32>()
+            + self.tiers.capacity() * size_of::<Tier>()
+            + self.provisional.capacity()
+            + self.ranks.capacity() * size_of::<Option<std::num::NonZeroU32>>()
+            + self.scores_e6.capacity() * size_of::<i32>()
+            + self.movements.capacity() * size_of::<Movement>();
+        let coded = [&self.strata, &self.regions, &self.use_categories];
+        self.ids.capacity() + rows + coded.map(Coded::bytes).iter().sum::<usize>()
     }
 
     fn id(&self, row: usize) -> &str {

@@ -210,10 +210,10 @@ fn revision_of(store: &Store, corrected: &StoredCycle, number: u64) -> Result<St
 }
 
 /// The latest published revision of a cycle's family, if it is later than the cycle.
-pub(crate) fn latest_revision(
-    store: &Store,
-    cycle: &StoredCycle,
-) -> Result<Option<StoredCycle>, CompareError> {
+///
+/// # Errors
+/// The store or a manifest cannot be read.
+pub fn latest_revision(store: &Store, cycle: &StoredCycle) -> Result<Option<StoredCycle>, CompareError> {
     let own = stored_family(cycle)?;
     let mut latest = None;
     for other in store.published()? {

@@ -48,6 +48,6 @@ pub use manifest::{
 pub use members::MemberBatches;
 pub use profile::profiles;
 pub(crate) use profile::profiles_of;
-pub use published::{boundaries, indicator_parameters, published_rejects};
+pub use published::{boundaries, indicator_parameters, published_rejects, rejects_list};
 pub use restated::{RestatedFailure, RestatedTable};
 pub(crate) use table::{batches_of, has_tier_probability, read_columns, rows_of_id, rows_of_ids};

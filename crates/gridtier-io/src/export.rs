@@ -6,12 +6,13 @@
 mod parquet;
 
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Seek as _, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use gridtier::text;
 use gridtier::text::{Text, Voice};
+use gridtier_report::render::xlsx::{AboutPlace, Book};
 use gridtier_report::render::{self, ByteOrderMark, RenderError};
 use gridtier_report::section::Section;
 use gridtier_report::table::{DataList, DataTable};
@@ -167,6 +168,36 @@ pub fn write_list(
     })
     .map_err(|error: WriteError| error.at(path))?;
     Ok(rows)
+}
+
+/// A list as a file without a name, for who reads it at once and from its beginning: as CSV the list alone, as a workbook with
+/// sections before it. It takes no memory by its rows, and leaves nothing behind.
+///
+/// # Errors
+/// The folder for temporary files cannot be written to, or the list cannot be read.
+pub fn unnamed(
+    format: ExportFormat,
+    voice: Voice,
+    before: &[Section],
+    list: DataList,
+) -> Result<File, ExportError> {
+    let write = || -> Result<File, WriteError> {
+        let mut file = tempfile::tempfile()?;
+        let mut writer = BufWriter::new(&file);
+        if format == ExportFormat::Xlsx {
+            let mut book = Book::new(list.title.clone(), list.about.clone(), AboutPlace::Last, voice)?;
+            before.iter().try_for_each(|section| book.section(section))?;
+            book.list(list)?;
+            book.finish(&mut writer)?;
+        } else {
+            render::csv::write_list(&mut writer, list, voice, ByteOrderMark::Written)?;
+        }
+        writer.flush()?;
+        drop(writer);
+        file.rewind()?;
+        Ok(file)
+    };
+    write().map_err(|error| error.at(&std::env::temp_dir()))
 }
 
 /// Writes a file that appears whole or not at all: it is written under another name beside its place, and renamed once it

@@ -7,12 +7,14 @@ use chrono::{DateTime, NaiveDate};
 use gridtier::decision::{
     AppealOutcome, CycleState, EntryKind, ListedCycle, ListedEntry, Opinion, RecordKind,
 };
+use gridtier::gate::GateResult;
 use gridtier::history::TierHistory;
-use gridtier::method::{Approval, VALID_DAYS};
+use gridtier::method::{Approval, Gate, VALID_DAYS};
 use gridtier::output::tiers;
 use gridtier::text;
 use gridtier::text::Text;
 use gridtier::unit::Month;
+use gridtier::validate::Verdict;
 use gridtier::word::Word as _;
 
 use crate::cycle::{CycleError, Manifest, as_of, method, other_table, read_columns, rows_of_id};
@@ -168,6 +170,35 @@ pub fn register(store: &Store) -> Result<Vec<ListedEntry>, GovernanceError> {
         ListedEntry { number, at, by, kind, verdict, outcome, cycle, customer_id, reason }
     });
     Ok(listed.collect())
+}
+
+/// An entry of a store's register, with the results of the gates that it records; `None` if there is no such entry.
+///
+/// # Errors
+/// The store cannot be read.
+pub fn recorded_entry(
+    store: &Store,
+    number: u64,
+) -> Result<Option<(ListedEntry, Vec<GateResult>)>, GovernanceError> {
+    let Some(listed) = register(store)?.into_iter().find(|entry| entry.number == number) else {
+        return Ok(None);
+    };
+    let entry = store.register()?.into_iter().find(|entry| entry.number == number);
+    let gates = entry.and_then(|mut entry| entry.facts.get_mut("gates").map(serde_json::Value::take));
+    let gates = gates.as_ref().and_then(serde_json::Value::as_array).into_iter().flatten();
+    Ok(Some((listed, gates.filter_map(gate_result).collect())))
+}
+
+/// The result of a gate as the register has it.
+fn gate_result(fact: &serde_json::Value) -> Option<GateResult> {
+    let limit = |name: &str| fact[name].as_f64();
+    Some(GateResult {
+        gate: Gate::from_code(fact["gate"].as_str()?)?,
+        value: limit("value"),
+        warn: limit("warn"),
+        fail: limit("fail"),
+        verdict: Verdict::from_code(fact["verdict"].as_str()?)?,
+    })
 }
 
 /// What a check of a whole store found.

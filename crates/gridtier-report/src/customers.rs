@@ -116,6 +116,29 @@ pub fn table(rows: &[ListedCustomer]) -> DataTable {
     DataTable::new(Text::coded("customers", "", ""), columns, rows)
 }
 
+/// The columns of a list of customers in a view: those of [`table`], with codes in their rows.
+#[must_use]
+pub fn list_columns() -> Vec<DataColumn> {
+    let mut columns = table(&[]).columns;
+    for (code, names) in WORDS {
+        for column in columns.iter_mut().filter(|column| column.title.code.as_deref() == Some(code)) {
+            *column = DataColumn { format: ColumnFormat::Word, names: Some(names), ..column.clone() };
+        }
+    }
+    columns
+}
+
+/// Finds the names of a code.
+type NamesOf = fn(&str) -> Option<Text>;
+
+/// The columns of a list whose cells are codes, with what these are called.
+const WORDS: [(&str, NamesOf); 4] = [
+    ("tier", |code| Tier::from_code(code).map(names::tier)),
+    ("stratum", |code| Some(names::stratum(code))),
+    ("use_category", |code| Some(use_category(code))),
+    ("movement", |code| Movement::from_code(code).map(Text::of_word)),
+];
+
 /// The columns of a list of graded customers besides tier, rank and score.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct GradedColumns<'a> {

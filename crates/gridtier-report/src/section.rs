@@ -116,6 +116,22 @@ impl Section {
             .map(|chart| DataTable { title: chart.title.clone(), ..chart.table.clone() })
     }
 
+    /// About how many bytes of memory it takes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let text = |text: &Text| size_of::<Text>() + text.en.len() + text.zh.len();
+        let blocks = self.blocks.iter().map(|block| match block {
+            Block::Sentence(sentence) => text(sentence),
+            Block::Facts(facts) => facts.iter().map(|(name, value)| text(name) + text(value)).sum(),
+            Block::Lines(lines) => lines.iter().map(text).sum(),
+            Block::Legend(entries) => entries.iter().map(|(_, entry)| text(entry)).sum(),
+            Block::Table(table) => table.bytes(),
+            // Its marks are as many as its rows.
+            Block::Chart(chart) => size_of::<Chart>() + 2 * chart.table.bytes(),
+        });
+        self.heading.as_ref().map_or(0, text) + blocks.sum::<usize>()
+    }
+
     /// Its tables, in order, without the tables of charts.
     pub fn tables(&self) -> impl Iterator<Item = &DataTable> {
         self.blocks.iter().filter_map(|block| match block {

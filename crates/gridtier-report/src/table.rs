@@ -200,6 +200,20 @@ impl DataCell {
         if whole == 0 { Self::Missing } else { Self::Number(part as f64 / whole as f64) }
     }
 
+    /// About how many bytes of memory its texts take.
+    fn bytes(&self) -> usize {
+        let text =
+            |text: &Text| text.en.len() + text.zh.len() + text.code.as_ref().map_or(0, |code| code.len());
+        match self {
+            Self::Text(own) | Self::Quantity(_, own) => text(own),
+            Self::Rich(rich) => {
+                let details: usize = rich.details.iter().map(|line| size_of::<Text>() + text(line)).sum();
+                size_of::<RichText>() + text(&rich.plain) + text(&rich.lead) + details
+            }
+            _ => 0,
+        }
+    }
+
     /// The value that a renderer gets.
     #[must_use]
     pub fn value(&self, voice: Voice) -> CellValue<'_> {
@@ -286,6 +300,14 @@ impl DataTable {
     #[must_use]
     pub fn new(title: Text, columns: Vec<DataColumn>, rows: impl IntoIterator<Item = Vec<DataCell>>) -> Self {
         Self { title, columns, rows: rows.into_iter().map(DataRow::from).collect() }
+    }
+
+    /// About how many bytes of memory it takes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let cells = self.rows.iter().flat_map(|row| &row.cells);
+        let cells = cells.map(|cell| size_of::<DataCell>() + cell.bytes());
+        size_of::<Self>() + self.columns.len() * size_of::<DataColumn>() + cells.sum::<usize>()
     }
 
     /// Some of its columns, by code, in that order.

@@ -1,8 +1,14 @@
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, BooleanArray, Int64Array};
+use calamine::Reader as _;
+
+use gridtier::text::{Lang, Voice};
+use gridtier_report::customers::table;
+use gridtier_report::render::{ByteOrderMark, csv};
 
 use super::*;
+use crate::export::{ExportFormat, unnamed};
 
 fn batch(columns: Vec<(&str, ArrayRef)>) -> RecordBatch {
     RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, array)| (name, array, true)))
@@ -128,4 +134,60 @@ fn a_customer_is_listed_with_what_is_known_of_it() {
         (None, None, None, None)
     );
     assert!(customer.is_provisional);
+}
+
+#[test]
+fn a_list_has_the_rows_of_all_pages_in_the_same_words() {
+    let mut columns = columns();
+    columns.fill_movements(columns.len());
+    let south = CustomerFilter { regions: vec!["S".into()], ..CustomerFilter::default() };
+    for filter in [CustomerFilter::default(), south] {
+        for order in [CustomerOrder::Id, CustomerOrder::LowestScore, CustomerOrder::Tier] {
+            for voice in [Voice::In(Lang::En), Voice::In(Lang::Zh)] {
+                let (mut paged, mut listed) = (Vec::new(), Vec::new());
+                let page = columns.page(&filter, order, 0, 9);
+                csv::write(&mut paged, &table(&page.rows), voice, ByteOrderMark::Absent).unwrap();
+                let list = columns.list(&filter, order);
+                csv::write_list(&mut listed, list, voice, ByteOrderMark::Absent).unwrap();
+                assert_eq!(String::from_utf8(listed).unwrap(), String::from_utf8(paged).unwrap());
+            }
+        }
+    }
+}
+
+#[test]
+fn texts_are_coded_in_a_time_that_does_not_grow_with_their_number() {
+    let mut coded = Coded::default();
+    // Each text would be compared with all others by whoever looks through them.
+    for round in 0..2 {
+        for number in 0..200_000 {
+            coded.push(Some(&format!("region {number}")));
+        }
+        assert_eq!((coded.names.len(), coded.places.len()), (200_000, 200_000 * (round + 1)));
+    }
+    assert_eq!((coded.at(7), coded.at(200_007)), (Some("region 7"), Some("region 7")));
+}
+
+#[test]
+fn a_workbook_has_more_customers_than_are_made_at_a_time() {
+    const CUSTOMERS: usize = 60_000;
+    let ids: Vec<String> = (0..CUSTOMERS).map(|number| format!("{number:06}")).collect();
+    let ids: Vec<Option<&str>> = ids.iter().map(|id| Some(id.as_str())).collect();
+    let mut columns = CustomerColumns::default();
+    let read = columns.add_tiers(&batch(vec![
+        ("customer_id", strings(&ids)),
+        ("stratum", strings(&vec![Some("all"); CUSTOMERS])),
+        ("rank", Arc::new(Int64Array::from(vec![Some(1); CUSTOMERS]))),
+        ("score_e6", Arc::new(Int64Array::from(vec![Some(1); CUSTOMERS]))),
+        ("provisional", Arc::new(BooleanArray::from(vec![false; CUSTOMERS]))),
+        ("tier", strings(&vec![Some("grade-1"); CUSTOMERS])),
+    ]));
+    read.unwrap();
+    columns.fill_attributes();
+    let list = columns.list(&CustomerFilter::default(), CustomerOrder::HighestScore);
+    let file = unnamed(ExportFormat::Xlsx, Voice::In(Lang::En), &[], list).unwrap();
+    let mut book = calamine::Xlsx::new(std::io::BufReader::new(file)).unwrap();
+    let sheet = book.worksheet_range("Customers").unwrap();
+    let last = sheet.rows().next_back().unwrap()[0].to_string();
+    assert_eq!((sheet.height(), last.as_str()), (CUSTOMERS + 1, "059999"));
 }

@@ -46,13 +46,12 @@ fn meaning(code: &str) -> Option<Text> {
     Some(Text::coded(rule.code(), rule.meaning(), rule.meaning_zh()))
 }
 
-/// The first rejected rows of an input table, with the cells as they are in the file.
+/// The rejected rows of an input table, with the cells as they are in the file.
 ///
 /// # Errors
 /// The rejects cannot be read.
-pub fn published_rejects(cycle: &StoredCycle, table: Table, most: usize) -> Result<Section, CycleError> {
-    let path = cycle.dir.join("rejects").join(format!("{}.parquet", table.name()));
-    let rows = batches(&path)?;
+pub fn rejects_list(cycle: &StoredCycle, table: Table) -> Result<DataList<'static>, CycleError> {
+    let rows = batches(&rejects_path(cycle, table))?;
     let schema = rows.schema();
     let columns = schema.fields().iter().map(|field| match field.name().as_str() {
         "source_file" => DataColumn::new(ColumnFormat::Text, "source_file", "file", "文件"),
@@ -63,22 +62,36 @@ pub fn published_rejects(cycle: &StoredCycle, table: Table, most: usize) -> Resu
         },
         own => DataColumn::new(ColumnFormat::Text, own.to_owned(), own.to_owned(), own.to_owned()),
     });
-    let list = DataList {
+    Ok(DataList {
         title: Text::coded("rejects", "Rows that were set aside", "剔除的行"),
         columns: columns.collect(),
         schema: schema.clone(),
         about: Vec::new(),
         batches: Box::new(rows.map(|batch| batch.map_err(ListError::from))),
-    };
-    let shown = list.first(most).map_err(|error| unreadable(&path, error))?;
-    let is_cut = shown.rows.len() == most;
+    })
+}
+
+/// The first rejected rows of an input table.
+///
+/// # Errors
+/// The rejects cannot be read.
+pub fn published_rejects(cycle: &StoredCycle, table: Table, most: usize) -> Result<Section, CycleError> {
+    // One more tells whether there are more.
+    let shown = rejects_list(cycle, table)?.first(most + 1);
+    let mut shown = shown.map_err(|error| unreadable(&rejects_path(cycle, table), error))?;
+    let is_cut = shown.rows.len() > most;
+    shown.rows.truncate(most);
     let section = Section::of_table(shown);
     Ok(if is_cut {
         section.sentence(
-            format!("The first {most}; all are in rejects/{}.parquet of the cycle.", table.name()),
-            format!("此处为前 {most} 行; 全部在周期的 rejects/{}.parquet 中。", table.name()),
+            format!("The first {most} rows. The files below have all of them."),
+            format!("此处为前 {most} 行; 下方的文件含全部。"),
         )
     } else {
         section
     })
+}
+
+fn rejects_path(cycle: &StoredCycle, table: Table) -> std::path::PathBuf {
+    cycle.dir.join("rejects").join(format!("{}.parquet", table.name()))
 }
