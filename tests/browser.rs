@@ -61,6 +61,12 @@ fn open_all_pages() {
                     "{target} is {shown} wide on {width}: {}",
                     widest(&mut browser)
                 );
+                assert_eq!(browser.value(UNMARKED), "", "{target} on {width}: cut without a mark");
+                assert_eq!(
+                    browser.value(BROKEN_HEADS),
+                    "",
+                    "{target} on {width}: heads broken within a word"
+                );
             }
             assert_eq!(browser.complaints, [""; 0], "{target}, script: {script}");
             let headings = browser.value("document.querySelectorAll('h1').length");
@@ -71,6 +77,15 @@ fn open_all_pages() {
     let foreign: Vec<&String> = browser.requests.iter().filter(|url| !url.starts_with(&own)).collect();
     assert_eq!(foreign, [""; 0]);
 }
+
+/// Tables that go on beyond the edge without a shadow that says so.
+const UNMARKED: &str = "[...document.querySelectorAll('.wide')].filter(e => e.scrollWidth > e.clientWidth + 1 && \
+     !getComputedStyle(e).backgroundImage.includes('gradient')).map(e => e.textContent.slice(0, 80)).join('\\n')";
+
+/// Heads of columns that are a single word of Chinese and stand in several lines.
+const BROKEN_HEADS: &str = "[...document.querySelectorAll('thead th')].filter(e => /^[\\u4e00-\\u9fff]+$/.test(e.textContent) && \
+     (() => { const r = document.createRange(); r.selectNodeContents(e); \
+     return new Set([...r.getClientRects()].map(b => b.top)).size > 1; })()).map(e => e.textContent).join('\\n')";
 
 /// The elements that extend beyond the right edge.
 fn widest(browser: &mut Chromium) -> Value {

@@ -16,6 +16,7 @@ mod bad_input;
 mod browser;
 mod cases;
 mod claims;
+mod clicks;
 mod commands;
 mod crash;
 mod entitlements;

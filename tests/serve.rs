@@ -44,7 +44,7 @@ impl View {
     }
 
     /// Sends a request and returns status, head and body of the answer.
-    fn ask(&self, request: &str, lines: &str, body: &str) -> (u16, String, Vec<u8>) {
+    pub fn ask(&self, request: &str, lines: &str, body: &str) -> (u16, String, Vec<u8>) {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         let (address, length) = (&self.address, body.len());
         let kind = "Content-Type: application/x-www-form-urlencoded";
@@ -60,7 +60,7 @@ impl View {
         (status, head, answer[end + 4..].to_vec())
     }
 
-    fn get(&self, target: &str) -> (u16, String) {
+    pub fn get(&self, target: &str) -> (u16, String) {
         let (status, _, body) = self.ask(&format!("GET {target}"), "", "");
         (status, String::from_utf8_lossy(&body).into_owned())
     }
@@ -186,4 +186,108 @@ fn a_decision_needs_the_secret_of_the_form() {
     let form = "secret=0&number=1&by=x&reason=y&action=approve";
     assert_eq!(view.ask("POST /proposals", &origin, form).0, 403);
     assert_eq!(view.ask("POST /proposals", "", form).0, 403);
+}
+
+/// A text as a value of a query.
+fn encoded(text: &str) -> String {
+    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+}
+
+#[test]
+fn texts_of_a_request_come_back_as_text_on_every_page_that_shows_them() {
+    let view = View::start();
+    for (page, field, status) in [
+        ("/customers", "q", 200),
+        ("/whatif", "id", 200),
+        ("/whatif", "weights.contribution", 200),
+        ("/whatif", "quota.special", 200),
+        ("/customer", "id", 404),
+        ("/customer/services", "id", 404),
+        ("/customer/history", "id", 200),
+    ] {
+        let target = format!("{page}?{field}={}", encoded("\"><img src=x onerror=RUN><script>RUN</script>"));
+        let (answered, body) = view.get(&target);
+        assert_eq!(answered, status, "{target}: {body}");
+        // An id is compared without regard to case.
+        let body = body.to_lowercase();
+        assert!(body.contains("&lt;img src=x onerror=run&gt;"), "{page} does not show {field}: {body}");
+        assert!(!body.contains("<img") && !body.contains("<script>"), "{page} {field}: {body}");
+    }
+}
+
+#[test]
+fn no_field_of_a_request_leads_to_a_file() {
+    let view = View::start();
+    for (page, field, status, shown) in [
+        ("/rejects", "of", 404, "there is no such table"),
+        ("/customer", "id", 404, "customer"),
+        ("/service", "id", 404, "there is no such service"),
+        ("/customers", "q", 200, "No customer is like this"),
+        ("/customers", "region", 200, "No customer is like this"),
+        ("/customers", "stratum", 200, "No customer is like this"),
+        ("/entitlements", "tier", 200, "Entitlements of cycle 1"),
+        ("/", "cycle", 200, "Cycle 1 as of"),
+        ("/tiers", "format", 200, "Tiers and boundaries of cycle 1"),
+    ] {
+        for path in
+            ["../../../../etc/passwd", "/etc/passwd", "../CURRENT", "_manifest.json", "customers.parquet"]
+        {
+            let target = format!("{page}?{field}={}", encoded(path));
+            let (answered, body) = view.get(&target);
+            assert_eq!(answered, status, "{target}: {body}");
+            assert!(body.contains(shown), "{target}: {body}");
+            for content in ["root:", "manifest_sha256", "PAR1"] {
+                assert!(!body.contains(content), "{target}: {body}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_thousand_requests_at_once_are_answered() {
+    const INSIDE: &str = "GRIDTIER_TEST_MANY_REQUESTS";
+    const MANY: usize = 1_000;
+    let Some(address) = std::env::var_os(INSIDE) else {
+        // The sockets of the requests are in a process of their own: with other tests' files there would be too many.
+        let view = View::start();
+        view.customer();
+        let name = "serve::a_thousand_requests_at_once_are_answered";
+        let mut again = Command::new(std::env::current_exe().unwrap());
+        let again = ended(again.args([name, "--exact"]).env(INSIDE, &view.address).output().unwrap());
+        assert_eq!(again.code, 0, "{}{}", again.stdout, again.stderr);
+        return assert!(again.stdout.contains("1 passed"), "{}", again.stdout);
+    };
+    let address = address.into_string().unwrap();
+    let ready = std::sync::Barrier::new(MANY);
+    let ask = |place: usize| {
+        let page = ["/", "/tiers", "/store", "/indicators", "/entitlements", "/quality"].get(place % 8);
+        let page = page.map_or_else(|| format!("/customers?from={place}"), |page| (*page).to_owned());
+        ready.wait();
+        let mut stream = TcpStream::connect(&address).unwrap();
+        let head = format!("GET {page} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+        stream.write_all(head.as_bytes()).unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        let answer = String::from_utf8_lossy(&answer).into_owned();
+        assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("</html>"), "{page}: {answer}");
+    };
+    std::thread::scope(|scope| {
+        for place in 0..MANY {
+            std::thread::Builder::new()
+                .stack_size(128 << 10)
+                .spawn_scoped(scope, move || ask(place))
+                .unwrap();
+        }
+    });
+}
+
+#[test]
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+fn the_view_gives_memory_back_that_it_does_not_need_any_more() {
+    let view = View::start();
+    let environment = std::fs::read(format!("/proc/{}/environ", view.child.id())).unwrap();
+    let environment = String::from_utf8_lossy(&environment).into_owned();
+    for set in ["MALLOC_ARENA_MAX=4", "MALLOC_MMAP_THRESHOLD_=1048576", "MALLOC_TRIM_THRESHOLD_=1048576"] {
+        assert!(environment.split('\0').any(|variable| variable == set), "{set} is not in {environment}");
+    }
 }

@@ -20,6 +20,7 @@ use crate::regrade::now;
 
 /// Runs `gridtier serve` until it is interrupted.
 pub fn run(args: &ServeArgs, lang: Lang) -> Result<Done, Failure> {
+    start_with_memory_returned();
     let opted_out = match &args.opt_out.opt_out {
         Some(file) => opted_out(&args.store, file, lang)?,
         None => BTreeSet::new(),
@@ -41,6 +42,24 @@ pub fn run(args: &ServeArgs, lang: Lang) -> Result<Done, Failure> {
     note(&text!("Ctrl-C ends it", "按 Ctrl-C 结束"), lang);
     server.run()?;
     Ok(Done { data: String::new() })
+}
+
+/// How the C library is told to return freed memory to the system: arrays of a MiB or more at once, and the rest of a few
+/// arenas. Left to itself, it kept 400 MB after the pages of a store with 1,000,000 customers.
+const MALLOC: [(&str, &str); 3] =
+    [("MALLOC_ARENA_MAX", "4"), ("MALLOC_MMAP_THRESHOLD_", "1048576"), ("MALLOC_TRIM_THRESHOLD_", "1048576")];
+
+/// Starts the program once more in the same process with these settings, which the C library reads from the environment. Does
+/// nothing if they are set, or if the program cannot be found again.
+fn start_with_memory_returned() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    if MALLOC.iter().all(|(name, _)| std::env::var_os(name).is_none())
+        && let Ok(program) = std::env::current_exe()
+    {
+        use std::os::unix::process::CommandExt as _;
+        // Returns only if it fails.
+        let _ = std::process::Command::new(program).args(std::env::args_os().skip(1)).envs(MALLOC).exec();
+    }
 }
 
 /// The ids of an opt-out list. Ids that no customer of the current cycle has are reported: for example, an id that lost its

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use gridtier::contract::{LoadClass, SupplyLevel, UseCategory};
-use gridtier::method::Tier;
+use gridtier::method::{Method, Tier};
 use gridtier::word::Word;
 
 use crate::table::{ColumnFormat, DataCell, DataColumn};
@@ -115,8 +115,25 @@ pub(crate) fn stratum_column() -> DataColumn {
     }
 }
 
+/// The name of the weight at a path of a method: of its dimension, group or indicator.
+#[must_use]
+pub fn weight(path: &str, method: &Method) -> Text {
+    let keys: Vec<&str> = path.split('.').collect();
+    let Text { en, zh, .. } = match keys.as_slice() {
+        ["weights", code] => dimension(code),
+        ["weights", "groups", _, code] => indicator_group(code),
+        ["weights", "indicators", _, id] => match method.indicators.iter().find(|spec| spec.id == **id) {
+            Some(spec) => Text::new(spec.titles[0].clone(), spec.titles[1].clone()),
+            None => Text::same((*id).to_owned()),
+        },
+        _ => Text::same(path.to_owned()),
+    };
+    Text::coded(path.to_owned(), en, zh)
+}
+
 /// The name of a stratum: the word for its code, or the name that the user gave it.
-pub(crate) fn stratum(name: &str) -> Text {
+#[must_use]
+pub fn stratum(name: &str) -> Text {
     let level = SupplyLevel::from_code(name).map(Text::of_word);
     let known = level.or_else(|| UseCategory::from_code(name).map(Text::of_word));
     known.unwrap_or_else(|| match name {

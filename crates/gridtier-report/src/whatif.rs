@@ -109,13 +109,15 @@ fn weights(trial: &Trial) -> DataTable {
     DataTable::new(
         Text::coded("weights", "", ""),
         vec![
-            DataColumn::new(ColumnFormat::Id, "weight", "weight", "权重"),
+            DataColumn::new(ColumnFormat::Text, "name", "weight of", "权重"),
+            DataColumn::new(ColumnFormat::Id, "weight", "key", "键"),
             DataColumn::new(ColumnFormat::Number(4), "before", "cycle", "本周期"),
             DataColumn::new(ColumnFormat::Number(4), "after", "tried", "试算"),
             DataColumn::new(ColumnFormat::Text, "how", "", ""),
         ],
         trial.scaled.iter().map(|scaled| {
             vec![
+                DataCell::Text(names::weight(&scaled.path, &trial.method)),
                 DataCell::same(scaled.path.clone()),
                 DataCell::Number(scaled.before),
                 DataCell::Number(scaled.after),

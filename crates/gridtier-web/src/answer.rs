@@ -1,8 +1,8 @@
 //! A page before it is rendered, and the error that is shown in place of one.
 
+use std::fs::File;
 use std::sync::Arc;
 
-use axum::body::Bytes;
 use axum::http::StatusCode;
 use gridtier::text;
 use gridtier::text::Text;
@@ -13,6 +13,7 @@ use gridtier_io::export::ExportError;
 use gridtier_io::govern::GovernanceError;
 use gridtier_io::store::StoreError;
 use gridtier_report::section::Section;
+use gridtier_report::table::ListError;
 use maud::Markup;
 
 /// A page: the sections that every renderer can show, and the parts that only a page has.
@@ -26,8 +27,8 @@ pub struct Page {
     pub sections: Vec<Section>,
     /// Forms and links below the sections.
     pub tail: Markup,
-    /// The page's table as CSV, if the whole table is longer than the part on the page.
-    pub csv: Option<Bytes>,
+    /// The requested file, if it has more than the page shows. It is read from its beginning.
+    pub file: Option<File>,
     /// Seconds after which the browser reloads the page; set while its content is being computed.
     pub again_after: Option<u32>,
 }
@@ -36,6 +37,11 @@ impl Page {
     /// A page with sections and nothing else.
     pub fn new(title: Text, sections: Vec<Section>) -> Self {
         Self { title, sections, ..Self::default() }
+    }
+
+    /// A file in place of a page.
+    pub fn of_file(title: Text, file: File) -> Self {
+        Self { title, file: Some(file), ..Self::default() }
     }
 
     /// Adds a form or links above the sections.
@@ -161,6 +167,12 @@ impl From<ListReadError> for WebError {
             ListReadError::Cycle(error) => error.into(),
             ListReadError::List(error) => Self::inside(error.text()),
         }
+    }
+}
+
+impl From<ListError> for WebError {
+    fn from(error: ListError) -> Self {
+        error.downcast::<CycleError>().map_or_else(|_| Self::bug(), |error| (*error).into())
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use gridtier::text::{Lang, Voice};
 use gridtier::word::Word as _;
+use gridtier_io::export::ExportFormat;
 
 /// The fields that every link keeps.
 const CARRIED: [&str; 2] = ["lang", "cycle"];
@@ -21,6 +22,17 @@ pub enum PageFormat {
     Csv(usize),
     /// A workbook of the page's tables.
     Xlsx,
+}
+
+impl PageFormat {
+    /// The format of the requested file; `None` if a page is requested.
+    pub fn of_file(self) -> Option<ExportFormat> {
+        match self {
+            Self::Html => None,
+            Self::Csv(_) => Some(ExportFormat::Csv),
+            Self::Xlsx => Some(ExportFormat::Xlsx),
+        }
+    }
 }
 
 /// The page that a request asks for, with its fields.

@@ -1,7 +1,14 @@
-//! Caches results that take long to compute. Threads in the background compute them.
+//! Caches results that take long to compute, as long as they fit into a limit of bytes. Threads in the background compute
+//! them.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+/// A result that can be cached.
+pub trait Held: Send + Sync + 'static {
+    /// About how many bytes of memory it takes.
+    fn bytes(&self) -> usize;
+}
 
 /// Locks a mutex even if a thread panicked while it held the lock. Each change under the lock is complete in one
 /// step, so the data are still valid.
@@ -15,15 +22,61 @@ enum Made<V, E> {
     Done(Result<Arc<V>, Arc<E>>),
 }
 
-/// The results with their keys, and the condition that waiting threads are woken by.
-type Results<K, V, E> = (Mutex<Vec<(K, Made<V, E>)>>, Condvar);
+/// The results with their keys. The one that was requested last is the last.
+struct Results<K, V, E> {
+    most: usize,
+    bytes_most: usize,
+    made: Vec<(K, Made<V, E>)>,
+}
+
+impl<K: PartialEq, V: Held, E> Results<K, V, E> {
+    fn place(&self, key: &K) -> Option<usize> {
+        self.made.iter().position(|(known, _)| known == key)
+    }
+
+    /// Removes the oldest result if there is no place for one more. Returns whether another one may be computed now.
+    fn make_room(&mut self) -> bool {
+        let begun = self.made.iter().filter(|(_, made)| matches!(made, Made::Begun)).count();
+        if begun >= MADE_AT_A_TIME.min(self.most) {
+            return false;
+        }
+        while self.made.len() >= self.most {
+            // A result that is still being computed stays, because its thread will look for its entry.
+            let Some(oldest) = self.made.iter().position(|(_, made)| matches!(made, Made::Done(_))) else {
+                return false;
+            };
+            self.made.remove(oldest);
+        }
+        true
+    }
+
+    /// Removes the oldest results until the others fit into the limit. The last one stays, whatever its size.
+    fn keep_within_bytes(&mut self) {
+        while self.bytes() > self.bytes_most {
+            let done = |(_, made): &(K, Made<V, E>)| matches!(made, Made::Done(_));
+            let Some(oldest) = self.made.iter().position(done) else { return };
+            if !self.made[oldest + 1..].iter().any(done) {
+                return;
+            }
+            self.made.remove(oldest);
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        let held = self.made.iter().filter_map(|(_, made)| match made {
+            Made::Done(Ok(result)) => Some(result.bytes()),
+            _ => None,
+        });
+        held.sum()
+    }
+}
+
+/// The results, and the condition that waiting threads are woken by.
+type Shared<K, V, E> = (Mutex<Results<K, V, E>>, Condvar);
 
 /// The latest results by key. They are computed in the background, so that no request waits for them longer than it
 /// chooses.
-pub struct Background<K, V, E> {
-    most: usize,
-    found: Arc<Results<K, V, E>>,
-}
+pub struct Background<K, V, E>(Arc<Shared<K, V, E>>);
 
 /// Most results that are computed at the same time.
 const MADE_AT_A_TIME: usize = 4;
@@ -31,68 +84,89 @@ const MADE_AT_A_TIME: usize = 4;
 impl<K, V, E> Background<K, V, E>
 where
     K: PartialEq + Clone + Send + 'static,
-    V: Send + Sync + 'static,
+    V: Held,
     E: Send + Sync + 'static,
 {
-    /// A cache of at most `most` results.
-    pub fn new(most: usize) -> Self {
-        Self { most, found: Arc::new((Mutex::new(Vec::new()), Condvar::new())) }
+    /// A cache of at most `most` results, which take at most `bytes_most` bytes together.
+    pub fn new(most: usize, bytes_most: usize) -> Self {
+        let results = Results { most, bytes_most, made: Vec::new() };
+        Self(Arc::new((Mutex::new(results), Condvar::new())))
+    }
+
+    /// A result that is cached already, by a condition for its key.
+    pub fn known(&self, is_wanted: impl Fn(&K) -> bool) -> Option<Arc<V>> {
+        let found = locked(&self.0.0);
+        found.made.iter().find_map(|(key, made)| match made {
+            Made::Done(Ok(result)) if is_wanted(key) => Some(Arc::clone(result)),
+            _ => None,
+        })
     }
 
     /// The result of a key; `None` if it is not ready within `patience`. Starts to compute a missing result on a thread of its
-    /// own, unless too many are being computed.
+    /// own; if too many are being computed, it first waits for one of them.
     pub fn get(
         &self,
         key: &K,
         patience: Duration,
         make: impl FnOnce() -> Result<V, E> + Send + 'static,
     ) -> Option<Result<Arc<V>, Arc<E>>> {
-        let (results, made) = &*self.found;
+        let (results, changed) = &*self.0;
+        let deadline = Instant::now() + patience;
+        let mut make = Some(make);
         let mut found = locked(results);
-        if !found.iter().any(|(known, _)| known == key) {
-            let begun = found.iter().filter(|(_, made)| matches!(made, Made::Begun)).count();
-            if begun >= MADE_AT_A_TIME {
+        loop {
+            match found.place(key) {
+                Some(place) => match &found.made[place].1 {
+                    Made::Begun => {}
+                    Made::Done(Ok(result)) => {
+                        let result = Arc::clone(result);
+                        let last = found.made.remove(place);
+                        found.made.push(last);
+                        return Some(Ok(result));
+                    }
+                    // An error is removed, because another attempt may succeed.
+                    Made::Done(Err(error)) => {
+                        let error = Arc::clone(error);
+                        found.made.remove(place);
+                        return Some(Err(error));
+                    }
+                },
+                // The computation panicked, or the result was removed at once.
+                None if make.is_none() => return None,
+                None => {
+                    if found.make_room()
+                        && let Some(make) = make.take()
+                    {
+                        found.made.push((key.clone(), Made::Begun));
+                        let (key, shared) = (key.clone(), Arc::clone(&self.0));
+                        std::thread::spawn(move || finish(&key, &shared, make));
+                    }
+                }
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
                 return None;
             }
-            // A result that is still being computed stays, because its thread will look for its entry.
-            while found.len() >= self.most {
-                let oldest = found.iter().position(|(_, made)| matches!(made, Made::Done(_)))?;
-                found.remove(oldest);
-            }
-            found.push((key.clone(), Made::Begun));
-            let (key, shared) = (key.clone(), Arc::clone(&self.found));
-            std::thread::spawn(move || finish(&key, &shared, make));
-        }
-        let waited = made.wait_timeout_while(found, patience, |found| {
-            found.iter().any(|(known, made)| known == key && matches!(made, Made::Begun))
-        });
-        let (mut found, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        let place = found.iter().position(|(known, _)| known == key)?;
-        match &found[place].1 {
-            Made::Begun => None,
-            Made::Done(Ok(result)) => Some(Ok(Arc::clone(result))),
-            // An error is removed, because another attempt may succeed.
-            Made::Done(Err(error)) => {
-                let error = Arc::clone(error);
-                found.remove(place);
-                Some(Err(error))
-            }
+            found = changed.wait_timeout(found, left).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 }
 
 /// Computes a result, stores it, and wakes the threads that wait for it.
-fn finish<K: PartialEq, V, E>(key: &K, found: &Results<K, V, E>, make: impl FnOnce() -> Result<V, E>) {
+fn finish<K: PartialEq, V: Held, E>(key: &K, shared: &Shared<K, V, E>, make: impl FnOnce() -> Result<V, E>) {
     let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(make));
-    let mut results = locked(&found.0);
-    let place = results.iter().position(|(known, _)| known == key);
-    match (place, result) {
-        (Some(place), Ok(result)) => results[place].1 = Made::Done(result.map(Arc::new).map_err(Arc::new)),
+    let mut results = locked(&shared.0);
+    match (results.place(key), result) {
+        (Some(place), Ok(result)) => {
+            let (key, _) = results.made.remove(place);
+            results.made.push((key, Made::Done(result.map(Arc::new).map_err(Arc::new))));
+            results.keep_within_bytes();
+        }
         // After a panic the entry is removed, so that the next request computes the result again.
-        (Some(place), Err(_)) => drop(results.remove(place)),
+        (Some(place), Err(_)) => drop(results.made.remove(place)),
         (None, _) => {}
     }
-    found.1.notify_all();
+    shared.1.notify_all();
 }
 
 #[cfg(test)]
@@ -100,20 +174,41 @@ mod tests {
     use super::*;
 
     const PATIENCE: Duration = Duration::from_millis(250);
+    const LONG: Duration = Duration::from_secs(60);
+
+    /// Takes as many bytes as it says.
+    impl Held for usize {
+        fn bytes(&self) -> usize {
+            *self
+        }
+    }
 
     #[test]
-    fn the_oldest_result_goes_for_a_new_one() {
-        let held: Background<u32, u32, String> = Background::new(2);
-        for key in [1, 2, 3] {
-            assert_eq!(held.get(&key, Duration::from_secs(60), move || Ok(key)), Some(Ok(Arc::new(key))));
+    fn the_result_that_was_not_asked_for_longest_goes_for_a_new_one() {
+        let held: Background<usize, usize, String> = Background::new(2, 100);
+        let asked = |key: usize, made: usize| *held.get(&key, LONG, move || Ok(made)).unwrap().unwrap();
+        assert_eq!((asked(1, 1), asked(2, 2), asked(1, 9), asked(3, 3)), (1, 2, 1, 3));
+        assert_eq!((asked(1, 9), asked(3, 9), asked(2, 9)), (1, 3, 9));
+    }
+
+    #[test]
+    fn results_leave_when_they_take_more_memory_than_they_may() {
+        let held: Background<usize, usize, String> = Background::new(10, 100);
+        let asked = |key: usize, made: usize| *held.get(&key, LONG, move || Ok(made)).unwrap().unwrap();
+        for key in 1..=4 {
+            assert_eq!(asked(key, 30), 30);
         }
-        let again = |key: u32| held.get(&key, Duration::from_secs(60), || Ok(9)).unwrap().unwrap();
-        assert_eq!((*again(3), *again(1)), (3, 9));
+        // 120 bytes were too many: the first left.
+        let is_there = |key: usize| held.known(|known| *known == key).is_some();
+        assert_eq!([1, 2, 3, 4].map(is_there), [false, true, true, true]);
+        // One that is larger than everything may be is there for who waits for it, and alone.
+        assert_eq!(asked(5, 500), 500);
+        assert_eq!([1, 2, 3, 4, 5].map(is_there), [false, false, false, false, true]);
     }
 
     #[test]
     fn a_result_in_the_background_is_there_when_it_is_made() {
-        let held: Background<u32, u32, String> = Background::new(2);
+        let held: Background<usize, usize, String> = Background::new(2, 100);
         let slowly = || {
             std::thread::sleep(PATIENCE * 2);
             Ok(7)
@@ -125,5 +220,17 @@ mod tests {
         );
         let found = (0..20).find_map(|_| held.get(&1, PATIENCE, || panic!("it is begun once")));
         assert_eq!(found.map(|found| *found.unwrap()), Some(7));
+    }
+
+    #[test]
+    fn who_finds_no_room_waits_for_it() {
+        let held: Background<usize, usize, String> = Background::new(1, 100);
+        let slowly = || {
+            std::thread::sleep(PATIENCE * 2);
+            Ok(7)
+        };
+        assert!(held.get(&1, Duration::ZERO, slowly).is_none());
+        assert!(held.get(&2, Duration::ZERO, || Ok(8)).is_none());
+        assert_eq!(held.get(&2, LONG, || Ok(8)).map(|found| *found.unwrap()), Some(8));
     }
 }

@@ -3,7 +3,7 @@
 use std::io::Cursor;
 
 use axum::body::Body;
-use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, LOCATION};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use gridtier::text;
@@ -16,6 +16,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::answer::{Page, WebError};
 use crate::asked::{Asked, PageFormat};
+use crate::file_body::FileBody;
 
 /// The pages in the navigation: path, English, Chinese.
 const VIEWS: [(&str, &str, &str); 11] = [
@@ -33,22 +34,25 @@ const VIEWS: [(&str, &str, &str); 11] = [
 ];
 
 const CSV: &str = "text/csv; charset=utf-8";
+const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 /// A page in the requested format.
-pub fn response(page: &Page, asked: &Asked) -> Result<Response, WebError> {
-    let tables: Vec<&DataTable> = page.sections.iter().flat_map(Section::tables).collect();
+pub fn response(page: Page, asked: &Asked) -> Result<Response, WebError> {
     if page.again_after.is_some() && asked.format() != PageFormat::Html {
         return Err(WebError::not_yet());
     }
+    if let Some(whole) = page.file {
+        let (kind, ending) = if asked.format() == PageFormat::Xlsx { (XLSX, "xlsx") } else { (CSV, "csv") };
+        let body = FileBody::new(whole).map_err(|_| WebError::bug())?;
+        return Ok(file(Body::new(body), kind, ending, &page.title));
+    }
+    let tables: Vec<&DataTable> = page.sections.iter().flat_map(Section::tables).collect();
     match asked.format() {
-        PageFormat::Html => Ok(framed(page, &tables, asked, StatusCode::OK)),
+        PageFormat::Html => Ok(framed(&page, &tables, asked, StatusCode::OK)),
         PageFormat::Csv(place) => {
             let Some(table) = tables.get(place) else {
                 return Err(WebError::not_found(text!("the page has no such table", "页面没有此表")));
             };
-            if let Some(bytes) = &page.csv {
-                return Ok(file(bytes.clone(), CSV, "csv", &table.title));
-            }
             let mut bytes = Vec::new();
             let written = csv::write(&mut bytes, table, asked.voice(), ByteOrderMark::Written);
             written.map_err(|_| WebError::bug())?;
@@ -57,8 +61,7 @@ pub fn response(page: &Page, asked: &Asked) -> Result<Response, WebError> {
         PageFormat::Xlsx => {
             let mut bytes = Cursor::new(Vec::new());
             xlsx::write(&mut bytes, &page.sections, asked.voice()).map_err(|_| WebError::bug())?;
-            let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
-            Ok(file(bytes.into_inner(), kind, "xlsx", &page.title))
+            Ok(file(bytes.into_inner(), XLSX, "xlsx", &page.title))
         }
     }
 }
@@ -66,6 +69,12 @@ pub fn response(page: &Page, asked: &Asked) -> Result<Response, WebError> {
 /// The HTML of sections without a page around them, for the script.
 pub fn fragment(sections: &[Section], asked: &Asked) -> Response {
     page_bytes(html::fragment(sections, asked.voice(), &|column, value| link(asked, column, value)))
+}
+
+/// Redirects a browser that has sent a form to the page of the result. Reloading that page does not send the form again.
+pub fn see_other(target: &str) -> Result<Response, WebError> {
+    let target = HeaderValue::from_str(target).map_err(|_| WebError::bug())?;
+    Ok((StatusCode::SEE_OTHER, [(LOCATION, target)]).into_response())
 }
 
 /// The page that shows an error.

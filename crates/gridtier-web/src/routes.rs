@@ -18,7 +18,7 @@ use tokio::time::timeout;
 use crate::answer::{Page, WebError};
 use crate::asked::{Asked, PageFormat};
 use crate::guard::{Guard, RoutePattern, judge};
-use crate::layout::{fragment, refused, response};
+use crate::layout::{fragment, refused, response, see_other};
 use crate::pages;
 use crate::view::{Effort, View};
 
@@ -93,7 +93,7 @@ fn page_route(path: &'static str, effort: Effort, make: MakePage) -> MethodRoute
         let asked = Asked::new(path, fields, view.settings.lang);
         // A file is rendered while its reader waits; it must not delay pages, so it counts as much effort.
         let effort = if asked.format() == PageFormat::Html { effort } else { Effort::Much };
-        answer(view, asked, effort, move |view, asked| response(&make(view, asked)?, asked)).await
+        answer(view, asked, effort, move |view, asked| response(make(view, asked)?, asked)).await
     })
 }
 
@@ -122,7 +122,8 @@ async fn decide(State(view): State<Arc<View>>, request: Request) -> Response {
             let asked = Asked::new(PROPOSALS, fields, lang);
             let shown = asked.without_fields();
             let decided = move |view: &Arc<View>, shown: &Asked| {
-                response(&pages::proposals::decide(view, &asked)?, shown)
+                let entry = pages::proposals::decide(view, &asked)?.to_string();
+                see_other(&shown.link(PROPOSALS, &[("entry", &entry)]))
             };
             answer(view, shown, Effort::Much, decided).await
         }

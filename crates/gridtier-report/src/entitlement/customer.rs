@@ -118,8 +118,9 @@ impl CustomerServices {
         let shown = ["service", "title", "access", "terms", "why"];
         let mut sections = vec![section.with(Block::Table(granted.select(&shown)))];
         if !refused.rows.is_empty() {
-            let table = refused.select(&["service", "title", "why"]);
-            sections.push(Section::new().sentence("Not due:", "不享有的服务:").table(table));
+            let title = Text::coded("not_due", "Services that are not due", "不享有的服务");
+            let table = DataTable { title, ..refused.select(&["service", "title", "why"]) };
+            sections.push(Section::of_table(table));
         }
         sections
     }

@@ -7,25 +7,31 @@ use gridtier::compare::explain_move;
 use gridtier::contract::cell::fold_id;
 use gridtier::text;
 use gridtier_io::browse::predecessor;
-use gridtier_io::compare::{ComparisonRequest, RevisionChoice};
+use gridtier_io::compare::latest_revision;
 use gridtier_report::comparison::{ComparedCycles, sections};
 use gridtier_report::moved;
+use gridtier_report::section::Section;
 use maud::html;
 
 use crate::answer::{Page, WebError};
 use crate::asked::Asked;
 use crate::fields::{from_cycle, look};
 use crate::view::View;
+use crate::whole::CyclePair;
 
 /// The page with the changes of all customers.
 pub fn page(view: &Arc<View>, asked: &Asked) -> Result<Page, WebError> {
-    let (request, [before, after]) = request(view, asked)?;
+    let compared = compared(view, asked)?;
+    let (before, after) = (compared.before.version, compared.after.version);
     let title = text!("Changes from cycle {before} to {after}", "周期 {before} 至 {after} 的变化");
-    let (_, stored) = view.cycle(asked)?;
-    let made = view.slowly(asked, &stored, format!("changes since {before}"), move |view| {
-        let held = view.pair(request)?;
+    let question = format!("changes {}", compared.question());
+    let made = view.slowly(asked, &compared.after.clone(), question, move |view| {
+        let whole = view.cycles.pair(&compared)?;
+        let held = whole.held()?;
         let (before, after, revision) = held.cycles.numbers;
-        Ok(sections(&held.pair()?, &held.comparison, ComparedCycles { before, after, revision }))
+        let numbers = ComparedCycles { before, after, revision };
+        let shown = sections(&held.pair(), &held.comparison, numbers);
+        Ok(corrected(before, revision).into_iter().chain(shown).collect())
     })?;
     Ok(Page::made(title, made).led_by(look(asked, &from_cycle(asked))))
 }
@@ -35,44 +41,56 @@ pub fn one(view: &Arc<View>, asked: &Asked) -> Result<Page, WebError> {
     let Some(id) = asked.field("id").map(fold_id) else {
         return Err(WebError::request(text!("name a customer by its id", "请给出户号")));
     };
-    let (request, [before, after]) = request(view, asked)?;
+    let compared = compared(view, asked)?;
+    let (before, after) = (compared.before.version, compared.after.version);
     let title = text!("Customer {id} since cycle {before}", "客户 {id} 自周期 {before} 以来的变化");
     let back = html! {
         p.pager { a href=(asked.link("/customer", &[("id", &id)])) { (asked.lang.pick("The customer", "该客户")) } }
     };
-    let (_, stored) = view.cycle(asked)?;
-    let (question, id) = (format!("move of {id} since {before}"), id.into_owned());
-    let made = view.slowly(asked, &stored, question, move |view| {
-        let held = view.pair(request)?;
+    let (question, id) = (format!("move of {id} {}", compared.question()), id.into_owned());
+    let made = view.slowly(asked, &compared.after.clone(), question, move |view| {
+        let whole = view.cycles.pair(&compared)?;
+        let held = whole.held()?;
         let explained =
-            explain_move(&held.pair()?, &held.comparison.attribution, held.cycles.revision.as_ref(), &id);
+            explain_move(&held.pair(), &held.comparison.attribution, held.cycles.revision.as_ref(), &id);
         let explained = explained.ok_or_else(|| {
             WebError::not_found(text!(
                 "neither cycle {before} nor cycle {after} grades customer {id}",
                 "周期 {before} 和周期 {after} 均未对客户 {id} 评级"
             ))
         })?;
-        Ok(moved::sections(&explained, [before, after]))
+        let revision = compared.revision.as_ref().map(|revision| revision.version);
+        let shown = moved::sections(&explained, [before, after]);
+        Ok(corrected(before, revision).into_iter().chain(shown).collect())
     })?;
     Ok(Page::made(title, made).led_by(back))
 }
 
-/// The two cycles to compare, with their numbers: those in the URL, or the current cycle and the published one before
-/// it.
-fn request(view: &View, asked: &Asked) -> Result<(ComparisonRequest, [u64; 2]), WebError> {
-    let (store, stored) = view.cycle(asked)?;
-    let after = stored.version;
+/// Says which cycle corrects the data of the earlier one, if one does.
+fn corrected(before: u64, revision: Option<u64>) -> Option<Section> {
+    revision.map(|revision| {
+        Section::new().sentence(
+            format!("Cycle {revision} is a revision of cycle {before}: what differs between them counts as corrected data."),
+            format!("周期 {revision} 是周期 {before} 的修订: 两者的差异计为数据更正。"),
+        )
+    })
+}
+
+/// The cycles to compare: those in the URL, or the current cycle and the published one before it; and the latest revision of
+/// the earlier one.
+fn compared(view: &View, asked: &Asked) -> Result<CyclePair, WebError> {
+    let (store, after) = view.cycle(asked)?;
     let before = match asked.value("since") {
-        Some(number) => Some(store.cycle(Some(number))?.version),
-        None => predecessor(&store, &stored)?.map(|before| before.version),
+        Some(number) => Some(store.cycle(Some(number))?),
+        None => predecessor(&store, &after)?,
     };
     let before = before.ok_or_else(|| {
+        let after = after.version;
         WebError::not_found(text!(
             "no published cycle is earlier than cycle {after}, so there is nothing to compare it with",
             "没有早于周期 {after} 的已发布周期可供对比"
         ))
     })?;
-    let request =
-        ComparisonRequest { from: Some(before), cycle: Some(after), revision: RevisionChoice::Latest };
-    Ok((request, [before, after]))
+    let revision = latest_revision(&store, &before)?;
+    Ok(CyclePair { before, after, revision })
 }

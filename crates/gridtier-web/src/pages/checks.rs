@@ -12,15 +12,16 @@ use crate::view::View;
 
 /// The page of checks.
 pub fn page(view: &Arc<View>, asked: &Asked) -> Result<Page, WebError> {
-    let (store, stored) = view.cycle(asked)?;
+    let (_, stored) = view.cycle(asked)?;
     let number = stored.version;
     let title = text!("Checks of cycle {number}", "周期 {number} 的检验");
     let of = stored.clone();
     let measured = view.slowly(asked, &stored, "checks".to_owned(), move |view| {
-        let cycle = view.whole_cycle(&store, &of)?;
-        // Nobody waits for the progress, so it is not shown.
-        let validation = view.at_leisure(|| validate(&cycle, &|_, _, _| {}));
-        Ok(sections(&cycle, &validation, of.version))
+        view.cycles.at_leisure(&of, |cycle| {
+            // Nobody waits for the progress, so it is not shown.
+            let validation = validate(cycle, &|_, _, _| {});
+            sections(cycle, &validation, of.version)
+        })
     })?;
     Ok(Page::made(title, measured))
 }

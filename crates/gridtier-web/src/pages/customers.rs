@@ -2,28 +2,26 @@
 
 use std::sync::Arc;
 
-use axum::body::Bytes;
 use gridtier::compare::Movement;
 use gridtier::contract::cell::fold_id;
 use gridtier::method::Tier;
 use gridtier::text;
-use gridtier::text::{Lang, Text, Voice};
+use gridtier::text::Text;
 use gridtier::word::Word as _;
 use gridtier_io::browse::{CustomerColumns, CustomerFilter, CustomerOrder};
-use gridtier_report::customers::{CustomerPage, section, table, use_category};
-use gridtier_report::format::grouped;
+use gridtier_io::export;
+use gridtier_io::store::StoredCycle;
+use gridtier_report::customers::{CustomerPage, section, use_category};
 use gridtier_report::names;
-use gridtier_report::render::{ByteOrderMark, csv};
 use maud::{Markup, html};
 
 use crate::answer::{Page, WebError};
-use crate::asked::{Asked, PageFormat};
+use crate::asked::Asked;
 use crate::fields::{Choice, choice, look};
 use crate::view::View;
 
-/// Number of customers on a page, and in a workbook.
+/// Number of customers on a page. Files have all of them.
 const ROWS: usize = 50;
-const SHEET_ROWS: usize = 50_000;
 
 /// The page of customers.
 pub fn page(view: &Arc<View>, asked: &Asked) -> Result<Page, WebError> {
@@ -33,58 +31,44 @@ pub fn page(view: &Arc<View>, asked: &Asked) -> Result<Page, WebError> {
     let Some(columns) = view.customers(&store, &cycle, asked.patience())? else {
         return Ok(Page::waiting(title));
     };
-    let start = asked.value("from").unwrap_or(0);
     let (filter, order) = (filter(asked), order(asked));
-    let most = if asked.format() == PageFormat::Xlsx { SHEET_ROWS } else { ROWS };
-    let start = if asked.format() == PageFormat::Html { start } else { 0 };
-    let shown = columns.page(&filter, order, start, most);
+    if let Some(format) = asked.format().of_file() {
+        let list = columns.list(&filter, order).about(about(asked, &cycle)?);
+        return Ok(Page::of_file(title, export::unnamed(format, asked.voice(), &[], list)?));
+    }
+    let start = asked.value("from").unwrap_or(0);
+    let shown = columns.page(&filter, order, start, ROWS);
     let lead = html! { (form(asked, &columns)) (parts(asked, &shown, start)) };
-    let is_csv = matches!(asked.format(), PageFormat::Csv(_));
-    let csv = is_csv.then(|| whole_csv(&columns, &filter, order, asked.voice())).transpose()?;
-    let total = usize::try_from(shown.total()).unwrap_or(usize::MAX);
-    let page = Page { csv, ..Page::new(title, vec![section(&shown)]) }.led_by(lead);
-    Ok(if total > SHEET_ROWS { page.ending_with(limit_of_sheet(asked)) } else { page })
+    Ok(Page::new(title, vec![section(&shown)]).led_by(lead))
 }
 
-/// A whole list of customers as CSV, written one part at a time.
-fn whole_csv(
-    columns: &CustomerColumns,
-    filter: &CustomerFilter,
-    order: CustomerOrder,
-    voice: Voice,
-) -> Result<Bytes, WebError> {
-    let mut bytes = Vec::new();
-    for start in (0..).step_by(SHEET_ROWS) {
-        let part = columns.page(filter, order, start, SHEET_ROWS);
-        if start > 0 && part.rows.is_empty() {
-            break;
-        }
-        let table = table(&part.rows);
-        let mut lines = Vec::new();
-        csv::write(&mut lines, &table, voice, ByteOrderMark::Absent).map_err(|_| WebError::bug())?;
-        // The parts after the first one must not repeat the head.
-        let heads = lines.iter().position(|&byte| byte == b'\n').map_or(0, |end| end + 1);
-        if start == 0 {
-            bytes.extend_from_slice("\u{feff}".as_bytes());
-            bytes.extend_from_slice(&lines[..heads]);
-        }
-        bytes.extend_from_slice(&lines[heads..]);
+/// The facts at the head of a workbook: the cycle and the filters.
+fn about(asked: &Asked, cycle: &StoredCycle) -> Result<Vec<(Text, Text)>, WebError> {
+    let mut facts = gridtier_io::cycle::about(cycle)?;
+    let words = |name: &str, code: &str| match name {
+        "tier" => Tier::from_code(code).map(names::tier),
+        "use" => Some(use_category(code)),
+        "stratum" => Some(names::stratum(code)),
+        "moved" => Movement::from_code(code).map(Text::of_word),
+        _ => None,
+    };
+    for (name, en, zh) in CHOICES {
+        let chosen =
+            asked.all(name).map(|code| words(name, code).unwrap_or_else(|| Text::same(code.to_owned())));
+        facts.extend(chosen.map(|value| (Text::new(en, zh), value)));
     }
-    Ok(bytes.into())
+    Ok(facts)
 }
 
-/// The sentence that says how many customers a workbook holds.
-fn limit_of_sheet(asked: &Asked) -> Markup {
-    let rows = grouped(gridtier::index::count(SHEET_ROWS));
-    html! {
-        p {
-            @match asked.lang {
-                Lang::En => { "The workbook holds the first " (rows) " of them, the CSV file all." }
-                Lang::Zh => { "工作簿仅含前 " (rows) " 户, CSV 文件含全部。" }
-            }
-        }
-    }
-}
+/// The filters: field, English, Chinese.
+const CHOICES: [(&str, &str, &str); 6] = [
+    ("q", "Id begins with", "户号开头"),
+    ("tier", "Tier", "等级"),
+    ("stratum", "Stratum", "分层"),
+    ("region", "Region", "地区"),
+    ("use", "Use category", "用电类别"),
+    ("moved", "Since the cycle before", "较上一周期"),
+];
 
 fn filter(asked: &Asked) -> CustomerFilter {
     let owned = |name| asked.all(name).map(str::to_owned).collect();

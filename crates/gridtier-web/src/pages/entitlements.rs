@@ -1,5 +1,6 @@
 //! Entitlements by tier: the matrix, the services of a tier, and for each service who has it, why, and what it costs.
 
+use std::fs::File;
 use std::sync::Arc;
 
 use gridtier::entitlement::Catalogue;
@@ -10,6 +11,7 @@ use gridtier::text::{Text, Voice};
 use gridtier::word::Word as _;
 use gridtier_io::cycle;
 use gridtier_io::entitle::CycleEntitlements;
+use gridtier_io::export::{self, ExportFormat};
 use gridtier_io::store::StoredCycle;
 use gridtier_report::entitlement::{
     Occasion, census_section, costs_table, holders_list, matrix_page, services, tier_section, withheld_note,
@@ -23,9 +25,10 @@ use crate::asked::{Asked, PageFormat};
 use crate::fields::{Choice, choice, look};
 use crate::view::View;
 
-/// Number of holders of a service on a page, and in a file.
+/// Number of holders of a service on a page. Files have all of them.
 const ROWS: usize = 200;
-const FILE_ROWS: usize = 50_000;
+/// The place of the list of holders among the tables of the page.
+const HOLDERS: usize = 2;
 
 /// The page of the whole matrix, or of one tier.
 pub fn page(view: &Arc<View>, asked: &Asked) -> Result<Page, WebError> {
@@ -77,9 +80,16 @@ pub fn service(view: &Arc<View>, asked: &Asked) -> Result<Page, WebError> {
         tier: asked.field("tier").and_then(Tier::from_code),
         region: asked.field("region").map(str::to_owned),
         purpose: purpose(asked),
-        most: if asked.format() == PageFormat::Html { ROWS } else { FILE_ROWS },
         voice: asked.voice(),
     };
+    let file = match asked.format() {
+        PageFormat::Html => None,
+        PageFormat::Csv(place) if place != HOLDERS => None,
+        whole => whole.of_file(),
+    };
+    if let Some(format) = file {
+        return Ok(Page::of_file(title, question.file(view, &stored, &catalogue, position, format)?));
+    }
     let (named, of) = (format!("{id} {question:?}"), stored.clone());
     let found =
         view.slowly(asked, &stored, named, move |view| question.answer(view, &of, &catalogue, position))?;
@@ -117,12 +127,20 @@ struct Question {
     tier: Option<Tier>,
     region: Option<String>,
     purpose: ListPurpose,
-    most: usize,
     voice: Voice,
 }
 
 impl Question {
-    fn answer(
+    fn selection(&self, view: &View) -> Selection {
+        Selection {
+            tiers: self.tier.into_iter().collect(),
+            values: vec![("region", self.region.iter().cloned().collect())],
+            opted_out: view.settings.opted_out.clone(),
+        }
+    }
+
+    /// How many have the service, and what it costs.
+    fn counted(
         &self,
         view: &View,
         stored: &StoredCycle,
@@ -130,11 +148,7 @@ impl Question {
         position: usize,
     ) -> Result<Vec<Section>, WebError> {
         let entitlements = CycleEntitlements { cycle: stored, catalogue };
-        let selection = Selection {
-            tiers: self.tier.into_iter().collect(),
-            values: vec![("region", self.region.iter().cloned().collect())],
-            opted_out: view.settings.opted_out.clone(),
-        };
+        let selection = self.selection(view);
         let min_count = view.settings.min_count;
         let service = &catalogue.services[position];
         let by = Some("region");
@@ -147,25 +161,62 @@ impl Question {
             Section::of_table(costs_table(catalogue, &own, min_count)),
         ];
         sections.extend(withheld_note(min_count));
+        Ok(sections)
+    }
+
+    fn answer(
+        &self,
+        view: &View,
+        stored: &StoredCycle,
+        catalogue: &Catalogue,
+        position: usize,
+    ) -> Result<Vec<Section>, WebError> {
+        let mut sections = self.counted(view, stored, catalogue, position)?;
+        let (selection, service) = (self.selection(view), &catalogue.services[position]);
+        let entitlements = CycleEntitlements { cycle: stored, catalogue };
         let holders = entitlements.holders(position, &selection, self.purpose, self.voice)?;
         // One row beyond the limit shows that there are more.
-        let listed = holders_list(service, holders).first(self.most + 1);
-        let mut table = listed.map_err(|_| WebError::bug())?;
-        let is_cut = table.rows.len() > self.most;
-        table.rows.truncate(self.most);
+        let mut table = holders_list(service, holders).first(ROWS + 1)?;
+        let is_cut = table.rows.len() > ROWS;
+        table.rows.truncate(ROWS);
         let mut section = Section::of_table(table);
         if is_cut {
-            let count = self.most;
             section = section.sentence(
-                format!("The first {count} customers by id. Set more filters, or write the whole list with `gridtier entitlements service`."),
-                format!("此处按户号列出前 {count} 户; 请缩小范围, 或用 gridtier entitlements service 写出全部。"),
+                format!("The first {ROWS} customers by id. The files below have all of them."),
+                format!("此处按户号列出前 {ROWS} 户; 下方的文件含全部。"),
             );
         }
         if self.purpose == ListPurpose::Marketing {
-            section =
-                section.sentence("Customers who want no marketing are left out.", "不含拒绝营销的客户。");
+            section = section.sentence(WITHOUT_OPTED_OUT.0, WITHOUT_OPTED_OUT.1);
         }
         sections.push(section);
         Ok(sections)
     }
+
+    /// All holders as a file; a workbook has the counts and costs, too.
+    fn file(
+        &self,
+        view: &View,
+        stored: &StoredCycle,
+        catalogue: &Catalogue,
+        position: usize,
+        format: ExportFormat,
+    ) -> Result<File, WebError> {
+        let mut before = Vec::new();
+        if format == ExportFormat::Xlsx {
+            before = self.counted(view, stored, catalogue, position)?;
+            if self.purpose == ListPurpose::Marketing {
+                before.push(Section::new().sentence(WITHOUT_OPTED_OUT.0, WITHOUT_OPTED_OUT.1));
+            }
+        }
+        let (selection, service) = (self.selection(view), &catalogue.services[position]);
+        let entitlements = CycleEntitlements { cycle: stored, catalogue };
+        let holders = entitlements.holders(position, &selection, self.purpose, self.voice)?;
+        let list = holders_list(service, holders).about(cycle::about(stored)?);
+        Ok(export::unnamed(format, self.voice, &before, list)?)
+    }
 }
+
+/// Who is missing in a list for marketing.
+const WITHOUT_OPTED_OUT: (&str, &str) =
+    ("Customers who want no marketing are left out.", "不含拒绝营销的客户。");

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use gridtier::decision::{CycleState, ListedCycle, Opinion};
+use gridtier::decision::{CycleState, EntryKind, ListedCycle, Opinion};
 use gridtier::method::Gate;
 use gridtier::text;
 use gridtier::text::Text;
@@ -10,6 +10,7 @@ use gridtier::word::Word as _;
 use gridtier_io::gates::measure;
 use gridtier_io::govern::Decision;
 use gridtier_io::inventory;
+use gridtier_io::store::Store;
 use gridtier_report::governance;
 use gridtier_report::section::Section;
 use maud::{Markup, html};
@@ -21,6 +22,9 @@ use crate::view::View;
 /// The page of proposals.
 pub fn page(view: &Arc<View>, asked: &Asked) -> Result<Page, WebError> {
     let store = view.store()?;
+    if let Some(number) = asked.value("entry") {
+        return entry(&store, asked, number);
+    }
     let mut waiting = inventory::cycles(&store, &(view.settings.now)())?;
     waiting.retain(|cycle| cycle.state == CycleState::Proposed);
     let title = Text::coded("proposals", "Proposals", "提案");
@@ -87,8 +91,30 @@ fn form(view: &View, asked: &Asked, cycle: &ListedCycle) -> Markup {
     }
 }
 
-/// Carries out the decision of a form, by the same use cases as the commands.
-pub fn decide(view: &Arc<View>, asked: &Asked) -> Result<Page, WebError> {
+/// The page of an entry of the register, which shows the result of a form.
+fn entry(store: &Store, asked: &Asked, number: u64) -> Result<Page, WebError> {
+    let found = inventory::recorded_entry(store, number)?;
+    let (entry, gates) = found.ok_or_else(|| {
+        WebError::not_found(text!("the register has no entry {number}", "登记簿没有第 {number} 条"))
+    })?;
+    let cycle = entry.cycle.unwrap_or_default();
+    let mut sections = match entry.kind {
+        EntryKind::Approve => governance::approved(cycle, store.current()?, &gates),
+        kind => vec![governance::recorded(kind, cycle, entry.number)],
+    };
+    sections.push(governance::register(&[entry]));
+    let back = html! {
+        p.pager {
+            a href=(asked.link("/proposals", &[])) { (asked.lang.pick("All proposals", "全部提案")) }
+            a href=(asked.link("/store", &[])) { (asked.lang.pick("The register", "登记簿")) }
+        }
+    };
+    Ok(Page::new(text!("Proposal {cycle}", "提案 {cycle}"), sections).ending_with(back))
+}
+
+/// Carries out the decision of a form, by the same use cases as the commands. Returns the number of the new entry of the
+/// register.
+pub fn decide(view: &Arc<View>, asked: &Asked) -> Result<u64, WebError> {
     if !asked.field("secret").is_some_and(|secret| view.form_secret.matches(secret)) {
         return Err(WebError::forbidden(text!(
             "the form is from another view, or this view was restarted after the page was opened; open the page again",
@@ -101,23 +127,18 @@ pub fn decide(view: &Arc<View>, asked: &Asked) -> Result<Page, WebError> {
     let at = (view.settings.now)();
     let decision = Decision { store: &view.settings.store, number, by, reason, at: &at };
     let action = asked.field("action").unwrap_or_default();
-    let sections = match (action, Opinion::from_code(action)) {
-        (_, Some(opinion)) => {
-            let entry = decision.review(opinion)?;
-            vec![governance::recorded(entry.kind, number, entry.number)]
-        }
+    match (action, Opinion::from_code(action)) {
+        (_, Some(opinion)) => Ok(decision.review(opinion)?.number),
         ("approve", None) => {
             let despite: Vec<Gate> = asked.all("despite").filter_map(Gate::from_code).collect();
-            let approved =
-                decision.approve(&despite, |store, proposal| measure(store, proposal, &|_, _, _| {}))?;
-            governance::approved(number, approved.current, &approved.gates)
+            decision.approve(&despite, |store, proposal| measure(store, proposal, &|_, _, _| {}))?;
+            let of_cycle = inventory::register(&view.store()?)?.into_iter();
+            let mut approvals =
+                of_cycle.filter(|entry| entry.kind == EntryKind::Approve && entry.cycle == Some(number));
+            approvals.next_back().map(|entry| entry.number).ok_or_else(WebError::bug)
         }
-        ("reject" | "withdraw", None) => {
-            let entry = if action == "reject" { decision.reject()? } else { decision.withdraw()? };
-            vec![governance::recorded(entry.kind, number, entry.number)]
-        }
-        _ => return Err(missing("action")),
-    };
-    let back = html! { p { a href=(asked.link("/proposals", &[])) { (asked.lang.pick("All proposals", "全部提案")) } } };
-    Ok(Page::new(text!("Proposal {number}", "提案 {number}"), sections).ending_with(back))
+        ("reject", None) => Ok(decision.reject()?.number),
+        ("withdraw", None) => Ok(decision.withdraw()?.number),
+        _ => Err(missing("action")),
+    }
 }

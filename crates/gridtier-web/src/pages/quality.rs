@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use gridtier::contract::Table;
 use gridtier::text;
-use gridtier_io::cycle::{Manifest, published_rejects};
+use gridtier_io::cycle::{Manifest, about, published_rejects, rejects_list};
+use gridtier_io::export;
 use gridtier_report::summary;
 use maud::{Markup, html};
 
@@ -12,7 +13,7 @@ use crate::answer::{Page, WebError};
 use crate::asked::Asked;
 use crate::view::View;
 
-/// Number of rejected rows on a page.
+/// Number of rejected rows on a page. Files have all of them.
 const ROWS: usize = 200;
 
 /// The page of data quality.
@@ -35,9 +36,13 @@ pub fn rejects(view: &Arc<View>, asked: &Asked) -> Result<Page, WebError> {
     let Some(&table) = tables.iter().find(|table| asked.field("of") == Some(table.name())) else {
         return Err(WebError::not_found(text!("there is no such table", "没有此表")));
     };
-    let section = published_rejects(&cycle, table, ROWS)?;
     let (name, name_zh) = (table.name(), table.name_zh());
     let title = text!("Rows of {name} that were set aside", "{name_zh} ({name}) 中剔除的行");
+    if let Some(format) = asked.format().of_file() {
+        let list = rejects_list(&cycle, table)?.about(about(&cycle)?);
+        return Ok(Page::of_file(title, export::unnamed(format, asked.voice(), &[], list)?));
+    }
+    let section = published_rejects(&cycle, table, ROWS)?;
     Ok(Page::new(title, vec![section]))
 }
 

@@ -2,14 +2,19 @@
 //!
 //! The form works without the script. With the script, moving a slider requests only the result again.
 
+use std::fs::File;
 use std::sync::Arc;
+use std::time::Duration;
 
 use gridtier::contract::cell::fold_id;
 use gridtier::cycle::Cycle;
 use gridtier::method::Tier;
 use gridtier::text;
-use gridtier::whatif::{attempt, set, settable_weights};
+use gridtier::whatif::{TrialOutcome, attempt, set, settable_weights};
 use gridtier::word::Word as _;
+use gridtier_io::cycle::about;
+use gridtier_io::export;
+use gridtier_io::store::StoredCycle;
 use gridtier_report::section::Section;
 use gridtier_report::{names, trial_moves, whatif};
 use maud::{Markup, html};
@@ -19,51 +24,84 @@ use crate::asked::{Asked, PageFormat};
 use crate::fields::look;
 use crate::view::View;
 
-/// Number of customers on a page, and in a file.
+/// How long a page waits for a cycle that is not yet in memory, and a slider for its result, before it says so.
+const PAGE_PATIENCE: Duration = Duration::from_secs(1);
+const RESULT_PATIENCE: Duration = Duration::from_secs(5);
+/// Number of customers on a page. Files have all of them.
 const ROWS: usize = 100;
-const FILE_ROWS: usize = 50_000;
 
 /// The page with its form. If the settings have an error, it is shown above the form.
 pub fn page(view: &Arc<View>, asked: &Asked) -> Result<Page, WebError> {
-    let (store, stored) = view.cycle(asked)?;
-    let cycle = view.whole_cycle(&store, &stored)?;
+    let (_, stored) = view.cycle(asked)?;
     let number = stored.version;
     let title = text!(
         "What if: other weights or quotas for cycle {number}",
         "试算: 周期 {number} 换用其他权重或比例"
     );
-    let sections = match tried(&cycle, asked, number) {
-        Ok(sections) => sections,
-        Err(error) => vec![Section::new().sentence(error.what.en, error.what.zh)],
+    let Some(cycle) = view.cycles.whole_cycle(&stored, asked.patience().max(PAGE_PATIENCE))? else {
+        return Ok(Page::waiting(title));
     };
-    Ok(Page::new(title, sections).led_by(form(&cycle, asked)))
+    match Tried::new(&cycle, asked, number) {
+        Ok(tried) => match tried.file(&cycle, asked, &stored)? {
+            Some(file) => Ok(Page::of_file(title, file)),
+            None => Ok(Page::new(title, tried.sections(&cycle)?).led_by(form(&cycle, asked))),
+        },
+        Err(error) => {
+            let said = Section::new().sentence(error.what.en, error.what.zh);
+            Ok(Page::new(title, vec![said]).led_by(form(&cycle, asked)))
+        }
+    }
 }
 
 /// The result without the page, for the script.
 pub fn result(view: &Arc<View>, asked: &Asked) -> Result<Vec<Section>, WebError> {
-    let (store, stored) = view.cycle(asked)?;
-    tried(&*view.whole_cycle(&store, &stored)?, asked, stored.version)
+    let (_, stored) = view.cycle(asked)?;
+    let cycle = view.cycles.whole_cycle(&stored, RESULT_PATIENCE)?.ok_or_else(WebError::not_yet)?;
+    Tried::new(&cycle, asked, stored.version)?.sections(&cycle)
 }
 
-fn tried(cycle: &Cycle, asked: &Asked, number: u64) -> Result<Vec<Section>, WebError> {
-    let trial = set(cycle, &settings(cycle, asked)).map_err(WebError::request)?;
-    let outcome = attempt(cycle, &trial.method);
-    let most = if asked.format() == PageFormat::Html { ROWS } else { FILE_ROWS };
-    let mut sections = Vec::new();
-    if let Some(id) = asked.field("id").map(fold_id) {
-        let found = cycle.customers.ids.get(&id);
-        let found = found.and_then(|number| cycle.rows.binary_search_by_key(&number, |row| row.number).ok());
-        let Some(at) = found else {
-            return Err(WebError::not_found(text!(
-                "cycle {number} does not grade customer {id}",
-                "周期 {number} 未对客户 {id} 评级"
-            )));
-        };
-        sections.push(trial_moves::customer(cycle, &outcome, at));
+/// A trial with what it shows, but for the list of customers who would move.
+struct Tried {
+    outcome: TrialOutcome,
+    counted: Vec<Section>,
+}
+
+impl Tried {
+    fn new(cycle: &Cycle, asked: &Asked, number: u64) -> Result<Self, WebError> {
+        let trial = set(cycle, &settings(cycle, asked)).map_err(WebError::request)?;
+        let outcome = attempt(cycle, &trial.method);
+        let mut counted = Vec::new();
+        if let Some(id) = asked.field("id").map(fold_id) {
+            let found = cycle.customers.ids.get(&id);
+            let found =
+                found.and_then(|number| cycle.rows.binary_search_by_key(&number, |row| row.number).ok());
+            let Some(at) = found else {
+                return Err(WebError::not_found(text!(
+                    "cycle {number} does not grade customer {id}",
+                    "周期 {number} 未对客户 {id} 评级"
+                )));
+            };
+            counted.push(trial_moves::customer(cycle, &outcome, at));
+        }
+        counted.extend(whatif::sections(&trial, &outcome, cycle.rows.len(), number));
+        Ok(Self { outcome, counted })
     }
-    sections.extend(whatif::sections(&trial, &outcome, cycle.rows.len(), number));
-    sections.push(trial_moves::moved(cycle, &outcome, most));
-    Ok(sections)
+
+    fn sections(mut self, cycle: &Cycle) -> Result<Vec<Section>, WebError> {
+        self.counted.push(trial_moves::moved(cycle, &self.outcome, ROWS)?);
+        Ok(self.counted)
+    }
+
+    /// The requested file, if it has the list of customers who would move.
+    fn file(&self, cycle: &Cycle, asked: &Asked, stored: &StoredCycle) -> Result<Option<File>, WebError> {
+        let is_other = match asked.format() {
+            PageFormat::Csv(place) => place != self.counted.iter().flat_map(Section::tables).count(),
+            PageFormat::Html | PageFormat::Xlsx => false,
+        };
+        let Some(format) = asked.format().of_file().filter(|_| !is_other) else { return Ok(None) };
+        let list = trial_moves::moved_list(cycle, &self.outcome).about(about(stored)?);
+        Ok(Some(export::unnamed(format, asked.voice(), &self.counted, list)?))
+    }
 }
 
 /// A weight as the form shows it.
@@ -104,7 +142,7 @@ fn form(cycle: &Cycle, asked: &Asked) -> Markup {
         let own = shown(weight);
         html! {
             label {
-                (path.trim_start_matches("weights."))
+                (names::weight(path, &cycle.method).pick(asked.voice()))
                 input.slid type="number" name=(path) min="0" max="1" step="any" data-own=(own)
                     value=(asked.field(path).unwrap_or(&own));
             }

@@ -174,11 +174,6 @@ fn two_hundred_paths_out_of_the_store_lead_nowhere() {
         }
     }
     assert_eq!(asked, 200);
-    for field in ["lang", "cycle", "format", "table", "id"] {
-        let answer = server.get(&format!("/store?{field}=..%2F..%2Fetc%2Fpasswd"));
-        assert_eq!(answer.status(), 200, "{field}");
-        assert!(!answer.0.contains("root:"));
-    }
 }
 
 #[test]
@@ -191,11 +186,4 @@ fn the_log_names_routes_and_no_ids() {
     let log = LOG.lock().unwrap().clone();
     assert!(log.iter().any(|line| line.starts_with("GET /store 200 ")), "{log:?}");
     assert!(log.iter().all(|line| !line.contains("C0042")), "{log:?}");
-}
-
-#[test]
-fn texts_of_a_request_come_back_as_text() {
-    let server = server();
-    let answer = server.get("/none?lang=%3Cscript%3E&x=%22%3E%3Cimg%20src%3Dx%3E");
-    assert!(!answer.body().contains("<img src=x") && !answer.body().contains("<script>"), "{}", answer.0);
 }
