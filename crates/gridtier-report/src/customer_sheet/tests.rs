@@ -26,7 +26,6 @@ fn account(id: &str, months: &[(i32, i64)]) -> AccountProfile {
             area: None,
             opened_on: 0,
             closed_on: None,
-            area: None,
             aged_transformer_area: false,
             marketing_opt_out: false,
         },
