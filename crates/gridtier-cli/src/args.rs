@@ -210,14 +210,14 @@ pub struct RegradeArgs {
     /// 预设方法（paper、utility）或方法文件
     #[arg(long, default_value = "paper", value_name = "METHOD")]
     pub method: String,
-    /// Catalogue of entitlements that the cycle records: paper, or a file
+    /// Catalogue of entitlements that the cycle records: the shipped one (paper) or a file
     ///
-    /// 周期所记录的权益目录：paper 或文件
+    /// 周期所记录的权益目录：内置目录（paper）或文件
     #[arg(long, default_value = "paper", value_name = "CATALOGUE")]
     pub entitlements: String,
-    /// Folder of the store of cycles; created if it does not exist
+    /// Folder of the store, which holds the cycles; created if it does not exist
     ///
-    /// 周期存储的文件夹；不存在则创建
+    /// 存储文件夹，其中保存各周期；不存在则创建
     #[arg(long, value_parser = store_folder())]
     pub store: PathBuf,
     /// Publish although findings exceed the limits; WHO is recorded
@@ -300,14 +300,14 @@ pub struct RehearseArgs {
     /// 预设方法（paper、utility）或方法文件
     #[arg(long, default_value = "paper", value_name = "METHOD")]
     pub method: String,
-    /// Catalogue of entitlements that the cycle would record: paper, or a file
+    /// Catalogue of entitlements that the cycle would record: the shipped one (paper) or a file
     ///
-    /// 周期将记录的权益目录：paper 或文件
+    /// 周期将记录的权益目录：内置目录（paper）或文件
     #[arg(long, default_value = "paper", value_name = "CATALOGUE")]
     pub entitlements: String,
-    /// Folder of the store, with whose current cycle the new one is compared
+    /// Folder of the store; the new cycle is compared with its current one
     ///
-    /// 周期存储的文件夹，与其现行周期对比
+    /// 存储文件夹，与其现行周期对比
     #[arg(long, value_parser = store_folder())]
     pub store: PathBuf,
     /// Folder for the results as parquet: the cycle, its comparison, gates, costs and the list of customers to notify

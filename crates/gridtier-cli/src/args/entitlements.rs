@@ -41,7 +41,7 @@ pub enum EntitlementsCommand {
     ///
     /// 某等级对各项服务的享有方式和条款
     Tier(TierArgs),
-    /// Show what the services cost in a year, and what fees cover
+    /// Show what the services cost in a year, and how much of it fees cover
     ///
     /// 各项服务的年成本，以及收费收回的部分
     Costs(CostsArgs),
@@ -57,18 +57,18 @@ pub enum EntitlementsCommand {
     ///
     /// 将所有客户的全部权益写入文件
     Grants(GrantsArgs),
-    /// Check that a catalogue has all cells and no contradictions, and withdraws nothing that is owed to everybody
+    /// Check that a catalogue has all cells, has no contradictions, and keeps what is owed to everybody
     ///
-    /// 检查权益目录：格子齐全，没有矛盾，没有取消对所有客户的义务
+    /// 检查权益目录：格子齐全，没有矛盾，保留对所有客户的义务
     Check {
-        /// The catalogue: paper, or a file
+        /// The shipped catalogue (paper) or a catalogue file
         ///
-        /// 权益目录：paper 或文件
+        /// 内置权益目录（paper）或目录文件
         #[arg(default_value = "paper")]
         catalogue: String,
-        /// A preset or a method file; conditions may use the indicators that it defines
+        /// A preset or a method file; it defines the indicators that conditions may use
         ///
-        /// 预设方法或方法文件，条件可使用其中的自定义指标
+        /// 预设方法或方法文件；它定义条件可使用的指标
         #[arg(long, default_value = "paper", value_name = "METHOD")]
         method: String,
     },
@@ -228,9 +228,9 @@ pub struct EntitledCycleArgs {
 /// A cycle, or a catalogue alone.
 #[derive(Args)]
 pub struct OptionalCycleArgs {
-    /// Folder of the store of cycles; without it, only the catalogue is shown
+    /// Folder of the store, which holds the cycles; without it, only the catalogue is shown
     ///
-    /// 周期存储的文件夹；不给出则只显示目录本身
+    /// 存储文件夹，其中保存各周期；不给出则只显示目录本身
     #[arg(long, value_parser = store_folder())]
     pub store: Option<PathBuf>,
     /// Number of the cycle; by default the current one
@@ -244,9 +244,9 @@ pub struct OptionalCycleArgs {
 
 #[derive(Args)]
 pub struct CatalogueArgs {
-    /// Catalogue to apply in place of the one that the cycle records: paper, or a file
+    /// Catalogue to apply in place of the one that the cycle records: the shipped one (paper) or a file
     ///
-    /// 试用的权益目录，代替周期所记录的目录：paper 或文件
+    /// 试用的权益目录，代替周期所记录的目录：内置目录（paper）或文件
     #[arg(long, value_name = "CATALOGUE")]
     pub catalogue: Option<String>,
 }
@@ -275,9 +275,9 @@ pub struct FormatArgs {
     /// 供人阅读处中英文并列
     #[arg(long)]
     pub bilingual: bool,
-    /// Begin CSV files with the byte-order mark from which Excel recognises UTF-8
+    /// Begin CSV files with a byte-order mark, so that Excel reads them as UTF-8
     ///
-    /// CSV 以 Excel 识别 UTF-8 的标记开头
+    /// CSV 文件以字节顺序标记开头，使 Excel 按 UTF-8 读取
     #[arg(long)]
     pub bom: bool,
 }

@@ -18,9 +18,9 @@ use super::wrong::Advice;
 
 #[derive(Args)]
 pub struct StoreArgs {
-    /// Folder of the store of cycles
+    /// Folder of the store, which holds the cycles
     ///
-    /// 周期存储的文件夹
+    /// 存储文件夹，其中保存各周期
     #[arg(long, value_parser = store_folder())]
     pub store: PathBuf,
     /// Format of what is printed
@@ -118,9 +118,9 @@ pub struct PruneArgs {
 
 #[derive(Args)]
 pub struct PathArgs {
-    /// Folder of the store of cycles
+    /// Folder of the store, which holds the cycles
     ///
-    /// 周期存储的文件夹
+    /// 存储文件夹，其中保存各周期
     #[arg(long, value_parser = store_folder())]
     pub store: PathBuf,
     /// Number of the cycle; by default the current one

@@ -18,9 +18,9 @@ pub struct PlansArgs {
     /// 存放 plans 和 plan_items 表（parquet）的文件夹；或可交付的 .xlsx 工作簿；或 .html、.json 文件
     #[arg(short, long, value_name = "DIR|FILE")]
     pub output: Option<PathBuf>,
-    /// File for letters to all customers with a plan, each on a page of its own
+    /// File for the letters to all customers with a plan; each letter begins a new page
     ///
-    /// 给每个客户的信函所写入的文件，每户一页
+    /// 写出信函的文件，信函寄给每个有计划的客户；每封信另起一页
     #[arg(long, value_name = "FILE")]
     pub letters: Option<PathBuf>,
     /// Template of the letters, in place of the built-in one
@@ -76,14 +76,14 @@ pub struct InspectArgs {
     ///
     /// 存放数据表的文件夹
     pub data: PathBuf,
-    /// First day after the window: the first of a month, and not before that of the current cycle
+    /// First day after the window; it must be the first of a month, and no earlier than in the current cycle
     ///
     /// 统计窗口之后的第一天，须为某月 1 日；不得早于现行周期
     #[arg(long, value_name = "DATE", value_parser = first_of_month)]
     pub as_of: Month,
-    /// Folder of the store of cycles
+    /// Folder of the store, which holds the cycles
     ///
-    /// 周期存储的文件夹
+    /// 存储文件夹，其中保存各周期
     #[arg(long, value_parser = store_folder())]
     pub store: PathBuf,
     /// Record the inspection in the store

@@ -12,9 +12,9 @@ use super::value::{revision, sample, store_folder};
 
 #[derive(Args)]
 pub struct CycleArgs {
-    /// Folder of the store of cycles
+    /// Folder of the store, which holds the cycles
     ///
-    /// 周期存储的文件夹
+    /// 存储文件夹，其中保存各周期
     #[arg(long, value_parser = store_folder())]
     pub store: PathBuf,
     /// Number of the cycle; by default the current one

@@ -11,9 +11,9 @@ use super::{OptOutArgs, WithholdArgs};
 
 #[derive(Args)]
 pub struct ServeArgs {
-    /// Folder of the store of cycles
+    /// Folder of the store, which holds the cycles
     ///
-    /// 周期存储的文件夹
+    /// 存储文件夹，其中保存各周期
     #[arg(long, value_parser = store_folder())]
     pub store: PathBuf,
     /// Port to listen on; 0 picks a free one
@@ -26,9 +26,9 @@ pub struct ServeArgs {
     /// 监听地址；其他机器可访问的地址须有令牌
     #[arg(long, value_name = "IP", default_value = "127.0.0.1")]
     pub address: IpAddr,
-    /// A further host name under which readers reach the view, such as that of a proxy; may be repeated
+    /// Another host name by which readers reach the view, such as that of a proxy; may be repeated
     ///
-    /// 读者访问所用的其他主机名，例如代理的主机名
+    /// 读者访问所用的其他主机名，例如代理的主机名；可重复给出
     #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     pub host: Vec<String>,
     /// File with the token that readers enter as password; GRIDTIER_TOKEN can hold the token instead
