@@ -31,7 +31,7 @@ impl From<SheetError> for Failure {
     }
 }
 
-/// Writes the sheets that the command line asks for.
+/// Writes the requested customer sheets.
 pub fn run(args: &ExplainArgs, output: &Path, lang: Lang) -> Result<Done, Failure> {
     let Some(destination) = Destination::of(Some(output))? else { return Ok(Done { data: String::new() }) };
     let store = Store::open(&args.cycle.store)?;
@@ -68,7 +68,7 @@ pub fn run(args: &ExplainArgs, output: &Path, lang: Lang) -> Result<Done, Failur
     Ok(Done { data: String::new() })
 }
 
-/// The customers that are asked for.
+/// The ids of the requested customers.
 fn ids(args: &ExplainArgs, source: &SheetSource) -> Result<Vec<String>, Failure> {
     if let Some(tier) = args.tier.as_deref().and_then(Tier::from_code) {
         return Ok(source.ids_of_tier(tier)?);
@@ -85,9 +85,9 @@ fn too_many(path: &Path, customers: u64) -> Failure {
     Failure::new(
         USAGE,
         text!(
-            "-o {path}: {customers} customers are more sheets than a workbook should have (at most {most}); name a folder, or \
-             a file .html",
-            "-o {path}: {customers} 户超过一个工作簿适宜的工作表数 (最多 {most}); 请指定文件夹或 .html 文件"
+            "-o {path}: {customers} customers are selected, but a workbook has at most {most} sheets; name a folder or \
+             an .html file instead",
+            "-o {path}: 已选 {customers} 户, 但一个工作簿最多 {most} 张工作表; 请改用文件夹或 .html 文件"
         ),
     )
 }
@@ -97,8 +97,8 @@ fn no_format(path: &Path) -> Failure {
     Failure::new(
         USAGE,
         text!(
-            "-o {path}: a customer sheet is a file .html or .xlsx, or a folder with a page for each customer; \
-             `--format json` prints an explanation for programs",
+            "-o {path}: customer sheets can be written to an .html or .xlsx file, or to a folder with a page for each \
+             customer; for programs, use `--format json`",
             "-o {path}: 客户评价单可写为 .html 或 .xlsx 文件, 或写入文件夹 (每户一页); 供程序使用请用 `--format json`"
         ),
     )

@@ -79,7 +79,7 @@ pub fn beyond_limits(breaches: &[Breach], data: &Path) -> Text {
     let data = shell_word(&data);
     text!(
         "findings exceed the method's limits; nothing was published{en}\n  what to do: see the rows with \
-         `gridtier check {data} -o DIR`, mend the export, or publish all the same with --accept-findings=WHO",
+         `gridtier check {data} -o DIR` and correct the export, or publish anyway with --accept-findings=WHO",
         "数据问题超出评价方法的限值; 未发布任何内容{zh}\n  处理办法：用 `gridtier check {data} -o DIR` 查看有关行并修正导出, \
          或用 --accept-findings=WHO 接受后发布",
     )
@@ -93,7 +93,7 @@ pub fn check_beyond_limits(breaches: &[Breach], data: &Path, output: Option<&Pat
         Some(dir) => {
             let rejects = dir.join("rejects");
             let rejects = rejects.display();
-            text!("the rows are in {rejects}; mend the export", "有关行见 {rejects}; 请修正导出")
+            text!("the rows are in {rejects}; correct the export", "有关行见 {rejects}; 请修正导出")
         }
         None => text!(
             "see the rows with `gridtier check {data} -o DIR`",

@@ -41,10 +41,10 @@ pub fn run(args: &ValidateArgs, lang: Lang) -> Result<Done, Failure> {
         return Ok(Done { data });
     }
     let message = text!(
-        "beyond the limits at which a check fails: {failed}\n  what to do: read the sentences beside these checks; \
-         limits stand in the method file under [checks.limits]",
-        "超出检验不通过的限值：{failed}\n  处理办法：请看这些检验旁的说明；\
-         限值写在方法文件的 [checks.limits] 中",
+        "these checks failed: {failed}\n  what to do: read the explanations beside them; \
+         their limits are in the method file under [checks.limits]",
+        "以下检验不通过：{failed}\n  处理办法：请看这些检验旁的说明；\
+         其限值写在方法文件的 [checks.limits] 中",
         failed = failed.join(", ")
     );
     Err(Failure { data, message, code: BEYOND_LIMITS })

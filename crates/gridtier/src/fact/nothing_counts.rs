@@ -97,7 +97,7 @@ pub(super) fn refusal(
     let what = Text::join(&[what, why.unwrap_or_default()], "");
     let advice = if tally.rejected > 0 {
         let see = text!(
-            "see the rejects with `gridtier check DATA -o DIR` and mend the export",
+            "see the rejects with `gridtier check DATA -o DIR` and correct the export",
             "用 `gridtier check DATA -o DIR` 查看被剔除的行，并更正导出"
         );
         let cause = commonest.map(usual_cause).unwrap_or_default();
