@@ -387,7 +387,8 @@ impl<'a> Duties<'a> {
     }
 }
 
-/// The first day on which an item that is matched can be due: that of the month twelve before the period.
+/// The earliest due day of the items that are matched with deliveries: the first day of the month twelve months
+/// before the period.
 #[must_use]
 pub fn first_due_day(run: Run) -> i32 {
     run.period.first.plus(-MATCHED_MONTHS).first_day()

@@ -14,7 +14,7 @@ use crate::matching::OfCustomer;
 use crate::slot::Slot;
 use crate::time::Second;
 
-/// Months before the month of the list in which missed items are looked for.
+/// For how many months before the month of the list missed items are listed.
 const OVERDUE_MONTHS: i32 = 12;
 
 /// A line of the work list.
@@ -22,7 +22,8 @@ const OVERDUE_MONTHS: i32 = 12;
 pub struct WorkRow {
     /// Why it is on the list.
     pub reason: DueReasonIx,
-    /// Its key within the reason: that of the due item; of an invitation, `<service>:<customer>:<first day>`.
+    /// Distinguishes the rows of a reason: the key of the due item, the id of the appointment, or
+    /// `<service>:<customer>:<first day>` for an invitation.
     pub key: Box<str>,
     /// Position of the service in the catalogue.
     pub service: usize,
@@ -34,8 +35,8 @@ pub struct WorkRow {
     pub due_by: Second,
     /// Whether it was due before the month.
     pub overdue: bool,
-    /// Whether it is among the first of its service that the monthly capacity suffices for; all are if the service has
-    /// none.
+    /// Whether the monthly capacity of the service is enough for this row and the rows of the service before it.
+    /// Always true if the service has no monthly capacity.
     pub within_capacity: bool,
 }
 
@@ -66,8 +67,8 @@ impl<'a> WorkList<'a> {
         });
     }
 
-    /// Adds a customer's unmatched items: visits planned up to the month, follow-ups due in it, and the last that was
-    /// missed of each reason and service.
+    /// Adds a customer's due items for which there is no delivery: visits planned for the month or earlier,
+    /// follow-ups that are due in the month, and for each reason and service the latest item that was missed.
     pub fn add_customer(&mut self, reasons: &DueReasons, customer: CustomerIx, of_customer: &OfCustomer) {
         let (start, end) =
             (Second::of_day(self.month.first_day()), Second::last_of_day(self.month.last_day()));
@@ -99,7 +100,7 @@ impl<'a> WorkList<'a> {
         }
     }
 
-    /// Whether a visit's slot touches the month and its planned month is no later.
+    /// Whether a visit's slot includes the month, and the visit was planned for the month or earlier.
     fn is_planned(&self, item: &DueItem, customer: CustomerIx) -> bool {
         let (Some(first), Some(last)) = (Month::of_day(item.opens.day()), Month::of_day(item.due_by.day()))
         else {
@@ -134,8 +135,9 @@ impl<'a> WorkList<'a> {
         }
     }
 
-    /// Adds the invitations to sessions that the utility starts and of which it has a monthly capacity: customers who have
-    /// waited longest since their last, as many as the capacity.
+    /// Adds the invitations to sessions. A session counts if the utility starts it itself and its service has a
+    /// monthly capacity. The customers whose last session was longest ago are invited, as many as the capacity
+    /// allows.
     pub fn add_invitations(&mut self, duties: &mut Duties, deliveries: &[Delivery]) {
         let DueInputs { base, catalogue, policy, .. } = self.inputs;
         let reason = duties.reasons.place(DueReason::Invitation);
@@ -170,7 +172,8 @@ impl<'a> WorkList<'a> {
         }
     }
 
-    /// The list in its order: tier with the ungraded last, overdue first, due time, service, customer, reason, key.
+    /// Sorts the list by tier (ungraded last), overdue rows first, due time, service, customer, reason and key. Then
+    /// finds the rows within capacity.
     #[must_use]
     pub fn finish(mut self) -> Vec<WorkRow> {
         let catalogue = self.inputs.catalogue;

@@ -29,7 +29,7 @@ fn keys(scene: &Scene) -> Vec<String> {
 }
 
 #[test]
-fn visits_are_due_once_in_each_slot_of_the_cell_s_cadence_from_twelve_months_before_the_period() {
+fn a_visit_is_due_once_in_each_slot_of_its_cadence() {
     let customers = vec![
         ("a", graded(Tier::Grade1)),
         ("b", graded(Tier::Grade3)),
@@ -41,7 +41,7 @@ fn visits_are_due_once_in_each_slot_of_the_cell_s_cadence_from_twelve_months_bef
     assert_eq!(
         keys(&scene),
         [
-            // The quarter that holds the month twelve before is not over before it.
+            // Slots that ended before 2025-05, twelve months before the period, are left out. This one ends after.
             "S05:a:2025-04-01",
             "S05:a:2025-07-01",
             "S05:a:2025-10-01",
@@ -90,7 +90,7 @@ fn a_follow_up_is_due_within_its_span_and_then_in_a_series_whose_parts_do_not_ov
 }
 
 #[test]
-fn only_who_is_open_on_the_due_day_and_meets_the_condition_is_followed_up() {
+fn a_customer_is_followed_up_only_if_open_on_the_due_day_and_admitted_by_the_condition() {
     let rule = format!("{FOLLOW_UP}after = \"opening\"\nwithin = \"3 d\"\nwhere = 'tier = \"special\"'");
     let of = |closed: Option<&str>, tier| Member {
         opened_on: day("2026-02-01"),
@@ -108,7 +108,7 @@ fn only_who_is_open_on_the_due_day_and_meets_the_condition_is_followed_up() {
 }
 
 #[test]
-fn an_event_at_or_after_the_as_of_day_has_not_happened_and_an_old_one_is_over() {
+fn events_from_the_as_of_day_on_and_old_events_are_not_followed_up() {
     let rule = format!("{FOLLOW_UP}after = \"opening\"\nwithin = \"3 d\"");
     let of = |opened: &str| Member { opened_on: day(opened), ..member("East") };
     let customers = vec![
@@ -118,11 +118,11 @@ fn an_event_at_or_after_the_as_of_day_has_not_happened_and_an_old_one_is_over() 
         ("d", of("2026-02-15")),
     ];
     let scene = Scene::new(customers, &rule, "2026-02", Some("2026-02-15"));
-    assert_eq!(keys(&scene), ["b", "c"], "a was due on 2025-01-31, before twelve months before the period");
+    assert_eq!(keys(&scene), ["b", "c"], "a was due on 2025-01-31, and items are kept from 2025-02 on");
 }
 
 #[test]
-fn closed_contacts_of_the_kinds_are_followed_up() {
+fn closed_contacts_of_the_kinds_of_a_rule_are_followed_up() {
     let rule = format!("{FOLLOW_UP}after = \"contact\"\nkinds = [\"complaint\"]\nwithin = \"3 d\"");
     let mut scene = Scene::new(vec![("a", member("East"))], &rule, "2026-04", None);
     scene.closed("k1", "a", "2026-04-10 08:00");
@@ -143,7 +143,7 @@ fn closed_contacts_of_the_kinds_are_followed_up() {
 }
 
 #[test]
-fn work_that_was_done_is_followed_up_once_for_each_delivery() {
+fn each_delivery_that_was_done_is_followed_up_once() {
     let rule = format!("{FOLLOW_UP}after = \"delivery\"\nservices = [\"S10\", \"S22\"]\nwithin = \"3 h\"");
     let mut scene = Scene::new(vec![("a", member("East"))], &rule, "2026-04", None);
     scene.done("d1", "S10", "a", "2026-04-10 08:00");
@@ -200,7 +200,7 @@ fn merged_interruptions_that_are_over_and_long_enough_are_followed_up_from_their
 }
 
 #[test]
-fn a_long_interruption_that_began_before_all_that_is_due_is_followed_up_from_its_end() {
+fn a_long_interruption_is_followed_up_from_its_end_however_early_it_began() {
     let rule = format!("{FOLLOW_UP}after = \"interruption\"\nwithin = \"5 wd\"");
     let mut scene = Scene::new(vec![("a", member("East"))], &rule, "2026-04", None);
     let since = first_interruption(&scene.policy, scene.run);
