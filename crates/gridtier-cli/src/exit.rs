@@ -21,7 +21,7 @@ use gridtier_report::render::terminal::harmless;
 
 use crate::args::{self, ResultFormat};
 
-/// The run came to its end, but findings exceeded the limits and nothing was published; or a check of a cycle failed.
+/// Findings exceeded the limits, so nothing was published; or a check of a cycle failed.
 pub const BEYOND_LIMITS: u8 = 1;
 /// Wrong command line.
 pub const USAGE: u8 = 2;
@@ -214,7 +214,7 @@ impl From<ListReadError> for Failure {
     }
 }
 
-/// Prints the output and returns the exit code. If the reader of stdout has gone away, that is not an error.
+/// Prints the output and returns the exit code. It is no error if the reader of stdout has gone away.
 pub fn report(result: Result<Done, Failure>, lang: Lang, answer: ResultFormat) -> ExitCode {
     let (mut data, message, code) = match result {
         Ok(done) => (done.data, Text::default(), 0),
@@ -237,19 +237,19 @@ pub fn report(result: Result<Done, Failure>, lang: Lang, answer: ResultFormat) -
     }
 }
 
-/// The error as JSON, so that programs learn from stdout why it has nothing else.
+/// The error as JSON, for programs that read only stdout.
 fn error_json(code: u8, message: &Text) -> String {
     let error = serde_json::json!({ "exit": code, "message": message.en, "message_zh": message.zh });
     format!("{:#}\n", serde_json::json!({ "error": error }))
 }
 
-/// Ends a run whose command line is wrong, or asks for help.
+/// Ends a run whose command line is wrong or asks for help. Prints the error or the help, and returns the exit code.
 pub fn usage(error: &clap::Error, answer: ResultFormat, lang: Lang) -> ExitCode {
     let text = args::answer(error);
     if error.use_stderr() && answer == ResultFormat::Json {
         let _ = std::io::stdout().write_all(error_json(USAGE, &text).as_bytes());
     }
-    // The reader is gone, so an error has no receiver.
+    // If this fails, the reader has gone away, and there is nobody to report the error to.
     let _ = match (lang, error.use_stderr()) {
         (Lang::En, _) => error.print(),
         (Lang::Zh, true) => std::io::stderr().write_all(text.zh.as_bytes()),

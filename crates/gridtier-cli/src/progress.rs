@@ -1,4 +1,4 @@
-//! A bar on stderr while rows are read or weights are drawn, on a terminal only.
+//! A progress bar on stderr while rows are read or weights are drawn. It is shown only if stderr is a terminal.
 
 use std::io::IsTerminal;
 use std::time::Duration;
@@ -7,10 +7,11 @@ use gridtier::text::Lang;
 use gridtier_io::folder::DataFolder;
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// Minimum number of rows for which a bar is shown. Fewer are read too quickly.
+/// Minimum number of rows for which a bar is shown. Fewer rows are read so quickly that no bar is needed.
 const ROWS_MIN: u64 = 500_000;
 
-/// Adds a progress bar over all rows to a folder. Also returns the bar, which the caller must end.
+/// Makes a folder report the rows that it reads to a progress bar. Returns the folder and the bar; the caller must
+/// end the bar.
 pub fn watch(folder: DataFolder, lang: Lang) -> (DataFolder, ProgressBar) {
     let rows: u64 = folder.inputs().iter().map(|input| input.rows).sum();
     if rows < ROWS_MIN || !std::io::stderr().is_terminal() {

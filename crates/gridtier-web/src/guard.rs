@@ -59,8 +59,8 @@ impl Guard {
         (!is_same).then_some(StatusCode::FORBIDDEN)
     }
 
-    /// Whether a request names exactly one host, and an accepted one; a target that is a whole URL must name an accepted one
-    /// too. A DNS rebinding attack fails here, since it sends the name of another site.
+    /// Whether a request has exactly one header `Host`, and its host is accepted. If the target is a whole URL, its
+    /// host must be accepted too. A DNS rebinding attack fails here, because it sends the host of another site.
     fn is_host_allowed(&self, request: &Request) -> bool {
         let mut named = request.headers().get_all(HOST).iter();
         let (Some(host), None) = (named.next(), named.next()) else { return false };
@@ -88,7 +88,7 @@ impl Guard {
         }
     }
 
-    /// Whether a form was sent from a page of this view, by the header `Origin`, which browsers add to every form
+    /// Whether a form was sent from a page of this view. The header `Origin` says so; browsers add it to every form
     /// that is sent by POST.
     fn is_own_origin(&self, headers: &HeaderMap) -> bool {
         let mut named = headers.get_all(ORIGIN).iter();
@@ -121,7 +121,7 @@ pub async fn judge(State(guard): State<std::sync::Arc<Guard>>, request: Request,
         let asked = HeaderValue::from_static("Basic realm=\"gridtier\", charset=\"UTF-8\"");
         headers.insert("www-authenticate", asked);
     }
-    // The answer of a route that allows fewer methods already has its own list of them.
+    // Only for refusals of the guard: a route that refuses a method has set `allow` itself.
     if refusal == Some(StatusCode::METHOD_NOT_ALLOWED) {
         headers.insert("allow", HeaderValue::from_static("GET, HEAD, POST"));
     }

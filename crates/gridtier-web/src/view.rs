@@ -16,14 +16,15 @@ use crate::secret::Secret;
 use crate::settings::Settings;
 use crate::whole::{CycleKey, WholeCycles};
 
-/// Number of pages made at the same time. Further ones wait.
+/// Number of pages that may be made at the same time. Further ones wait.
 const PAGES_AT_A_TIME: usize = 4;
-/// Number of pages at the same time that read whole cycles or wait for one.
+/// Number of pages that may read whole cycles, or wait for one, at the same time.
 const WHOLE_CYCLES_AT_A_TIME: usize = 4;
-/// Number of cycles whose lists of customers are cached, and their bytes. A million customers take about 50 MB.
+/// Limits of the cached lists of customers: how many lists, and how many bytes in all. A million customers take about
+/// 50 MB.
 const COLUMNS_HELD: usize = 3;
 const COLUMNS_BYTES: usize = 200 << 20;
-/// Number of cached results that were computed in the background, and their bytes.
+/// Limits of the cached results that were computed in the background: how many results, and how many bytes in all.
 const SLOW_HELD: usize = 256;
 const SLOW_BYTES: usize = 64 << 20;
 /// How much a page has to read.
@@ -31,7 +32,7 @@ const SLOW_BYTES: usize = 64 << 20;
 pub enum Effort {
     /// A few rows, or cached results.
     Little,
-    /// A whole cycle or two. Such pages wait for each other, but no other page waits for them.
+    /// A whole cycle or two. Such pages wait for each other, but other pages do not wait for them.
     Much,
 }
 
@@ -51,7 +52,8 @@ impl Held for CustomerColumns {
 pub struct View {
     /// The settings of the view.
     pub settings: Settings,
-    /// The secret in every form that changes the store. A page of another site cannot know it.
+    /// Every form that changes the store sends this secret. A page of another site does not know it, so it cannot
+    /// send such a form.
     pub form_secret: Secret,
     slow: Background<(CycleKey, String), Vec<Section>, WebError>,
     little: Arc<Semaphore>,

@@ -63,8 +63,8 @@ impl HeldPair {
     }
 }
 
-/// A whole cycle, or two that are compared, with the memory reserved for them. A page that uses them has a counted reference
-/// and no lock, so that a long validation does not delay a trial of the same cycle.
+/// A whole cycle, or two that are compared, with the memory reserved for them. A page that uses them holds a counted
+/// reference and no lock, so that a long validation does not delay a trial of the same cycle.
 struct Whole {
     cycles: InMemory,
     part: MemoryPart,

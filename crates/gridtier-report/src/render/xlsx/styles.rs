@@ -9,19 +9,19 @@ use gridtier::text::{Text, Voice};
 /// The emphasis of a cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Look {
-    /// Not at all.
+    /// No emphasis.
     Plain,
     /// Bold: a number that matters, or a sum.
     Strong,
     /// A heading over rows.
     Group,
-    /// A colour of its own.
+    /// The fill of a tone.
     Toned(Tone),
 }
 
-/// Fills by tone, from the lightest to the darkest; they are those of pages.
+/// The fill of each tone. HTML pages use the same colours (`html/style.css`).
 const TONES: [u32; 6] = [0xFF_FF_FF, 0xE4_E4_EE, 0xFB_DC_C0, 0xFD_F0_B5, 0xDC_EF_C6, 0xC9_E7_CB];
-/// Fills of heads and of rows that are headings.
+/// Fills of the header row and of rows that are headings.
 const HEAD_FILL: u32 = 0xDC_E6_F1;
 const GROUP_FILL: u32 = 0xEE_F2_F7;
 /// Maximum number of decimals in a cell. Excel could show more, but nobody reads them.
@@ -49,7 +49,7 @@ impl CellStyles {
         let head = head.set_border_bottom(FormatBorder::Thin);
         Self {
             head_right: head.clone().set_align(FormatAlign::Right),
-            // A text after a column of numbers keeps off them.
+            // The indent keeps a text apart from the numbers in the column before it.
             head: head.set_indent(1),
             quoted: text.clone().set_quote_prefix(),
             text,
@@ -75,7 +75,7 @@ impl CellStyles {
         &self.numbers[usize::from(decimals).min(self.numbers.len() - 1)]
     }
 
-    /// The format of a number with a unit of its own: the cell stays a number.
+    /// The format that shows a number with its unit. The cell stays a number.
     pub(super) fn in_unit(&self, number: f64, unit: &Text, voice: Voice) -> Format {
         match unit.pick(Voice::Codes).as_ref() {
             "share" | "1/a" => self.share.clone(),
