@@ -1,10 +1,11 @@
 //! The first month after which a value would be good enough, if from now on the customer does what the indicator
 //! asks.
 //!
-//! The window moves on month by month: old months leave it and new months enter. New months are assumed to be as the
-//! customer's behaviour would make them: bills are as large as those of the last twelve months and paid on the due day,
-//! what is owed is paid at once, every month reaches the power-factor standard, plans are kept, and there is no
-//! offence. There is no answer if the known past does not give the published value.
+//! The window moves on month by month: old months leave it and new months enter. In the new months, the customer is
+//! assumed to do what the indicator asks: bills are paid on the due day, what is owed is paid at once, every month
+//! reaches the power-factor standard, plans are kept, and there is no offence. Each new bill is assumed to be as
+//! large as the mean bill of the last twelve months. If the value computed from the old months differs from the
+//! published value, there is no answer.
 
 use super::history::{AccountHistory, History};
 use crate::billing::SettledBill;
@@ -16,7 +17,7 @@ use crate::unit::{Month, Window};
 pub(super) const POWER_FACTOR: &str = "power_factor_attainment";
 /// Number of latest months whose mean bill stands for the bills of new months.
 const RECENT_MONTHS: i32 = 12;
-/// By how much the value that follows from the past may differ from the published value, because of rounding.
+/// By how much the value computed from the old months may differ from the published value, because of rounding.
 const TOLERANCE: f64 = 1e-9;
 
 /// The first new month with which the indicator's value is good enough, within the length of a window.
@@ -36,7 +37,7 @@ pub(super) fn reached_with(
     Some(history.window.end.plus(later - 1))
 }
 
-/// The value of an indicator when the window has moved on by so many months.
+/// The value of an indicator after the window has moved on by a number of months.
 fn value_after(history: &History, indicator: &str, months: i32) -> Option<f64> {
     let window = Window { end: history.window.end.plus(months), ..history.window };
     let accounts = history.accounts.iter();
@@ -62,8 +63,8 @@ fn new_months(old: Window, window: Window) -> i32 {
     window.end.0 - old.end.0
 }
 
-/// Numerator and denominator of the share paid on time (fen over fen due), and of the days overdue (fen × days over fen
-/// due).
+/// Two fractions, each as numerator and denominator: the share paid on time (fen paid on time / fen due), and the
+/// days overdue (fen × days / fen due).
 fn bills(account: &AccountHistory, old: Window, window: Window) -> Option<([f64; 2], [f64; 2])> {
     let all = account.bills.as_ref()?;
     let (mut due_fen, mut on_time_fen, mut fen_days) = (0i128, 0i128, 0i128);
@@ -158,7 +159,7 @@ mod tests {
         assert_eq!(with(1.0), Some(Month::new(2027, 12)));
         let days = |enough: f64| reached_with(&history, "overdue_days", 2.5, |value| value <= enough);
         assert_eq!(days(0.0), Some(Month::new(2027, 12)));
-        // If the past does not give the published value, there is no answer.
+        // The value computed from the old months differs from the published value, so there is no answer.
         assert_eq!(reached_with(&history, "on_time_payment", 0.8, |_| true), None);
     }
 
@@ -176,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn new_months_at_the_standard_and_with_kept_plans_replace_the_old_ones() {
+    fn each_new_month_reaches_the_standard_and_its_plan_and_replaces_an_old_month() {
         let assessed =
             |at: usize| AssessedMonth { month: WINDOW.month(at), is_attained: at >= 12, power_factor: 0.8 };
         let planned = |at: usize| PlannedMonth {

@@ -1,7 +1,8 @@
 //! From which month on a target can be reached, if the customer from now on does what the indicator asks.
 //!
-//! A cycle alone does not contain single months, so these are bounds: the months that leave the window first are taken
-//! to be those that lower the value. `gridtier explain --data` reads the single months and gives exact answers.
+//! A cycle does not contain the value of each month, so the answers are bounds: the months that lower the value are
+//! assumed to leave the window first. `gridtier explain --data` reads the values of the months and gives exact
+//! answers.
 
 use super::PlanItem;
 use crate::index::{float, float_i64};
@@ -12,19 +13,19 @@ use crate::unit::{Month, Window, round_half_away};
 pub const POWER_FACTOR: &str = "power_factor_attainment";
 /// Number of months in which an offence loses half of its points.
 const HALF_LIFE_MONTHS: f64 = 12.0;
-/// By how much the last bits of a division may exceed a whole number.
+/// By how much a quotient may exceed a whole number because of rounding.
 const TOLERANCE: f64 = 1e-9;
 
 /// From which month on a target can be reached. The month is the last month of the first window that reaches it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TargetPace {
-    /// A certain number of the assessed months must be at the standard, so every month from now on must be.
+    /// A share of the assessed months must reach the standard. Every month from now on is assumed to reach it.
     Months {
-        /// Number of months that must be at the standard.
+        /// Number of months that must reach the standard.
         needed: i64,
         /// Number of assessed months of the window.
         all: i64,
-        /// The earliest month with which enough months are at the standard.
+        /// The earliest month with which enough months reach the standard.
         earliest: Month,
     },
     /// Every bill from now on must be paid on time. The month is exact if the bills of all months are equal.
@@ -52,7 +53,8 @@ impl TargetPace {
 }
 
 impl PlanItem {
-    /// From which month on the target can be reached; `None` if it is reached already, or if the cycle does not tell.
+    /// From which month on the target can be reached; `None` if it is reached already, or if the cycle lacks the
+    /// numbers.
     #[must_use]
     pub fn pace(&self, method: &Method, window: Window) -> Option<TargetPace> {
         let (value, target) = (self.value?, self.target_value?);
@@ -77,7 +79,8 @@ impl PlanItem {
     }
 }
 
-/// The least whole number that is not below a number, apart from the number's last bits.
+/// Rounds up to a whole number. A number that exceeds a whole number by no more than [`TOLERANCE`] is taken to be
+/// that whole number.
 fn ceiling(number: f64) -> i64 {
     round_half_away((number - TOLERANCE).ceil())
 }

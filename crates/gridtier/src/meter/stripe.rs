@@ -1,7 +1,7 @@
 //! The month cells that all threads add to, in stripes of neighbouring customers with one lock for each stripe.
 //!
 //! A thread locks a stripe once for all rows of a batch that belong to it, so that a lock costs next to nothing for
-//! each row. No thread has sums of its own, which would take memory and have to be added up at the end.
+//! each row. Threads have no sums of their own: these would take memory, and would have to be added up at the end.
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;
@@ -13,13 +13,14 @@ use super::id_cache::MeterIx;
 use super::month_cell::{MonthCell, ReadingEnergy, SlotMarks};
 use crate::index::{CustomerIx, positions};
 
-/// Least and most stripes: so many that two threads seldom need the same stripe, and so few that a batch has many rows
-/// for each.
+/// Minimum and maximum number of stripes. With enough stripes, two threads seldom need the same one; with too many, a
+/// batch would have few rows for each.
 const STRIPES_MIN: usize = 32;
 const STRIPES_MAX: usize = 1_024;
-/// Least and most customers of a stripe; a stripe has more than the least only if [`STRIPES_MAX`] requires it. The
-/// least is small, because with a larger one a utility of a thousand customers had a single stripe, for which the
-/// threads took turns. It is smaller still in tests, which have few customers.
+/// Minimum and maximum number of customers in a stripe. Stripes exceed the maximum only if there would otherwise be
+/// more than [`STRIPES_MAX`] of them. The minimum is small, because with a larger one a utility of a thousand
+/// customers had a single stripe, and the threads waited for each other. Tests have few customers, so their minimum
+/// is smaller still.
 const CUSTOMERS_MIN: usize = if cfg!(test) { 2 } else { 64 };
 const CUSTOMERS_MAX: usize = 4_096;
 
@@ -41,8 +42,9 @@ pub(super) struct Stripe {
     customers: usize,
     /// The cells of each month of the window, by member; empty until the month has a reading.
     pub months: Vec<Vec<MonthCell>>,
-    /// For each member, the [code](meter_code) of the meter that was met first; 0 before any was met. Which meter that
-    /// is depends on the threads, but nothing that is published does. Empty until a file has meters.
+    /// For each member, the [code](meter_code) of the meter that was met first; 0 before any was met. The timing of
+    /// the threads decides which meter that is, but published results do not depend on it. Empty until a file has
+    /// meters.
     first_meter: Vec<u32>,
     /// Whether files without meters have been added.
     is_meterless: bool,
@@ -134,21 +136,21 @@ impl Stripe {
         series
     }
 
-    /// From here on, tells meters apart. If files without meters came first, the first meter of every customer is that
-    /// of readings without a meter id.
+    /// Begins to tell meters apart. If earlier files had no meters, the first meter of every customer has the code of
+    /// readings without a meter id.
     fn distinguish_meters(&mut self) {
         if self.first_meter.is_empty() {
             self.first_meter = vec![u32::from(self.is_meterless); self.customers];
         }
     }
 
-    /// Adds neighbouring rows and marks their days, up to the first row of a meter that is not its customer's first
-    /// meter. Returns the number of rows added. Calls `on_repeated` with each row whose day was marked before.
+    /// Adds neighbouring rows and marks their days. Stops at the first row whose meter is not the first meter of its
+    /// customer. Returns the number of rows added. Calls `on_repeated` with each row whose day was marked before.
     ///
-    /// There are two loops, each of which does less for a row than one loop for all cases would. With one loop, which
-    /// looked at slot and exclusion and fetched a cell for each row, the kernel took 1.30 times as long as decoding
-    /// alone if each row group has one day, 1.43 times with ids as plain text and 1.45 times in files sorted by
-    /// customer. Now it takes 1.08, 1.3 and 1.4 times as long (benches/README.md).
+    /// There are two loops, because a single loop for all cases does more work for each row: it checks slot and
+    /// exclusion, and fetches a cell. The kernel with a single loop took 1.30 times as long as decoding alone if each
+    /// row group has one day, 1.43 times with ids as plain text, and 1.45 times in files sorted by customer. With two
+    /// loops it takes 1.08, 1.3 and 1.4 times as long (benches/README.md).
     pub fn add_slice(&mut self, rows: &ReadingSlice, on_repeated: &mut dyn FnMut(usize)) -> usize {
         if rows.has_meters() {
             self.distinguish_meters();
