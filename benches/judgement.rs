@@ -1,4 +1,5 @@
-//! Scores and tiers of millions of customers from indicators in memory, compared with a copy of the same bytes.
+//! How long scores and tiers of millions of customers take from indicators in memory. A copy of the same bytes is
+//! timed for comparison.
 //!
 //! `GRIDTIER_BENCH_CUSTOMERS` sets the number of customers (1,000,000 by default). Indicators are generated before timing:
 //! energy is log-normal, growth is unknown for one customer in ten, several indicators do not apply to most customers,

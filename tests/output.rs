@@ -137,7 +137,7 @@ const SOURCE: &str = "is lost and this catalogue is a reconstruction: cells with
 /// Three English words in a row, which ids, codes and examples do not have.
 fn english_sentence(text: &str) -> Option<&str> {
     let is_word = |word: &&str| {
-        // With a full stop inside, as in a key, it is not a word of a sentence.
+        // A full stop may end a word, but not stand inside it: `limits.rejects` is a key.
         let letters = word.trim_end_matches([',', ';', '.']);
         !letters.is_empty() && letters.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'\'')
     };
@@ -193,7 +193,7 @@ fn only_data_goes_to_stdout() {
 }
 
 #[test]
-fn half_a_million_rows_draw_no_bar_where_there_is_no_terminal() {
+fn without_a_terminal_half_a_million_rows_draw_no_progress_bar() {
     let size = ["--cadence", "quarter-hour", "--months", "4", "--clean"];
     let utility = Utility::invented(60, &size);
     let output = utility.run(&["check", "data", "--format", "json"]);
@@ -224,7 +224,7 @@ fn a_full_disk_under_stdout_ends_with_5() {
     assert!(ended.stderr.contains("stdout could not be written"), "{}", ended.stderr);
 }
 
-/// With `--format json`, stdout is JSON whatever becomes of the run.
+/// With `--format json`, stdout is JSON however the run ends.
 #[test]
 fn every_exit_code_prints_json_where_json_is_asked_for() {
     let utility = Utility::invented(100, &[]);
@@ -259,7 +259,7 @@ fn every_exit_code_prints_json_where_json_is_asked_for() {
     }
 }
 
-/// A path that is named like a file never becomes a folder.
+/// A path with an extension is a file, and never becomes a folder.
 #[test]
 fn a_file_named_by_its_ending_is_written_or_refused() {
     let utility = graded();

@@ -1,4 +1,4 @@
-//! Small utilities to be graded and checked: a data folder with a store beside it.
+//! Small utilities that tests grade and check. Each has a data folder, with a store beside it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use crate::support::{Ended, Published, ended, gridtier, scratch, write};
 
-/// The first lines of the tables as CSV.
+/// The header lines of the tables as CSV.
 pub const CUSTOMERS: &str = "customer_id,use_category,supply_level,opened_on,aged_transformer_area\n";
 pub const READINGS: &str = "customer_id,meter_id,read_at,active_kwh,reactive_kvarh,quality\n";
 pub const BILLS: &str = "bill_id,customer_id,billing_month,amount_due,due_on,reverses\n";
@@ -26,7 +26,8 @@ pub const AS_OF: &str = "2026-01-01";
 /// that they print no long paths.
 pub struct Utility {
     dir: TempDir,
-    /// Whether the utility has so few tables that the presets' limit of delivered weight would refuse its data.
+    /// Whether the utility has so few tables that the presets refuse its data, because of their limit
+    /// `min_delivered_weight`.
     has_few_tables: bool,
 }
 
@@ -47,7 +48,7 @@ impl Utility {
             .and("meter_readings.csv", format!("{READINGS}{}", year_of_readings()))
     }
 
-    /// The invented utility, which plants some faults of each kind.
+    /// The invented utility, whose data contain some faults of each kind.
     pub fn invented(customers: u32, options: &[&str]) -> Self {
         let utility = Self { dir: scratch(), has_few_tables: false };
         let customers = customers.to_string();
@@ -181,7 +182,7 @@ pub struct Checked {
 }
 
 impl Checked {
-    /// Rows in, counted, out of the window, rejected and duplicates of a table.
+    /// The tally of a table: rows in, counted, out of the window, rejected, and duplicates.
     pub fn tally(&self, table: &str) -> [u64; 5] {
         let all = self.output["reconciliation"].as_array().unwrap();
         let row = all
