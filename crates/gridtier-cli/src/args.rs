@@ -59,7 +59,7 @@ const EXIT_CODES: &str = "Exit codes:
 #[derive(Parser)]
 #[command(name = "gridtier", version, after_help = EXIT_CODES)]
 pub struct Cli {
-    /// Number of threads; changes only the time
+    /// Number of threads; affects only the run time
     ///
     /// 线程数；只影响用时
     #[arg(long, global = true, value_name = "N", value_parser = threads)]
@@ -91,9 +91,9 @@ pub enum Command {
     ///
     /// 对提案周期发表复核意见
     Review(ReviewArgs),
-    /// Approve and publish a proposed cycle, unless something stands in the way
+    /// Approve and publish a proposed cycle, unless a gate or rule forbids it
     ///
-    /// 批准并发布提案周期，须无任何障碍
+    /// 批准并发布提案周期，除非有门限或规则不允许
     Approve(ApproveArgs),
     /// Reject a proposed cycle
     ///
@@ -151,7 +151,7 @@ pub enum Command {
     ///
     /// 登记与客户约定的改进计划复查日期
     Plan(PlanArgs),
-    /// Find the tiers that the customers of the current cycle would have now; changes no tier
+    /// Show which tiers the customers of the current cycle would have now; changes no tier
     ///
     /// 期间检查：现行周期的客户目前处于什么水平；不改变等级
     Inspect(InspectArgs),
@@ -250,9 +250,9 @@ pub struct RegradeArgs {
     /// 作为提案：由他人批准后发布
     #[arg(long, requires = "by", requires = "reason")]
     pub propose: bool,
-    /// Number of the cycle that this one corrects; if that has revisions, the number of the last one
+    /// Number of the cycle that this one corrects; if it was revised, the number of its latest revision
     ///
-    /// 本周期所修订的周期编号（其最新修订）
+    /// 本周期所修订的周期编号；若已有修订，则为其最新修订的编号
     #[arg(long, value_name = "N", requires = "because", requires = "by", requires = "reason")]
     pub revises: Option<u64>,
     /// What was wrong: data, engine or method
@@ -392,8 +392,8 @@ pub enum MethodAction {
     ///
     /// 由预设方法新建方法文件
     New {
-        /// The file to write
         /// File to write
+        ///
         /// 要写的文件
         file: PathBuf,
         /// The preset to start from: paper or utility
@@ -449,7 +449,7 @@ pub struct DemoArgs {
     /// 随机数种子；种子相同则文件相同
     #[arg(long, default_value_t = 2026)]
     pub seed: u64,
-    /// Do not plant faults in the data
+    /// Do not put faults into the data
     ///
     /// 不加入预设的数据错误
     #[arg(long)]
@@ -485,7 +485,7 @@ pub enum ResultFormat {
     Json,
 }
 
-/// The format that a command line asks for, even if the rest of the command line has an error.
+/// The output format on a command line, read even if the rest of the command line has an error.
 pub fn answer_asked(line: &[OsString]) -> ResultFormat {
     let asks_json = line.iter().any(|arg| arg == "--format=json")
         || line.windows(2).any(|pair| pair[0] == "--format" && pair[1] == "json");

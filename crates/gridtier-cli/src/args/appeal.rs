@@ -41,7 +41,7 @@ pub struct AppealedArgs {
     pub customer: String,
     #[command(flatten)]
     pub store: StoreArgs,
-    /// Number of the cycle; by default that of the open appeal or, without one, the current cycle
+    /// Number of the cycle; by default the cycle of the open appeal, or the current cycle if no appeal is open
     ///
     /// 周期编号；缺省为未决申诉所指周期，无则为现行周期
     #[arg(long, value_name = "N")]

@@ -37,7 +37,7 @@ pub enum EntitlementsCommand {
     ///
     /// 服务的享有者：户数，用 -o 输出名单
     Service(ServiceArgs),
-    /// List what a tier gets of every service, and on which terms
+    /// List which access a tier has to every service, and on which terms
     ///
     /// 某等级对各项服务的享有方式和条款
     Tier(TierArgs),

@@ -88,7 +88,7 @@ pub struct RegisterArgs {
 pub struct HistoryArgs {
     #[command(flatten)]
     pub store: StoreArgs,
-    /// Only cycles that were published by this day (UTC)
+    /// Only cycles that were published on or before this day (UTC)
     ///
     /// 仅计该日（UTC）前已发布的周期
     #[arg(long, value_name = "DATE")]

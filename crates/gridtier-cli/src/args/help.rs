@@ -34,7 +34,7 @@ fn part(text: &str, lang: Lang) -> &str {
     lang.pick(en, zh)
 }
 
-/// Maximum width of a line of Chinese. Beside the longest argument, such lines stay below 100 columns.
+/// Maximum width of a line of Chinese. Next to the longest argument, a line of this width ends before column 100.
 const LINE_COLUMNS: usize = 62;
 
 /// Breaks long lines of Chinese. clap breaks lines only at spaces, which Chinese does not have.

@@ -107,7 +107,7 @@ pub struct CompareArgs {
     /// 较早周期的编号；缺省为截止日更早的最后一个周期
     #[arg(long, value_name = "P")]
     pub from: Option<u64>,
-    /// Number of the revision whose values correct the earlier cycle, or none; by default the latest revision
+    /// Number of the revision that corrects the values of the earlier cycle, or none; by default the latest revision
     ///
     /// 用于更正较早周期数据的修订，或 none；缺省为最新修订
     #[arg(long, value_name = "N|none", value_parser = revision)]

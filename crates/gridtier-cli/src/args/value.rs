@@ -13,8 +13,8 @@ use gridtier_io::report::Since;
 
 use super::wrong::Advice;
 
-/// A folder of this machine. A URL is refused: a store needs locks, renames and links, which object storage lacks. A
-/// local folder named after a URL would look like such a storage.
+/// Parses a folder of this machine. A URL is refused, because a store needs locks, renames and links, which object
+/// storage lacks. Without the refusal, a local folder with the name of the URL would be created.
 pub fn store_folder() -> impl TypedValueParser<Value = PathBuf> {
     OsStringValueParser::new().try_map(|given: OsString| {
         let is_url = given.to_str().is_some_and(|text| {
