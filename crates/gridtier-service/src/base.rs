@@ -100,8 +100,7 @@ impl Base {
         (0..self.members.len()).map(CustomerIx::from_index)
     }
 
-    /// Whether each customer meets a condition, which names fields of [`fields`](Self::fields); all do if there is
-    /// none.
+    /// Whether each customer meets a condition over [`fields`](Self::fields). Without a condition, all customers do.
     ///
     /// # Panics
     /// A column has a type that its field does not have.
@@ -117,7 +116,7 @@ impl Base {
         (0..self.len()).map(holds).collect()
     }
 
-    /// Whether a condition that names customers holds for a row without a customer: all columns are missing.
+    /// Whether a row without a customer meets a condition on customers. All columns count as missing.
     #[must_use]
     pub fn holds_for_nobody(&self, condition: Option<&Condition>) -> bool {
         let nothing = vec![gridtier::entitlement::condition::Datum::Missing; self.fields.len()];

@@ -14,7 +14,7 @@ use crate::time::WorkCalendar;
 use crate::timer::{TimerCase, TimerRow, timer_cases, timer_rows};
 use crate::topic::{TopicRow, topics};
 
-/// What customers turned to the utility about, and how it handled that.
+/// Why customers contacted the utility, and how it handled their contacts.
 #[derive(Clone, Debug)]
 pub struct ContactFigures<'a> {
     /// The contacts.
@@ -27,7 +27,7 @@ pub struct ContactFigures<'a> {
     pub timers: Vec<TimerRow>,
     /// By timer and tier.
     pub fairness: Vec<FairnessRow>,
-    /// By kind, most contacts first.
+    /// By kind and topic; within a kind, topics with most contacts first.
     pub topics: Vec<TopicRow>,
     /// By kind and group.
     pub rates: Vec<RateRow>,

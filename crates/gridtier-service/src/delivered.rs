@@ -18,7 +18,7 @@ use crate::worklist::{WorkList, WorkRow};
 /// Thousandths of a unit.
 const UNIT_E3: i64 = 1_000;
 
-/// What was due of a service for one reason in one group, in the period.
+/// The items of a service that were due for one reason in one group, in the period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DeliveredRow {
     /// The reason.
@@ -59,8 +59,8 @@ pub struct Delivered {
     pub reasons: DueReasons,
     /// What was due in the period, by reason and key.
     pub due: Vec<DueRow>,
-    /// Counts by reason, service and group: of each service of which something was due for a reason, all groups that have
-    /// customers, and those without customers of which something was due.
+    /// Counts by reason, service and group. If a service was due for a reason, there is a row for each group that has
+    /// customers, and for each other group in which something was due.
     pub delivered: Vec<DeliveredRow>,
     /// The work list of the month after the period, in its order.
     pub worklist: Vec<WorkRow>,
@@ -141,7 +141,7 @@ fn not_measured(inputs: &DueInputs, reasons: &DueReasons) -> Vec<DueReasonIx> {
     absent
 }
 
-/// The notices that were promised of outages that first interrupted a customer in the period.
+/// The promised notices of outages that interrupted their first customer in the period.
 fn promised_notices(inputs: &DueInputs, reasons: &DueReasons, deliveries: &[Delivery]) -> Vec<DueRow> {
     let DueInputs { base, policy, log, run, .. } = *inputs;
     let (Some(outages), Some(rows), Some(service)) = (&log.outages, &log.interruptions, policy.due.notice)
@@ -246,7 +246,8 @@ fn appointments(inputs: &DueInputs, reasons: &DueReasons, deliveries: &[Delivery
     (0..).zip(deliveries).filter_map(row).collect()
 }
 
-/// Counts what was due by reason, service and group. Sessions are nobody's, and count for all only.
+/// Counts what was due by reason, service and group. Sessions belong to no customer, so they count only in the group
+/// of all.
 fn by_group(inputs: &DueInputs, groups: &Groups, due: &[DueRow]) -> Vec<DeliveredRow> {
     let services = &inputs.catalogue.services;
     let mut kinds: Vec<(DueReasonIx, usize, bool)> = Vec::new();

@@ -34,7 +34,7 @@ pub struct DueInputs<'a> {
     pub policy: &'a Policy,
     /// What happened.
     pub log: &'a Log,
-    /// The merged interruptions, kept from [`first_interruption`] on; `None` if they were not measured.
+    /// The merged interruptions that end on [`first_interruption`] or later; `None` if they were not measured.
     pub interruptions: Option<&'a Interruptions>,
     /// The period and the as-of day.
     pub run: Run,
@@ -47,7 +47,7 @@ pub enum DueReason {
     Cadence,
     /// A follow-up by a rule: position in [`Policy::follow_ups`].
     FollowUp(usize),
-    /// The least number of follow-ups of a rule: position in [`Policy::follow_ups`].
+    /// The minimum number of follow-ups by a rule: position in [`Policy::follow_ups`].
     AtLeast(usize),
     /// A notice that was promised: position in [`Policy::promises`].
     Notice(usize),
@@ -145,7 +145,7 @@ pub enum DueSource {
 /// Something that is due to a customer, once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DueItem {
-    /// Why.
+    /// The reason.
     pub reason: DueReasonIx,
     /// Position of the service in the catalogue.
     pub service: usize,
@@ -194,7 +194,7 @@ pub fn slot_key(service: &Service, customer: Option<&str>, first_day: i32) -> St
     }
 }
 
-/// How many follow-ups of a rule are due at least to a customer.
+/// The minimum number of follow-ups by a rule that are due to a customer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DueCount {
     /// The item, of which `at_least` are due from `opens` to `due_by`.
@@ -222,7 +222,7 @@ pub struct Duties<'a> {
     record: Vec<Datum<'a>>,
     /// The customer whose values `record` has.
     recorded: Option<CustomerIx>,
-    /// For each follow-up, whom it follows up.
+    /// For each rule of follow-ups, the customers whom it follows up.
     followed: Vec<Vec<bool>>,
     /// Events by customer, except openings.
     events: Vec<FollowedUp>,
@@ -261,7 +261,7 @@ impl<'a> Duties<'a> {
         }
     }
 
-    /// What a customer is granted of a service; `None` if nothing, as is everything for a customer without a tier.
+    /// What a customer is granted of a service; `None` if nothing. A customer without a tier is granted nothing.
     pub fn granted(&mut self, customer: CustomerIx, service: usize) -> Option<Grant<'a>> {
         let tier = self.inputs.base.member(customer).tier?;
         if self.recorded != Some(customer) {
@@ -272,7 +272,8 @@ impl<'a> Duties<'a> {
         grant(catalogue, &catalogue.services[service], tier, &self.record).ok()
     }
 
-    /// Writes a customer's items and counts, in the order of their due times. Customers are asked for in their order.
+    /// Writes a customer's items and counts, in the order of their due times. Must be called for the customers in
+    /// their order.
     pub fn of_customer(
         &mut self,
         customer: CustomerIx,
@@ -394,14 +395,16 @@ pub fn first_due_day(run: Run) -> i32 {
     run.period.first.plus(-MATCHED_MONTHS).first_day()
 }
 
-/// The months whose slots are looked at: from twelve before the period to the last that is known or planned.
+/// The first and last month whose slots are considered: from twelve months before the period to the last known or
+/// planned month.
 fn slots_between(run: Run) -> (Month, Month) {
     let planned = run.period.last.plus(1);
     let known = Month::of_day(run.as_of - 1).unwrap_or(planned);
     (run.period.first.plus(-MATCHED_MONTHS), planned.max(known))
 }
 
-/// No item of a rule is due more days after its event: a bound that lets events be dropped early.
+/// An upper bound of the days from an event to the last due day of a rule's items. Events that are too old for the
+/// bound are dropped early.
 fn longest_days(rule: &FollowUp) -> i32 {
     let within = match rule.within {
         None => 0,
@@ -409,14 +412,14 @@ fn longest_days(rule: &FollowUp) -> i32 {
         Some(Span::Hours(n)) => n / 24 + 1,
         Some(Span::Days(n)) => n,
         Some(Span::Months(n)) => 31 * n,
-        // A month of holidays in a row is more than any calendar has.
+        // No calendar has 31 holidays in a row.
         Some(Span::WorkingDays(n)) => 7 * n + 31,
     };
     let months = 31 * rule.until_months.unwrap_or(0);
     within.max(months).saturating_add(1).cast_signed()
 }
 
-/// The day of the earliest end of an interruption that a follow-up may follow.
+/// The earliest day on which an interruption may end and still have a follow-up that is due.
 #[must_use]
 pub fn first_interruption(policy: &Policy, run: Run) -> i32 {
     let rules = policy.follow_ups.iter().filter(|rule| rule.event == FollowedEvent::Interruption);

@@ -1,7 +1,9 @@
-//! Whether a tier's contacts wait longer than a floor allows, or than everybody else's (SERVICE §6).
+//! Whether a tier's contacts are on time less often than a floor requires, or than the contacts of all other
+//! customers (SERVICE §6).
 //!
-//! What binds the utility towards everybody must not depend on the tier. So each tier is held against the floor, and
-//! against all other known customers, by intervals: a difference is named only where chance does not explain it.
+//! What the utility owes to everybody must not depend on the tier. So each tier is compared with the floor, and with
+//! all other known customers. The latter comparison is of intervals: a difference is reported only if chance does not
+//! explain it.
 
 use crate::contact::Contacts;
 use crate::group::{GroupBy, GroupIx, Groups};
@@ -16,12 +18,12 @@ gridtier::words! {
         Kept "kept" "kept" "达标",
         /// The share in time is below the floor.
         Under "under" "under the floor" "低于底线",
-        /// There was nothing to judge.
+        /// No case was decided.
         None "none" "no cases" "无案例",
     }
 }
 
-/// A timer with a floor in one tier, against all other known customers.
+/// A timer with a floor: the cases of one tier, compared with those of all other known customers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FairnessRow {
     /// The timer: position in the policy.
@@ -30,7 +32,7 @@ pub struct FairnessRow {
     pub tier: GroupIx,
     /// Its cases.
     pub own: Decided,
-    /// The cases of all customers of other tiers and of none; contacts without a customer are in neither.
+    /// The cases of all other customers, with or without a tier. Contacts without a customer are not among them.
     pub rest: Decided,
     /// Whether the floor was kept.
     pub verdict: FairnessVerdict,
@@ -125,8 +127,8 @@ mod tests {
     const POLICY: &str = "[[timer]]\nid = \"contact\"\nfrom = \"received\"\nto = \"first_contact\"\nwithin = \"24 h\"\nfloor = 90\n\
                           [[timer]]\nid = \"other\"\nfrom = \"received\"\nto = \"answered\"\nwithin = \"24 h\"\n";
 
-    /// Tier, own decided and on time, verdict and whether unfair, of contacts given as customer and whether in time;
-    /// `None` is open.
+    /// The rows as text: tier, cases of the tier and of the others (on time/decided), verdict and whether unfair.
+    /// Contacts are given as customer and whether on time; `None` is open.
     fn of(customers: Vec<(&str, Member)>, rows: &[(&str, Option<bool>, usize)]) -> Vec<String> {
         let mut scene = Scene::new(customers, POLICY, "2026-03", None);
         for (number, &(customer, in_time, count)) in rows.iter().enumerate() {
@@ -188,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn contacts_without_a_customer_are_a_row_of_their_own_and_in_nobody_s_rest() {
+    fn contacts_without_a_customer_have_their_own_row_and_are_not_compared_with_tiers() {
         assert_eq!(
             of(customers(), &[("", Some(false), 60), ("a", Some(true), 60)]),
             [

@@ -90,7 +90,7 @@ pub fn condition(text: &str) -> Option<Condition> {
     Some(Condition::parse(text, &condition_fields()).unwrap())
 }
 
-/// The limits of the preset, but for the ones of vector 9: many interruptions are 2, long hours 2.
+/// The limits of the preset, except those of vector 9: two interruptions are many, and two hours are long.
 pub const LIMITS: Limits = Limits {
     momentary_seconds: 300,
     many: 2,
@@ -120,13 +120,13 @@ pub fn outage(id: &str, kind: OutageKind) -> Outage {
     }
 }
 
-/// An interruption by the outage and of the customer at those positions.
+/// An interruption of a customer by an outage, which are given by their positions.
 pub fn interruption(outage: u32, customer: u32, start: &str, end: Option<&str>) -> Interruption {
     let customer = CustomerIx::new(customer);
     Interruption { outage, customer, started_at: at(start), restored_at: end.map(at) }
 }
 
-/// Position of the service of notices in the catalogue that [`policy`] speaks of.
+/// Position of the notices' service in the catalogue that [`policy`] uses.
 pub const NOTICE: u16 = 6;
 
 /// A delivery of a notice by phone that was done at a time, or not at all.

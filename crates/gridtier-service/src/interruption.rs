@@ -1,9 +1,10 @@
-//! Interruptions as a customer lives through them: rows that overlap are one (SERVICE §4).
+//! Interruptions as a customer experiences them: overlapping rows are one interruption (SERVICE §4).
 //!
-//! A log has a row for each outage that interrupts a customer, and one outage may follow from another before the supply
-//! is back. Added up row by row, such hours would count twice. So the rows of a customer are merged, and every figure
-//! about interruptions is taken from the merged ones. A log may hold 50 million rows: they are sorted as an index by
-//! customer, and only interruptions that figures need one by one are kept; of earlier ones the seconds of each day are.
+//! A log has a row for each outage that interrupts a customer, and one outage may follow from another before the
+//! supply is back. Added up row by row, such hours would count twice. So the rows of a customer are merged, and every
+//! figure about interruptions is taken from the merged ones. A log may have 50 million rows, so only an index of them
+//! is sorted by customer. Interruptions are kept one by one only where a figure needs them; for earlier ones, only
+//! the seconds of each day are kept.
 
 use std::collections::BTreeMap;
 
@@ -22,9 +23,9 @@ pub struct MergedInterruption {
     pub customer: CustomerIx,
     /// The outage of the first row, whose attributes count: position in [`Log::outages`].
     pub outage: u32,
-    /// When the first row began. The interruption belongs whole to the day and period of its start.
+    /// When the first row began. The whole interruption counts in the day and period of its start.
     pub start: Second,
-    /// When the last row ended; the as-of time while one of them is not restored.
+    /// When the last row ended; the as-of time if one of the rows has no end.
     pub end: Second,
     /// Whether the supply was not restored by the as-of time.
     pub open: bool,
@@ -60,16 +61,16 @@ pub struct Interruptions {
     list: Vec<MergedInterruption>,
     /// For each customer, the position in `list` after its last interruption.
     ends: Vec<u32>,
-    /// Σ seconds of the sustained interruptions that start on a day, for each day on which one does; days are counted
-    /// from 1970-01-01. It has the whole log's days.
+    /// For each day on which sustained interruptions start, the sum of their seconds. The key is the number of days
+    /// since 1970-01-01. All days of the log are included.
     pub sustained_seconds: BTreeMap<i32, i64>,
     /// The rows that were merged.
     pub overlaps: Overlaps,
 }
 
 impl Interruptions {
-    /// Merges the rows of a log; `None` if it has no table of outages or of interruptions. Interruptions are kept
-    /// that end on the day `since` or later, and at least those of the period and of the year to its end.
+    /// Merges the rows of a log; `None` if it has no table of outages or of interruptions. Keeps interruptions that
+    /// end on the day `since` or later, and all of the period and of the year that ends with it.
     #[must_use]
     pub fn merged(log: &Log, customers: usize, run: Run, limits: &Limits, since: i32) -> Option<Self> {
         log.outages.as_ref()?;
@@ -167,7 +168,7 @@ fn by_customer(rows: &[Interruption], customers: usize) -> (Vec<u32>, Vec<u32>) 
         order[index(*place)] = position;
         *place += 1;
     }
-    // Each place has moved on to the first of the next customer.
+    // Each place is now that of the next customer's first row.
     places.truncate(customers);
     (order, places)
 }

@@ -45,7 +45,7 @@ pub struct Outage {
     pub responsibility: Responsibility,
     /// When it was announced to the public.
     pub announced_at: Option<Second>,
-    /// The restoration time that was given; may lie after the as-of day.
+    /// The restoration time that the utility promised; may lie after the as-of day.
     pub promised_at: Option<Second>,
     /// When the emergency plan was issued.
     pub plan_at: Option<Second>,
@@ -118,7 +118,7 @@ pub struct Contact {
     pub customer: Option<CustomerIx>,
     /// What it is about.
     pub kind: ContactKind,
-    /// How it came.
+    /// The channel by which it was received.
     pub channel: Option<Channel>,
     /// The topic, in the utility's words.
     pub topic: Option<Box<str>>,
@@ -134,7 +134,7 @@ pub struct Contact {
     pub passed_on_at: Option<Second>,
     /// When the customer was called back.
     pub called_back_at: Option<Second>,
-    /// How it was decided.
+    /// The outcome.
     pub outcome: Option<ContactOutcome>,
     /// Whether the customer was satisfied.
     pub satisfied: Option<bool>,
@@ -151,13 +151,13 @@ pub struct Check {
     pub subject: CheckSubject,
     /// The standard that was applied.
     pub standard: Box<str>,
-    /// How many were looked at.
+    /// Number of things checked.
     pub sampled: i64,
-    /// How many of them failed.
+    /// Number of things that failed the check.
     pub failed: i64,
 }
 
-/// Something that is being put right.
+/// A correction of a fault in the service.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Correction {
     /// Its id.

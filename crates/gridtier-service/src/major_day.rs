@@ -1,5 +1,5 @@
-//! Days on which so much was interrupted that they are looked at apart: major event days by the 2.5 beta method
-//! (SERVICE §4).
+//! Major event days: days with so much interruption that figures are also given without them. The 2.5 beta method
+//! finds them (SERVICE §4).
 
 use std::collections::BTreeMap;
 
@@ -8,17 +8,17 @@ use gridtier::index::float;
 use crate::estimate::quotient;
 use crate::period::Period;
 
-/// Fewest days with interruptions before the period from which the threshold is taken.
+/// Minimum number of days with interruptions before the period. With fewer, there is no threshold.
 const FEWEST_DAYS: usize = 30;
 
-/// The first of these days lies at least so many days before the period.
+/// Minimum number of days from the first of these days to the period.
 const HISTORY_DAYS: i32 = 365;
 
-/// Deviations above the mean of the logarithms.
+/// Number of standard deviations by which the threshold lies above the mean of the logarithms.
 const BETAS: f64 = 2.5;
 
-/// A day above the threshold by less than this part of it is not a major day: so much can the logarithms' rounding make
-/// of days that are all equal.
+/// A day that exceeds the threshold by less than this share of it is not a major day. If all days are equal, rounding
+/// of the logarithms alone can cause such an excess.
 const ROUNDING: f64 = 1e-12;
 
 /// The major event days of a period.
@@ -26,7 +26,7 @@ const ROUNDING: f64 = 1e-12;
 pub struct MajorDays {
     /// The threshold in minutes per customer; `None` if too little is known.
     pub t_med_min: Option<f64>,
-    /// The days of the period above it, in days since 1970-01-01, ascending.
+    /// The days of the period above the threshold, in days since 1970-01-01, ascending.
     pub days: Vec<i32>,
 }
 
@@ -36,8 +36,9 @@ impl MajorDays {
     /// distribution reliability, 2012).
     ///
     /// `sustained_seconds` has Σ seconds of the sustained interruptions by day of start; a day's SAIDI is
-    /// Σs·D/(60·customer-days) with the days and the customer-days of the period. No threshold, and no major day, with
-    /// fewer than 30 such days, if the first is less than 365 days before the period, or without customers.
+    /// Σs·D/(60·customer-days) with the days and the customer-days of the period. There is no threshold and no major
+    /// day if there are fewer than 30 such days, if the first is less than 365 days before the period, or if there
+    /// are no customers.
     #[must_use]
     pub fn of(sustained_seconds: &BTreeMap<i32, i64>, period: Period, customer_days: i64) -> Self {
         let saidi_min = |seconds: i64| {

@@ -1,7 +1,9 @@
-//! Which delivery fills which due item: each delivery one, each item at most once (SERVICE §5, matching).
+//! Which delivery fills which due item. A delivery fills at most one item, and an item is filled at most once
+//! (SERVICE §5, matching).
 //!
-//! First every delivery takes the item that ends first among those that it is in time for; only then do deliveries that
-//! are left over go to items that were missed. A visit thus never counts as a late one while it is in time for another.
+//! First, every delivery fills the item that ends first among the items for which it is in time. Only then do the
+//! remaining deliveries fill items that were missed. So a visit never counts as late for one item while it is in time
+//! for another.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -43,7 +45,8 @@ pub struct DueRow {
     pub opens: Option<Second>,
     /// Until when it had to be delivered.
     pub due_by: Second,
-    /// Of sessions, how much in 10⁻³ units; of least numbers of follow-ups, how many; `None` if one delivery.
+    /// How much is due: 10⁻³ units of a session, or the least number of follow-ups; `None` if a single delivery is
+    /// due.
     pub units_due: Option<i64>,
     /// How much or how many were delivered, where `units_due` is given.
     pub units_done: Option<i64>,
@@ -154,7 +157,8 @@ impl<'a> Matching<'a> {
     }
 }
 
-/// Matches a customer's items with the customer's deliveries, service by service, and notes which of them fill one.
+/// Matches a customer's items with the customer's deliveries, service by service, and records which deliveries fill
+/// an item.
 fn match_items(
     items: &[DueItem],
     services: &[usize],
@@ -236,7 +240,7 @@ mod tests {
 
     use super::*;
 
-    /// As the page says it, without care for speed.
+    /// The matching as SERVICE §5 states it, without regard to speed.
     fn fill_plainly(items: &[(Second, Second)], done: &[Second]) -> Vec<Option<(usize, DueStatus)>> {
         let mut taken: Vec<Option<(usize, DueStatus)>> = vec![None; items.len()];
         let mut left = Vec::new();
@@ -258,7 +262,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_fast_matching_is_the_one_of_the_page(
+        fn the_fast_matching_equals_the_stated_one(
             items in prop::collection::vec((0_i64..20, 0_i64..10), 0..12),
             done in prop::collection::vec(0_i64..30, 0..12),
         ) {

@@ -6,7 +6,7 @@ use gridtier::unit::{Month, date_of_day};
 
 use crate::time::Second;
 
-/// Months before the as-of day in which rows count.
+/// Number of months before the period in which rows count.
 const WINDOW_MONTHS: u32 = 60;
 
 /// Whole months: a month, a quarter, a year, or from one month to another.
@@ -75,7 +75,7 @@ impl Period {
 }
 
 impl fmt::Display for Period {
-    /// As [`Period::parse`] reads it, by its months: `2026-05`, `2026-01..2026-06`.
+    /// Writes the months in a form that [`Period::parse`] reads: `2026-05`, `2026-01..2026-06`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.first == self.last {
             return write!(f, "{}", self.first);

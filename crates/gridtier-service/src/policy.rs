@@ -27,7 +27,7 @@ gridtier::words! {
         Minutes "minutes" "minutes without supply" "停电时间",
         /// Minutes until the supply is restored.
         Restoration "restoration" "restoration" "复电时间",
-        /// Restoration by the time that was given.
+        /// Restoration by the promised time.
         PromisedTime "promised_time" "promised time" "承诺复电时间",
         /// An emergency plan for a long outage.
         Plan "plan" "emergency plan" "应急方案",
@@ -116,13 +116,13 @@ pub struct Limits {
     pub many: i64,
     /// From this many hours on, a customer counts in CELID.
     pub long_hours: i64,
-    /// Percentage of exposures that a proposed limit must have kept.
+    /// A proposed limit must have been kept in this percentage of exposures.
     pub keep_percent: i64,
     /// A contact repeats an earlier one of at most this many days before.
     pub repeat_days: i64,
-    /// Minutes after an appointment until which it is kept.
+    /// An appointment is kept if the delivery is at most this many minutes late.
     pub appointment_minutes: i64,
-    /// Fewest answers of a survey's cell that is shown.
+    /// Minimum number of answers for a cell of a survey to be shown.
     pub min_cell: i64,
 }
 
@@ -224,7 +224,7 @@ pub struct FollowUp {
     pub kinds: Vec<ContactKind>,
     /// Of deliveries: the services, as positions in the catalogue.
     pub services: Vec<usize>,
-    /// Of interruptions: the shortest, in hours.
+    /// Of interruptions: the minimum length, in hours.
     pub min_hours: Option<i64>,
     /// Who is followed up; `None` for everybody.
     pub condition: Option<Condition>,
@@ -234,7 +234,7 @@ pub struct FollowUp {
     pub every_months: Option<u32>,
     /// Months after the event until the last.
     pub until_months: Option<u32>,
-    /// How many at least in these months.
+    /// The minimum number of follow-ups in these months.
     pub at_least: Option<i64>,
 }
 

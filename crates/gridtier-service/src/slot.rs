@@ -16,7 +16,7 @@ pub struct Slot {
 }
 
 impl Slot {
-    /// The slot of a cadence that holds a month; `None` for a cadence without fixed times.
+    /// The slot of a cadence that includes a month; `None` for a cadence without fixed times.
     #[must_use]
     pub fn of(cadence: Cadence, month: Month) -> Option<Self> {
         let months = 12 / cadence.per_year()?;
@@ -42,7 +42,7 @@ impl Slot {
         self.next().first.plus(-1)
     }
 
-    /// Whether it holds a month.
+    /// Whether it includes a month.
     #[must_use]
     pub fn holds(self, month: Month) -> bool {
         (self.first..=self.last()).contains(&month)
@@ -75,8 +75,8 @@ impl Slot {
         self.first.plus(into.cast_signed())
     }
 
-    /// The part of a year's programme that is due in the slot, in 10⁻³ units: the difference of neighbouring whole parts,
-    /// so that the slots of a year add up to the programme.
+    /// The part of a year's programme that is due in the slot, in 10⁻³ units: the part up to the slot's end less the
+    /// part up to its start, each rounded down. So the slots of a year add up to the programme.
     #[must_use]
     pub fn programme_e3(self, units_of_year: u64) -> i64 {
         let slots = u128::from(12 / self.months);
@@ -84,8 +84,8 @@ impl Slot {
         i64::try_from(until(self.number() + 1) - until(self.number())).unwrap_or(i64::MAX)
     }
 
-    /// The slots of a cadence from the one that holds `first` to the one that holds `last`; none for a cadence without
-    /// fixed times.
+    /// The slots of a cadence from the one that includes `first` to the one that includes `last`; none for a cadence
+    /// without fixed times.
     pub fn all(cadence: Cadence, first: Month, last: Month) -> impl Iterator<Item = Self> {
         let start = Self::of(cadence, first);
         std::iter::successors(start, |slot| Some(slot.next())).take_while(move |slot| slot.first <= last)
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_customer_lives_through_a_slot_only_if_open_on_its_first_and_last_day() {
+    fn a_customer_is_open_throughout_a_slot_only_if_open_on_its_first_and_last_day() {
         let may = slot(Cadence::Monthly, 2026, 5);
         let of = |opened: &str, closed: Option<&str>| Member {
             opened_on: day(opened),

@@ -11,7 +11,7 @@ use gridtier::unit::{date_of_day, day_of_date};
 /// Seconds of a day.
 pub const DAY_S: i64 = 86_400;
 
-/// Added to stored seconds, so that none is 0 and an empty time needs no space of its own.
+/// Added to the seconds, so that no stored time is 0. `Option` then stores `None` as 0, without further space.
 const BIAS: i64 = 1 << 50;
 
 /// A local time, in whole seconds since 1970-01-01 00:00. `Option<Second>` has eight bytes too.
@@ -135,7 +135,7 @@ pub enum Span {
 }
 
 impl Span {
-    /// The longest span of each unit: ten years or more, far above what a policy can mean.
+    /// The longest span of each unit: ten years or more, far longer than any sensible policy has.
     const MAX: u32 = 100_000;
 
     /// Reads a span; `None` if it is not written as one.
@@ -167,8 +167,7 @@ impl Span {
         }
     }
 
-    /// The latest time that lies the span ahead of `t`; `None` for a span that cannot lie ahead: only hours and days
-    /// can.
+    /// The latest time that lies the span before `t`. `None` if the span is not in hours or days.
     #[must_use]
     pub fn ahead(self, t: Second) -> Option<Second> {
         match self {

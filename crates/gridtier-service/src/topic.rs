@@ -8,7 +8,7 @@ use crate::contact::{Contacts, TopicIx};
 use crate::estimate::quotient;
 use crate::policy::Policy;
 
-/// A topic is vital while those before it make up less than this percentage of the contacts.
+/// A topic is vital if the topics before it make up less than this percentage of the contacts.
 const VITAL_PERCENT: i64 = 80;
 
 /// The contacts of one kind on one topic.
@@ -28,7 +28,7 @@ pub struct TopicRow {
     pub repeats: i64,
     /// Number of customers who were satisfied.
     pub satisfied: i64,
-    /// Number of customers of whom that is known.
+    /// Number of customers whose satisfaction is known.
     pub asked: i64,
 }
 
@@ -60,8 +60,8 @@ pub fn kinds() -> Vec<ContactKind> {
     kinds
 }
 
-/// Counts the contacts received in the period by kind and topic: by kind, most contacts first, then by topic. `repeats` are
-/// those of all contacts.
+/// Counts the contacts received in the period by kind and topic: by kind, most contacts first, then by topic.
+/// `repeats` says for each contact whether it repeats an earlier one.
 #[must_use]
 pub fn topics(contacts: &Contacts, repeats: &[Option<bool>], policy: &Policy) -> Vec<TopicRow> {
     let mut rows = Vec::new();

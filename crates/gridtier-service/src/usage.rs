@@ -23,7 +23,7 @@ pub struct ChannelRow {
     pub channel: Channel,
     /// Number of deliveries.
     pub created: i64,
-    /// Those that are beyond planning.
+    /// Those that were sent, delivered or read, or that failed; the others are only planned.
     pub sent: i64,
     /// Those that are done.
     pub delivered: i64,
@@ -36,7 +36,7 @@ pub struct ChannelRow {
 }
 
 impl ChannelRow {
-    /// The share of the sent ones that are done.
+    /// The share of the sent deliveries that are done. Those that are only planned do not count as sent.
     #[must_use]
     pub fn delivered_share(&self) -> Option<f64> {
         quotient(self.delivered, self.sent)
@@ -49,7 +49,7 @@ impl ChannelRow {
     }
 }
 
-/// What was done of a service for the customers of one tier, in the period.
+/// How much of a service was delivered to the customers of one tier in the period.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnitsRow {
     /// Position of the service in the catalogue.
@@ -62,7 +62,7 @@ pub struct UnitsRow {
     pub units_e3: i64,
     /// Number of deliveries that failed in the period.
     pub failed: i64,
-    /// Number of done deliveries of services due to customers that filled no item.
+    /// Number of done deliveries that filled no due item, of services that are due to customers.
     pub extra: i64,
     /// What the done ones cost the utility, in fen.
     pub cost_fen: i64,
@@ -77,11 +77,11 @@ pub struct CapacityRow {
     pub service: usize,
     /// The month.
     pub month: Month,
-    /// Whether the capacity is that of a year, so that units since 1 January count.
+    /// Whether the capacity is for a year. Then units since 1 January count.
     pub per_year: bool,
     /// The capacity in 10⁻³ units.
     pub capacity_e3: i64,
-    /// Done units in 10⁻³: of the month, or of 1 January to its end.
+    /// Done units in 10⁻³: of the month, or from 1 January to the end of the month.
     pub delivered_e3: i64,
 }
 
@@ -103,7 +103,7 @@ impl Delivery {
         self.done().is_none() && self.failed_at.is_some()
     }
 
-    /// Whether it is beyond planning: read, delivered, failed or sent.
+    /// Whether it is more than planned: read, delivered, failed or sent.
     #[must_use]
     pub fn is_sent(&self) -> bool {
         self.done().is_some() || self.failed_at.is_some() || self.sent_at.is_some()
@@ -155,7 +155,7 @@ pub fn channels(inputs: &DueInputs, deliveries: &[Delivery]) -> Vec<ChannelRow> 
     by_service(inputs, rows.collect(), |row| row.service)
 }
 
-/// Sums that are added up exactly before they are cut to 64 bits.
+/// Exact sums, before they are limited to 64 bits.
 #[derive(Default)]
 struct UnitSums {
     deliveries: i64,
@@ -166,7 +166,7 @@ struct UnitSums {
     income_fen: i128,
 }
 
-/// What a delivery cost: its own figure, else the catalogue's cost of its units, rounded half up.
+/// What a delivery cost: the cost in its row or, without one, its units at the catalogue's cost, rounded half up.
 fn cost_fen(delivery: &Delivery, unit_cost_fen: i64) -> i128 {
     let of_units = || {
         let product = i128::from(unit_cost_fen) * i128::from(delivery.units_e3);

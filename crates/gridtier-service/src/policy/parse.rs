@@ -15,8 +15,8 @@ use super::raw::PolicyFile;
 pub const POLICIES: [(&str, &str); 1] = [("paper", include_str!("../../presets/service.toml"))];
 
 impl Policy {
-    /// The policy that a text describes. `name` is that of the file, for messages; the catalogue has the services and
-    /// the columns that the policy names.
+    /// Parses the text of a policy. Messages name the file by `name`. The policy may name the services and columns of
+    /// the catalogue.
     ///
     /// # Errors
     /// Everything that is wrong with the text, by line, with what to do about it.
@@ -42,8 +42,8 @@ impl Policy {
     }
 }
 
-/// The columns that the conditions of a policy may name: those of the catalogue, in its order, and after them `tier`. So a
-/// record in this order is also one for the catalogue's conditions.
+/// The columns that the conditions of a policy may name: those of the catalogue, in its order, and after them `tier`.
+/// So the catalogue's conditions can read a record that is in this order.
 #[must_use]
 pub fn fields(catalogue: &Catalogue) -> Vec<Field> {
     let mut fields = catalogue.fields.clone();

@@ -1,4 +1,4 @@
-//! How many were asked, answered, and answered so that it counts (SERVICE §7).
+//! How many customers were invited, responded, and gave a valid response (SERVICE §7).
 
 use std::collections::BTreeSet;
 
@@ -23,18 +23,20 @@ pub struct CountsRow {
     pub valid: i64,
     /// Number of responses with too few answers.
     pub few_answers: i64,
-    /// Number of responses, with enough answers, that have the same answer to everything.
+    /// Number of responses with enough answers in which all answers are the same.
     pub straight_line: i64,
-    /// Number of responses of customers who were not invited, whether they count or not; `None` if there is no table of
-    /// invitations. Nobody knows whether an anonymous respondent was.
+    /// Number of responses of customers who were not invited, whether they count or not; `None` if there is no table
+    /// of invitations. An anonymous response is not among them, because nobody knows whether the respondent was
+    /// invited.
     pub not_invited: Option<i64>,
-    /// Returned by sent.
+    /// Returned / sent.
     pub response_rate: Option<f64>,
-    /// Valid by returned.
+    /// Valid / returned.
     pub valid_rate: Option<f64>,
 }
 
-/// The counts of all groups that were asked or answered, by group; that of all is always among them.
+/// The counts of all groups with an invitation or a response, by group. The group of all customers is always among
+/// them.
 #[must_use]
 pub fn counts(
     groupings: &[SurveyGrouping],

@@ -1,4 +1,4 @@
-//! The frame of a survey: the customers that it speaks of, in all and by group (SERVICE §1).
+//! The frame of a survey: the customers that its results describe, in all and by group (SERVICE §1).
 
 use std::collections::BTreeMap;
 

@@ -13,7 +13,7 @@ use super::rank::{is_constant, step};
 use crate::estimate::{Interval, Z};
 use crate::group::CustomerClass;
 
-/// The grouping of the row in which strata weigh as in the frame.
+/// The grouping of the row whose strata are weighted by their size in the frame.
 pub const STRATIFIED: &str = "stratified";
 /// The group of that row.
 pub const POPULATION: &str = "population";
@@ -31,11 +31,11 @@ pub struct ScoreRow {
     pub group_by: String,
     /// The group, or [`POPULATION`].
     pub group: Box<str>,
-    /// Number of valid respondents with this score; all that is shown of a group with too few.
+    /// Number of valid respondents with this score. If they are too few, only this number is shown.
     pub n: i64,
     /// Number of customers of the frame in the group; `None` for a group of the survey's own columns.
     pub population: Option<i64>,
-    /// Of the row of the frame: the share of the frame that lies in strata with answers.
+    /// The share of the frame that lies in strata with answers; only in the row of the frame.
     pub coverage: Option<f64>,
     /// Mean, in steps of the scale; in points for measure V.
     pub mean: Option<f64>,
@@ -45,9 +45,9 @@ pub struct ScoreRow {
     pub se: Option<f64>,
     /// 95 % interval of the mean.
     pub interval: Option<Interval>,
-    /// Of dimensions: place by mean within measure and group, 1 the highest; equal means share the smallest place.
+    /// Rank of a dimension by mean within measure and group; 1 is the highest. Equal means share the smallest rank.
     pub rank: Option<i64>,
-    /// Whether there are too few answers to show more than their number.
+    /// Whether only the number of answers is shown, because there are too few.
     pub is_withheld: bool,
 }
 
@@ -69,7 +69,7 @@ impl Spread {
         let sd = match n {
             0 => return None,
             1 => None,
-            // Not what rounding leaves of equal values.
+            // Exactly 0 for equal values; the formula would leave a rounding error.
             _ if is_constant(values) => Some(0.0),
             _ => Some((squares / float(n - 1)).sqrt()),
         };
@@ -77,7 +77,8 @@ impl Spread {
     }
 }
 
-/// 1 − n/N of a sample of n from N: what is known of the whole needs no estimate. 1 if N is not known or smaller than n.
+/// The finite population correction 1 − n/N of a sample of n from N: answers of the whole population have no sampling
+/// error. 1 if N is not known or smaller than n.
 fn unseen(n: usize, population: Option<i64>) -> f64 {
     match population.map(float_i64) {
         Some(population) if float(n) <= population => 1.0 - float(n) / population,
@@ -208,8 +209,8 @@ impl FrameStrata {
         Self { population, of }
     }
 
-    /// The strata of a score: number of customers and the answers. A tier is one stratum if one of its classes has less
-    /// than two answers.
+    /// The strata of a score: number of customers and the answers. If a class of a tier has fewer than two answers,
+    /// the whole tier is one stratum.
     fn answers(&self, score: &Score) -> Vec<(i64, Vec<f64>)> {
         let mut answers: BTreeMap<(Tier, CustomerClass), Vec<f64>> = BTreeMap::new();
         for (stratum, value) in self.of.iter().zip(&score.values) {

@@ -17,7 +17,7 @@ use crate::group::GroupBy;
 /// Share of the money cost that comes from the bills unless the instrument says otherwise.
 const MONEY_FROM_BILLS: f64 = 0.5;
 
-/// How far the weights of a role may be from 1: decimals such as 0.333 do not sum exactly.
+/// How far the sum of the weights of a role may be from 1. Decimals such as 0.333 do not sum to exactly 1.
 const WEIGHT_TOLERANCE: f64 = 1e-9;
 
 /// The columns that every survey has.
@@ -178,7 +178,7 @@ impl InstrumentBuild<'_, '_> {
         )
     }
 
-    /// Reports keys that mean nothing for the kind of the instrument.
+    /// Reports keys that the kind of the instrument does not use.
     fn unused(&mut self, file: &InstrumentFile) {
         if file.weights && file.kind != InstrumentKind::Gap {
             let what =
@@ -275,7 +275,7 @@ impl InstrumentBuild<'_, '_> {
     }
 }
 
-/// A name in both languages; a language without one gets the other's, or the id.
+/// A name in both languages. If one language has no name, the other language's name is used; if neither has, the id.
 fn named(en: &str, zh: &str, id: &str) -> Text {
     let first =
         |names: [&str; 3]| names.into_iter().find(|name| !name.trim().is_empty()).unwrap_or(id).to_owned();

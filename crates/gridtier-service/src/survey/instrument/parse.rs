@@ -16,7 +16,7 @@ pub const INSTRUMENTS: [(&str, &str); 4] = [
 ];
 
 impl Instrument {
-    /// The instrument that a text describes. `name` is that of the file, for messages.
+    /// Parses the text of an instrument. Messages name the file by `name`.
     ///
     /// # Errors
     /// Everything that is wrong with the text, by line, with what to do about it.
