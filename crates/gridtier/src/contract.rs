@@ -1,8 +1,8 @@
 //! What every input table must look like, as data: the only module that names tables, columns and their rules.
 //!
 //! The readers, the conversions, the schema files and the messages all derive from the tables here, so that a column
-//! cannot be called one thing in a contract and another in an error. [`cell`] turns a file's column into checked
-//! integers; [`rule`] names what can be wrong with a row. Nothing here opens a file or decides what a value is worth.
+//! has the same name in contracts and errors. [`cell`] turns a file's column into checked integers; [`rule`] names
+//! what can be wrong with a row. Nothing here opens a file or decides what a value is worth.
 
 pub mod declared;
 pub mod rule;
@@ -26,5 +26,5 @@ pub const READING_KWH_MAX: i64 = 1_000_000_000;
 pub const AMOUNT_CNY_MAX: i64 = 1_000_000_000_000;
 /// Largest accepted count, such as customers affected or minutes of an outage.
 pub const COUNT_MAX: i64 = 1_000_000_000;
-/// First and last year of a date that places a row in time.
+/// First and last accepted year of the date that places a row in time.
 pub const PLACED_YEARS: std::ops::RangeInclusive<i32> = 1970..=2199;

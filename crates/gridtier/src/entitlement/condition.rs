@@ -1,8 +1,8 @@
 //! Conditions of the catalogue: which customers a service can apply to, besides their tier.
 //!
-//! Conditions are written in a small typed language, such as `supply_level = "high_voltage" and aged_transformer_area`.
-//! Columns and words are those of the contract, so that a misspelt column or word is an error when the catalogue is
-//! read. The tier is not a column, because the matrix already says what a tier gets.
+//! Conditions are written in a small typed language, such as `supply_level = "high_voltage" and
+//! aged_transformer_area`. Conditions may use only columns and words of the contract, so a misspelt column or word is
+//! an error when the catalogue is read. The tier is not a column, because the matrix already says what a tier gets.
 //!
 //! Missing values: a missing word equals no word, so `=` and `in` are false and `!=` is true; a missing flag is false;
 //! a missing number or day makes a comparison *unknown*. `not`, `and` and `or` follow Kleene's logic, and an unknown
@@ -62,7 +62,7 @@ impl Field {
 }
 
 /// The columns that conditions may name: the columns of `customers` except the id, `provisional`, `score` (0 to 100),
-/// the indicators of the registry, and the method's own indicators, whose ids are `own`.
+/// the indicators of the registry, and the method's own indicators, whose ids are given by `own`.
 #[must_use]
 pub fn fields(own: &[&str]) -> Vec<Field> {
     let field = |name: &str, title_zh, kind| Field { name: name.to_owned(), title_zh, kind };

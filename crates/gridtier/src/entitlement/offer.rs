@@ -42,7 +42,7 @@ impl Offer<'_> {
         }
     }
 
-    /// The respect in which this offer gives less than another; `None` if in none. The wording of notes is not
+    /// In which respect this offer gives less than another; `None` if it gives no less. The wording of notes is not
     /// compared.
     #[must_use]
     pub fn less_than(&self, other: &Offer) -> Option<Text> {

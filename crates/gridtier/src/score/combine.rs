@@ -1,12 +1,12 @@
 //! How points become one score between 0 and 100, and how much each indicator contributes to that score.
 //!
-//! In whatever way points are combined, the contributions add up to the score: weighted sum and grey relation are sums,
-//! product and TOPSIS use an attribution that is stated below. All distances are to fixed points, 100 and 0 for every
-//! indicator, and not to the best and worst customer, so that one customer's score never depends on another's.
+//! The contributions always add up to the score. Weighted sum and grey relation are sums. For product and TOPSIS, an
+//! attribution is stated below. All distances are to fixed points, 100 and 0 for every indicator, and not to the best
+//! and worst customer, so that one customer's score never depends on another's.
 
 use crate::method::Combine;
 
-/// The least points that enter the product. Without this floor, a single 0 would make the product 0.
+/// The minimum of the points in the product. Without this floor, a single 0 would make the product 0.
 const PRODUCT_FLOOR: f64 = 1.0;
 /// Distinguishing coefficient ρ of grey relation (Deng 1982).
 const RHO: f64 = 0.5;
