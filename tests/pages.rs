@@ -13,7 +13,7 @@ use std::sync::Mutex;
 
 use gridtier::indicator::{Direction, INDICATORS};
 
-use crate::support::{regrade, scratch};
+use crate::support::{done, regrade, scratch};
 
 const PAGES: [&str; 6] = [
     "README.md",
@@ -154,4 +154,49 @@ fn tables_of_indicators_are_those_of_the_registry() {
             );
         }
     }
+}
+
+/// Pictures of pages, without language and ending: those of the sample utility, and those of two cycles.
+const PICTURES: [&str; 4] = ["tier_shares", "lorenz", "influence", "service_costs"];
+const PICTURES_OF_CHANGE: [&str; 2] = ["flow", "members_special"];
+/// The largest picture in bytes.
+const PICTURE_MAX: usize = 100_000;
+
+/// The pages show charts as the program draws them. `GRIDTIER_WRITE=1` draws them again.
+#[test]
+fn the_pictures_of_the_pages_are_those_that_the_program_draws() {
+    let dir = scratch();
+    let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
+    regrade(&root().join("sample-data/utility"), "2026-01-01", "utility", &dir.path().join("store"), &[]);
+    done(["report", "--store", &path("store"), "--draws", "100", "-o", &path("sample")]);
+    done(["demo", &path("two"), "--customers", "600", "--next"]);
+    let (next, store) = (path("two/next"), path("two/store"));
+    let method = path("two/next.toml");
+    done(["regrade", &next, "--as-of", "2029-01-01", "--method", &method, "--store", &store]);
+    done(["report", "--store", &store, "--draws", "100", "-o", &path("change")]);
+    let folder = root().join("crates/gridtier/pictures");
+    let pages: String = PAGES.iter().map(|page| fs::read_to_string(root().join(page)).unwrap()).collect();
+    let mut wanted = std::collections::BTreeSet::new();
+    for (from, names) in [("sample", &PICTURES[..]), ("change", &PICTURES_OF_CHANGE)] {
+        for name in names.iter().flat_map(|name| ["en", "zh"].map(|lang| format!("{name}.{lang}.svg"))) {
+            let drawn = fs::read(dir.path().join(from).join(&name)).unwrap();
+            assert!(drawn.len() < PICTURE_MAX, "{name}: {} bytes", drawn.len());
+            if is_blessed() || env::var_os("GRIDTIER_WRITE").is_some() {
+                fs::create_dir_all(&folder).unwrap();
+                fs::write(folder.join(&name), &drawn).unwrap();
+            }
+            let kept = fs::read(folder.join(&name)).unwrap_or_default();
+            assert!(
+                kept == drawn,
+                "{name} differs; GRIDTIER_WRITE=1 cargo test --workspace pictures draws it again"
+            );
+            assert!(pages.contains(&format!("pictures/{name}")), "no page shows {name}");
+            wanted.insert(name);
+        }
+    }
+    let kept: std::collections::BTreeSet<String> = fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert_eq!(kept, wanted);
 }
