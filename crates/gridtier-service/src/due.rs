@@ -23,6 +23,9 @@ use crate::time::{Second, Span, WorkCalendar};
 /// Months before the period for which due items are matched with deliveries.
 const MATCHED_MONTHS: i32 = 12;
 
+/// Days of the longest slot, a leap year.
+const LONGEST_SLOT_DAYS: i32 = 366;
+
 /// All that duties follow from.
 #[derive(Clone, Copy)]
 pub struct DueInputs<'a> {
@@ -419,11 +422,19 @@ fn longest_days(rule: &FollowUp) -> i32 {
     within.max(months).saturating_add(1).cast_signed()
 }
 
-/// The earliest day on which an interruption may end and still have a follow-up that is due.
+/// The earliest day on which an interruption may end and still have a follow-up that is due; no day if the policy follows
+/// none up.
 #[must_use]
 pub fn first_interruption(policy: &Policy, run: Run) -> i32 {
     let rules = policy.follow_ups.iter().filter(|rule| rule.event == FollowedEvent::Interruption);
-    first_due_day(run) - rules.map(longest_days).max().unwrap_or(0)
+    rules.map(longest_days).max().map_or(i32::MAX, |days| first_due_day(run) - days)
+}
+
+/// No item opens before this day: deliveries that were done before it fill none and count for none.
+#[must_use]
+pub fn first_opening(policy: &Policy, run: Run) -> i32 {
+    let longest = policy.follow_ups.iter().map(longest_days).max();
+    first_due_day(run) - longest.unwrap_or(0).max(LONGEST_SLOT_DAYS)
 }
 
 /// The follow-ups that are not measured, because the table of their events is absent: positions in

@@ -10,7 +10,7 @@ use std::collections::BinaryHeap;
 
 use gridtier::index::{CustomerIx, index};
 
-use crate::due::{DueCount, DueInputs, DueItem, DueReasonIx, Duties};
+use crate::due::{DueCount, DueInputs, DueItem, DueReasonIx, Duties, first_opening};
 use crate::log::Delivery;
 use crate::time::Second;
 
@@ -112,10 +112,12 @@ impl<'a> Matching<'a> {
         let mut services: Vec<usize> = due.customer.iter().copied().chain(due.follow_up).collect();
         services.sort_unstable();
         services.dedup();
+        let first_day = first_opening(inputs.policy, inputs.run);
         let mut done = Vec::new();
         for (place, delivery) in (0..).zip(deliveries) {
             if let (Some(customer), Some(at)) = (delivery.customer, delivery.done())
                 && services.contains(&usize::from(delivery.service))
+                && at.day() >= first_day
             {
                 done.push(DoneDelivery { customer, service: delivery.service, at, delivery: place });
             }

@@ -239,3 +239,20 @@ fn items_are_in_the_order_of_due_time_opening_reason_and_key() {
         ]
     );
 }
+
+#[test]
+fn no_item_opens_before_the_day_from_which_deliveries_are_looked_at() {
+    let rule = format!("{FOLLOW_UP}after = \"opening\"\nwithin = \"3 d\"\nuntil_months = 24\nat_least = 1\n");
+    let policy = rule.replace("[due]\n", "[due]\ncustomer = [\"S05\"]\n");
+    let customers: Vec<(String, Member)> = (0..1_200)
+        .map(|days| {
+            (format!("c{days:04}"), Member { opened_on: day("2022-06-01") + days, ..graded(Tier::Grade2) })
+        })
+        .collect();
+    let customers = customers.iter().map(|(id, member)| (id.as_str(), member.clone())).collect();
+    let scene = Scene::new(customers, &policy, "2025-12", None);
+    let opens = items(&scene).into_iter().map(|(.., opens, _)| opens.day()).min().unwrap();
+    let first = first_opening(&scene.policy, scene.run);
+    assert!(first <= opens && opens < first + 60, "{first} {opens}");
+    assert_eq!(first_interruption(&scene.policy, scene.run), i32::MAX);
+}
