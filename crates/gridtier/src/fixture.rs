@@ -40,7 +40,7 @@ pub fn scored(people: u32, columns: &[IndicatorColumn], method: &Method) -> Scor
     judge(population, columns, method)
 }
 
-/// A residential customer, open from day 0, of whom nothing else is known.
+/// A residential customer, open from day 0. Nothing else is known about it.
 pub fn plain_customer() -> Customer {
     Customer {
         use_category: UseCategory::Residential,

@@ -57,8 +57,8 @@ impl KeyIndex {
         self.table.find(hash, |&number| self.key(number) == key).copied()
     }
 
-    /// As [`get`](Self::get), but first tries the number after the `last` one found, then `last` itself: so the keys of
-    /// rows in key order are found without hashing.
+    /// As [`get`](Self::get), but first tries the number after the `last` one found, then `last` itself. So rows in
+    /// the order of their keys need no hashing.
     #[must_use]
     pub fn get_near(&self, key: &str, last: &mut u32) -> Option<u32> {
         let found = [last.saturating_add(1), *last]

@@ -1,7 +1,7 @@
 //! Service months: over which months of the window a customer is annualised.
 //!
-//! A customer that opened inside the window has no use before its opening, and often none for some time after: the
-//! supply exists, but the building does not yet. So its months of service begin with the first reading or bill (SPEC,
+//! A customer that opened inside the window uses no energy before its opening, and often none for some time after it,
+//! because the building is not finished yet. So its months of service begin with the first reading or bill (SPEC,
 //! section 3).
 
 use std::ops::Range;

@@ -151,7 +151,7 @@ pub fn validate(cycle: &Cycle, progress: StepProgress) -> Validation {
     values.extend(robust(&validation));
     values.extend(clustered(&validation));
     if validation.ranked.is_empty() {
-        // Without ranked customers, only the measures that do not depend on tiers mean anything.
+        // Without ranked customers, only measures that do not depend on tiers have a meaning.
         values.retain(|(id, _)| {
             id.starts_with("top20") || id.starts_with("gini") || *id == "undelivered_weight"
         });
@@ -199,7 +199,7 @@ fn robust(validation: &Validation) -> Vec<MeasureValue> {
     ]
 }
 
-/// The least τ-b of some variations.
+/// The smallest τ-b of some variations.
 fn least_tau<'a>(compared: impl Iterator<Item = &'a Compared>) -> Option<f64> {
     compared.filter_map(|compared| compared.tau_b).min_by(f64::total_cmp)
 }

@@ -1,9 +1,9 @@
 //! Coded words: enums whose values appear in files, with their code, English and Chinese in one place.
 //!
 //! A tier, a use category or the kind of an incident is a word in a file and an enum in the code. Both are declared
-//! together by [`words!`](crate::words), so that a word can be neither forgotten in a translation nor matched with a
-//! silent default: readers go through [`Word::from_code`], which knows every variant. This module does not know in
-//! which table or under which key a word appears.
+//! together by [`words!`](crate::words), so every word has its translation. Readers use [`Word::from_code`], which
+//! knows every variant, so no word is read as a silent default. This module does not know in which table or under
+//! which key a word appears.
 
 use std::fmt::Debug;
 

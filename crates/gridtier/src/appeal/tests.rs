@@ -129,7 +129,7 @@ fn corrections(cycle: &Cycle, at: usize) -> Vec<CorrectedCustomer> {
 }
 
 #[test]
-fn where_quotas_stay_everybody_stands_where_sorting_all_scores_again_puts_them() {
+fn if_quotas_stay_ranks_and_tiers_are_those_of_sorting_all_scores_again() {
     let cycle = base(&method(&[]), 60, Previous::new());
     let mut rippled = 0;
     for at in 0..cycle.rows.len() {
@@ -158,7 +158,7 @@ fn where_quotas_stay_everybody_stands_where_sorting_all_scores_again_puts_them()
 }
 
 #[test]
-fn where_the_customer_is_one_more_nobody_else_moves_and_every_count_follows() {
+fn if_the_tier_gets_one_more_customer_nobody_else_moves_and_all_counts_agree() {
     let cycle = base(&method(&[]), 60, Previous::new());
     let (mut risen, mut fallen) = (0, 0);
     for at in 0..cycle.rows.len() {
@@ -219,7 +219,7 @@ fn overrides_and_vetoes_hold_as_in_the_cycle() {
 }
 
 #[test]
-fn hysteresis_holds_whoever_passes_a_line_by_little() {
+fn hysteresis_holds_a_customer_who_passes_a_line_by_little() {
     let method = method(&[("[limits]", "[hysteresis]\nband = 0.05\n\n[limits]")]);
     let cycle = base(&method, 60, Previous::new());
     // The first of grade-1 was grade-1 before and now passes the line to special by one rank.
@@ -252,7 +252,7 @@ fn a_customer_of_another_group_leaves_one_stratum_and_enters_the_other_below_its
 }
 
 #[test]
-fn ranks_that_are_not_those_of_the_ledger_are_a_damage() {
+fn ranks_that_contradict_the_ledger_are_refused() {
     let mut cycle = base(&method(&[]), 60, Previous::new());
     cycle.ledger[0].customers += 1;
     let new = corrected(&cycle, 0);

@@ -19,8 +19,8 @@ pub const CATALOGUES: [(&str, &str); 1] = [("paper", include_str!("../../presets
 const DUTIES: &str = include_str!("../../presets/duties.toml");
 
 impl Catalogue {
-    /// The catalogue that a text describes. `name` is that of the file, for messages; `own` are the ids of the
-    /// indicators that a method itself defines, which conditions may name too.
+    /// Parses the text of a catalogue. Messages name the file by `name`. `own` has the ids of the indicators that a
+    /// method itself defines; conditions may name them too.
     ///
     /// # Errors
     /// Everything that is wrong with the text, by line, with what to do about it.
@@ -28,7 +28,7 @@ impl Catalogue {
         let (document, faults) = CheckedToml::survey(name, text, &schema())?;
         let file: CatalogueFile = match document.read() {
             Ok(file) => file,
-            // Values of a wrong type are among the faults of the schema already, with what to do about them.
+            // The check against the schema has already reported values of a wrong type, with what to do about them.
             Err(unread) => return document.faults(faults).and(Err(unread)),
         };
         let fields = condition::fields(own);
@@ -48,7 +48,7 @@ impl Catalogue {
             services,
             duties,
         };
-        // The lint of an incomplete catalogue would mislead.
+        // The lint of an incomplete catalogue would report faults that are none.
         if faults.is_empty() {
             faults = lint::lint(&document, &catalogue);
         }
@@ -56,8 +56,8 @@ impl Catalogue {
         Ok(catalogue)
     }
 
-    /// Whether the catalogue has the name and version of a shipped catalogue but another text: then it is an edited
-    /// copy, which nobody could tell from the original by its name. Comments and line ends do not matter.
+    /// Whether the catalogue is an edited copy under the same name: it has the name and version of a shipped
+    /// catalogue, but another text. Differences in comments and line ends do not count.
     #[must_use]
     pub fn is_edited_copy(&self) -> bool {
         let content = |text: &str| toml::from_str::<toml::Table>(&text.replace("\r\n", "\n")).ok();

@@ -15,7 +15,7 @@ use crate::unit::{Month, Window};
 
 /// The indicator that is a share of months.
 pub(super) const POWER_FACTOR: &str = "power_factor_attainment";
-/// Number of latest months whose mean bill stands for the bills of new months.
+/// Number of latest months whose mean bill is used as the bill of each new month.
 const RECENT_MONTHS: i32 = 12;
 /// By how much the value computed from the old months may differ from the published value, because of rounding.
 const TOLERANCE: f64 = 1e-9;

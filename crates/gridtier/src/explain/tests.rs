@@ -76,7 +76,7 @@ fn line(better: &str, count: i64) -> Boundary {
 }
 
 #[test]
-fn a_floor_above_the_line_of_the_quota_is_what_the_next_tier_asks() {
+fn the_next_tier_requires_its_floor_if_that_is_above_the_line_of_the_quota() {
     let row = TierRow {
         rank: Some(50),
         score_e6: Some(5_000_000),

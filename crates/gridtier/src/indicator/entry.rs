@@ -108,6 +108,6 @@ pub struct SupplyCosts {
 pub enum Lever {
     /// By its own behaviour.
     Behaviour,
-    /// Only by consuming or paying more, or not at all: never advised.
+    /// Only by consuming or paying more, or not at all. Such changes are never advised.
     None,
 }

@@ -87,7 +87,7 @@ fn offences_count_from_the_cycles_day_on() {
 }
 
 #[test]
-fn arrears_fire_when_the_months_are_over_by_the_day() {
+fn arrears_fire_once_the_months_are_over_to_the_day() {
     let mut now = base(drafts());
     // Three months after 31 August is 30 November.
     let day = |month: Month, day: i32| Some(month.first_day() + day - 1);
@@ -145,7 +145,7 @@ fn a_better_tier_must_be_seen_twice_in_a_row() {
     assert_eq!(sustained(Vec::new()), None);
     let better = Some(Tier::Grade2);
     assert_eq!(sustained(vec![at(first, better)]), Some((9, Some(first.first_day()))));
-    // The last inspection decides, and of one day the inspection recorded last.
+    // The latest inspection decides. Of several on one day, that is the one recorded last.
     assert_eq!(sustained(vec![at(second, Some(Tier::Grade3)), at(first, better)]), None);
     assert_eq!(sustained(vec![at(second, None), at(second, better)]), Some((9, Some(second.first_day()))));
     assert_eq!(sustained(vec![at(NOW, better)]), None, "an inspection of the same day is not an earlier one");
@@ -180,7 +180,7 @@ fn an_inspection_on_a_day_before_the_cycles_is_refused() {
 }
 
 #[test]
-fn customers_get_the_tiers_that_the_step_own_of_a_comparison_gives() {
+fn an_inspection_gives_the_tiers_of_the_step_own_of_a_comparison() {
     let mut compared = 0;
     for seed in 0..40 {
         let pair = generated::pair(seed, true);

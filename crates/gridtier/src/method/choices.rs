@@ -2,7 +2,7 @@
 
 use crate::contract::IncidentKind;
 
-/// How far the known part of a group or dimension may stand in for the rest.
+/// How much weight the known part of a group or dimension may take over from the unknown part.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ReweightLimit(pub f64);
 
@@ -178,11 +178,11 @@ crate::words! {
 }
 
 crate::words! {
-    /// Who gives way if a customer's appeal against its tier is upheld.
+    /// Whether another customer changes tier if an appeal is upheld.
     AppealQuota "quota at an appeal" {
-        /// Nobody: the tier gets one more customer.
+        /// No: the tier gets one more customer.
         Supernumerary "supernumerary" "one more in the tier" "增加名额",
-        /// The customer at the line, since quotas stay as they are.
+        /// Yes, the customer at the line, because quotas stay as they are.
         Displacement "displacement" "quotas stay, others move" "名额不变, 顺延调整",
     }
 }
@@ -208,15 +208,15 @@ crate::words! {
 }
 
 crate::words! {
-    /// The event that a trigger looks for.
+    /// What an inspection proposes when a trigger fires.
     TriggerAction "action of a trigger" {
-        /// That somebody reviews the customer.
+        /// Somebody reviews the customer.
         Review "review" "review" "复核",
         /// A worse tier.
         ProposeDown "propose_down" "propose a worse tier" "建议降级",
         /// A better tier.
         ProposeUp "propose_up" "propose a better tier" "建议升级",
-        /// That the customer is closed.
+        /// The customer is closed.
         Close "close" "close" "建议注销",
     }
 }

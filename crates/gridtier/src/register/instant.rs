@@ -1,8 +1,8 @@
 //! Several rows of one meter at one instant: which of them count once, and which contradict each other.
 //!
 //! A removal and an installation of one instant are an exchange, and both are kept. A reading that shows the same as
-//! one of them is its duplicate. If rows differ, those that the utility has not estimated decide. Before any of this,
-//! the row of each kind that was recorded last replaces the others of its kind.
+//! one of them is its duplicate. If rows differ, only those that are not estimated count. Before any of this, the row
+//! of each kind that was recorded last replaces the others of its kind.
 
 use super::{Fate, RegisterRow};
 use crate::contract::RegisterKind;
@@ -62,8 +62,8 @@ fn agree(rows: &[RegisterRow], group: &[usize]) -> bool {
     group.windows(2).all(|pair| rows[pair[0]].shows_the_same(&rows[pair[1]]))
 }
 
-/// Settles rows of one kind: equal rows count once, and if rows differ, those that are not estimated decide. Returns
-/// the row that is kept.
+/// Settles rows of one kind: equal rows count once, and if rows differ, only those that are not estimated count.
+/// Returns the row that is kept.
 fn settle_equals(rows: &mut [RegisterRow], group: &[usize]) -> Option<usize> {
     let deciding: Vec<usize> = if agree(rows, group) {
         group.to_vec()

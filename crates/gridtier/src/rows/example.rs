@@ -1,8 +1,8 @@
 //! Shows one rejected row for each rule in the way people look it up: by file, row, column and value.
 //!
 //! A reject has only a place and a rule, since there may be millions. For the few rejects that findings and messages
-//! show, the row is read again and its cells are converted one by one: the first cell that breaks the rule is the one
-//! to mend.
+//! show, the row is read again and its cells are converted one by one: the first cell that breaks the rule is shown,
+//! because it must be corrected.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ use crate::error::RunError;
 use crate::index::{count, index_u64};
 use crate::source::{Batch, Part, Reject, RowAt, Source, TableBook};
 
-/// Most characters of a value that are shown.
+/// Maximum number of characters that are shown of a value.
 const VALUE_CHARS_MAX: usize = 60;
 
 /// The first reject of each rule of a table, as text.
@@ -71,8 +71,8 @@ fn cells_of(source: &dyn Source, table: Table, part: Part, rejects: &[Reject]) -
     let Some(last) = rejects.last() else { return Vec::new() };
     let names: Vec<&str> = table.columns().iter().map(|column| column.name).collect();
     let mut cells = Vec::new();
-    // A fault in this reading was also a fault when the table was read; the places of the rejects are shown all the
-    // same.
+    // An error here was already reported when the table was first read. Without the cells, the places of the rejects
+    // are still shown.
     let _ = source.read(table, part, &names, &mut |batch| {
         let end = batch.first_row + count(batch.record.num_rows());
         for reject in rejects.iter().filter(|reject| (batch.first_row..end).contains(&reject.at.row())) {

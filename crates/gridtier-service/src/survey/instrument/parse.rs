@@ -24,7 +24,7 @@ impl Instrument {
         let (document, faults) = CheckedToml::survey(name, text, &schema())?;
         let file: InstrumentFile = match document.read() {
             Ok(file) => file,
-            // Values of a wrong type are among the faults of the schema already, with what to do about them.
+            // The check against the schema has already reported values of a wrong type, with what to do about them.
             Err(unread) => return document.faults(faults).and(Err(unread)),
         };
         let mut build = InstrumentBuild { document: &document, faults };
