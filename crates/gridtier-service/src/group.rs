@@ -1,8 +1,8 @@
 //! The groups for which figures are given: all customers, and those of a tier, a class, a use category, a region, an
 //! area (SERVICE §1).
 //!
-//! A customer belongs to one group of each grouping, so that the groups of a grouping add up to all. What has no
-//! customer belongs to `unknown`.
+//! A customer belongs to one group of each grouping, so the groups of a grouping add up to all customers. Rows
+//! without a customer belong to `unknown`.
 
 use std::collections::BTreeMap;
 
@@ -32,9 +32,9 @@ gridtier::words! {
 }
 
 gridtier::words! {
-    /// Households, or everybody else: the two classes for which reliability is promised.
+    /// The two classes of customers for which reliability is promised: households, and all others.
     CustomerClass "class of customers" {
-        /// All that is not residential.
+        /// All customers that are not residential.
         Industrial "industrial" "industrial" "工业",
         /// Households.
         Residential "residential" "residential" "居民",
@@ -52,7 +52,7 @@ impl CustomerClass {
 /// Number of groupings.
 const GROUPINGS: usize = GroupBy::ALL.len();
 
-/// The group of everything whose region, area or customer is not known.
+/// The group of customers without a known region or area, and of rows without a customer.
 pub const UNKNOWN: &str = "unknown";
 
 /// The group of customers without a tier.
@@ -82,7 +82,7 @@ pub struct Group {
 }
 
 impl Group {
-    /// Whether figures about all customers have a row for the group: it has customers, or is that of all.
+    /// Whether tables have a row for the group. They do if it has customers, or if it is the group of all.
     #[must_use]
     pub fn is_of_customers(&self) -> bool {
         self.members > 0 || self.by == GroupBy::All
@@ -129,7 +129,7 @@ impl Groups {
         self.list.len()
     }
 
-    /// Never: there is always the group of all.
+    /// Always false, because the group of all is always there.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()
@@ -152,7 +152,8 @@ impl Groups {
         self.of_nobody[GroupBy::All.position()]
     }
 
-    /// A customer's groups, one for each grouping in the order of [`GroupBy`]; those of what has no customer.
+    /// A customer's groups, one for each grouping in the order of [`GroupBy`]. Without a customer, the groups of rows
+    /// that have none.
     #[must_use]
     pub fn of_customer(&self, customer: Option<CustomerIx>) -> [GroupIx; GROUPINGS] {
         customer.map_or(self.of_nobody, |customer| self.of_customer[customer.index()])
@@ -186,7 +187,7 @@ pub struct OpenDays {
 }
 
 impl OpenDays {
-    /// The open days of a period, of the customers that `selected` names by position.
+    /// The open days of a period, of the customers for which `selected` is true.
     #[must_use]
     pub fn of(base: &Base, groups: &Groups, period: Period, selected: &[bool]) -> Self {
         let mut open = Self { customers: vec![0; groups.len()], customer_days: vec![0; groups.len()] };

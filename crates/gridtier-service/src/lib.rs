@@ -1,9 +1,9 @@
-//! What a tier is worth in deeds: promises against what happened, services due against delivered, contacts with their
-//! timers, surveys (SERVICE).
+//! How the utility served its customers: promises and how they were kept, services that were due and what was
+//! delivered, contacts with their timers, and surveys (SERVICE).
 //!
 //! The modules below are in the order in which data flows; each uses only those above it. A log of facts and a policy
-//! come in, tables go out; no file is opened and no clock is read. Nothing here can reach a score, because the engine
-//! does not know this package: delivery is the act of the utility, and a tier measures what the customer does.
+//! come in, tables go out; no file is opened and no clock is read. Nothing here can change a score, because the
+//! engine does not use this package. A tier measures what the customer does, but delivery is what the utility does.
 
 pub mod time;
 pub mod period;

@@ -1,8 +1,8 @@
-//! Promises against what happened (SERVICE §4).
+//! How promises were kept (SERVICE §4).
 //!
-//! A promise is held against exposures: the cases in which it could be kept or broken, such as customers, interruptions
-//! or notices. Every exposure is kept or breached; what an exempt party is responsible for is neither. Values are exact
-//! integers of seconds or counts until they are shown.
+//! A promise is measured over exposures: the cases in which it could be kept or breached, such as customers,
+//! interruptions or notices. Every exposure is either kept or breached. A case for which an exempt party is
+//! responsible is no exposure. Values are exact integers of seconds or counts until they are shown.
 
 use gridtier::index::{CustomerIx, index};
 
@@ -18,7 +18,7 @@ use crate::proposal::{LimitAdvice, achieved_place, has_proposals, proposal};
 use crate::reliability::share_with_supply;
 use crate::time::{Second, WorkCalendar};
 
-/// What promises are held against.
+/// The data over which promises are measured.
 #[derive(Clone, Copy)]
 pub struct Actual<'a> {
     /// The customers.
@@ -39,7 +39,7 @@ pub struct Actual<'a> {
     pub run: Run,
 }
 
-/// How a promise was kept towards a group. Values and limits are in the unit of the promise's measure: percent
+/// How a promise to a group was kept. Values and limits are in the unit of the promise's measure: percent
 /// (availability), a count (interruptions), minutes, or hours (notice).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PromiseRow {
@@ -53,8 +53,8 @@ pub struct PromiseRow {
     pub kept: i64,
     /// Number of those that broke it.
     pub breached: i64,
-    /// Number of cases that would be exposures, but for the responsibility of an exempt party; 0 for measures other than
-    /// restoration, promised time and plan.
+    /// Number of cases that are no exposures only because an exempt party is responsible. Counted for restoration,
+    /// promised time and plan; 0 for other measures.
     pub exempt: i64,
     /// kept/exposures; `None` without exposures.
     pub share_kept: Option<f64>,
@@ -89,22 +89,22 @@ pub struct PromiseBreach {
     pub customer: CustomerIx,
     /// When the interruption began; `None` for a measure of all interruptions of a customer.
     pub started_at: Option<Second>,
-    /// The outage: position in the log; `None` as above.
+    /// The outage: position in the log; `None` for a measure of all interruptions of a customer.
     pub outage: Option<u32>,
-    /// The value, in the measure's unit; `None` if nothing was given, planned or told.
+    /// The value, in the measure's unit; `None` if no time was promised, no plan issued or no notice given.
     pub value: Option<f64>,
     /// What it costs, in fen; `None` if the promise has no compensation or an indicator is unknown.
     pub compensation_fen: Option<i64>,
 }
 
-/// All promises against what happened.
+/// How all promises of a policy were kept.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PromiseResults {
     /// By promise id and group: a row for each group that has customers.
     pub rows: Vec<PromiseRow>,
     /// By promise id, customer, start and outage.
     pub breaches: Vec<PromiseBreach>,
-    /// The promises that cannot be measured, since the log has no deliveries: positions in [`Policy::promises`].
+    /// The promises that cannot be measured because the log has no deliveries: positions in [`Policy::promises`].
     pub not_measured: Vec<usize>,
 }
 
@@ -129,7 +129,7 @@ struct PromiseTally {
     owed: Owed,
 }
 
-/// Holds all promises of a policy against what happened.
+/// Measures how all promises of a policy were kept.
 #[must_use]
 pub fn promises(actual: &Actual, policy: &Policy) -> PromiseResults {
     let notices = policy.due.notice.zip(actual.deliveries);
@@ -160,7 +160,7 @@ pub fn promises(actual: &Actual, policy: &Policy) -> PromiseResults {
     results
 }
 
-/// A promise with what it is held against.
+/// A promise with the data over which it is measured.
 struct HeldPromise<'a> {
     actual: &'a Actual<'a>,
     policy: &'a Policy,
@@ -263,7 +263,8 @@ impl<'a> HeldPromise<'a> {
         }
     }
 
-    /// The value of an interruption in seconds and whether it keeps the promise; `None` if it is no case of it.
+    /// The value of an interruption in seconds and whether it keeps the promise; `None` if it is no case of the
+    /// promise.
     fn judged(&self, interruption: &MergedInterruption, outage: &Outage) -> Option<(Option<i64>, bool)> {
         match self.promise.measure {
             Measure::PromisedTime => {
@@ -280,7 +281,7 @@ impl<'a> HeldPromise<'a> {
         }
     }
 
-    /// Notice: each outage is an exposure towards each customer whom it interrupts.
+    /// Notice: each pair of an outage and a customer whom it interrupts is an exposure.
     fn by_notice(&self, deliveries: &NoticeDeliveries, cases: &mut Cases) {
         let Actual { rows, outages, run, .. } = *self.actual;
         let days = self.span.first_day()..self.span.end_day();
@@ -343,7 +344,7 @@ impl<'a> HeldPromise<'a> {
     }
 }
 
-/// The cases of a promise, added up as they come, so that they need not be kept.
+/// The counts of a promise's cases. Each case is added when it is found, so that cases take no memory.
 struct Cases<'a> {
     held: &'a HeldPromise<'a>,
     /// By group.
@@ -397,7 +398,7 @@ impl<'a> Cases<'a> {
         }));
     }
 
-    /// By group: the value at the place that nearly all exposures do not exceed; `None` for measures without proposals.
+    /// By group: the value that nearly all exposures do not exceed; `None` for measures without proposals.
     fn achieved(&mut self) -> Vec<Option<f64>> {
         let HeldPromise { actual, policy, promise, .. } = self.held;
         self.amounts.sort_unstable();
@@ -417,7 +418,7 @@ impl<'a> Cases<'a> {
 }
 
 impl PromiseTally {
-    /// Counts an exposure, which is a breach or kept.
+    /// Counts an exposure as kept or breached.
     fn count(&mut self, breach: Option<&PromiseBreach>) {
         self.exposures += 1;
         match breach {
@@ -430,7 +431,7 @@ impl PromiseTally {
     }
 }
 
-/// What an amount is divided by to give a value of a measure: amounts are seconds, or a count.
+/// By what an amount, in seconds or as a count, is divided to give a value of a measure.
 fn unit(measure: Measure) -> i64 {
     match measure {
         Measure::Availability | Measure::Interruptions => 1,

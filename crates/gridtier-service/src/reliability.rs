@@ -1,7 +1,7 @@
 //! How reliable the supply was: the indices of IEEE 1366 and of Chinese practice by scope and group, and the causes of
 //! interruptions (SERVICE §4).
 //!
-//! Customers open only for a part of the period weigh by their days: all indices divide by customer-days.
+//! A customer that is open for a part of the period counts by its open days: all indices divide by customer-days.
 
 use std::collections::BTreeMap;
 
@@ -28,7 +28,7 @@ gridtier::words! {
         Fault "fault" "faults" "故障停电",
         /// Planned ones, also at short notice.
         Planned "planned" "planned" "计划停电",
-        /// For want of power in the system.
+        /// Those for lack of power in the system (rationing).
         Rationing "rationing" "rationing" "限电",
         /// All but those that start on major event days.
         WithoutMed "without_med" "without major event days" "剔除重大事件日",
@@ -51,7 +51,7 @@ impl Scope {
     }
 }
 
-/// What the indices are made of.
+/// The counts and sums from which the indices are computed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Totals {
     /// Sustained interruptions.
@@ -68,7 +68,7 @@ struct Totals {
     many: i64,
     /// Customers with a long one.
     long_single: i64,
-    /// Customers without supply for long in all.
+    /// Customers whose interruptions are long in total.
     long_total: i64,
 }
 
@@ -131,7 +131,7 @@ pub struct ReliabilityRow {
     pub momentary: i64,
     /// Σ seconds of the sustained ones.
     pub seconds: i64,
-    /// Number of interruptions, sustained or not yet, that were not restored by the as-of time.
+    /// Number of interruptions that were not restored by the as-of time, including those that are not yet sustained.
     pub open: i64,
     /// Sustained interruptions per customer: n·D/customer-days.
     pub saifi: Option<f64>,
@@ -147,7 +147,7 @@ pub struct ReliabilityRow {
     pub cemi: Option<f64>,
     /// Share of customers with one sustained interruption of at least [`Limits::long_hours`].
     pub celid_single: Option<f64>,
-    /// Share of customers whose sustained interruptions are as long together.
+    /// Share of customers whose sustained interruptions together last at least [`Limits::long_hours`].
     pub celid_total: Option<f64>,
     /// For scope `all`: share of time with supply, momentary interruptions counted too (供电可靠率 RS-1).
     pub rs1: Option<f64>,
@@ -233,8 +233,7 @@ fn row(
     }
 }
 
-/// Share of the time of some customer-days in which there was supply: 1 − Σs/(86,400·customer-days); `None` without
-/// customer-days.
+/// Share of time with supply in some customer-days: 1 − Σs/(86,400·customer-days); `None` without customer-days.
 #[must_use]
 pub fn share_with_supply(seconds: i64, customer_days: i64) -> Option<f64> {
     quotient(seconds, i128::from(DAY_S) * i128::from(customer_days)).map(|without| 1.0 - without)
@@ -247,7 +246,7 @@ pub struct CauseRow {
     pub kind: OutageKind,
     /// The cause in the utility's words, or `unknown`.
     pub cause: Box<str>,
-    /// Number of outages from which the interruptions began.
+    /// Number of outages with which the interruptions began.
     pub outages: i64,
     /// Number of interruptions.
     pub interruptions: i64,

@@ -1,4 +1,4 @@
-//! What is being put right.
+//! Corrections of faults in the service.
 
 use gridtier::contract::cell::{CheckedColumn, Ids, Integers, Texts};
 use gridtier::contract::rule::Rule;

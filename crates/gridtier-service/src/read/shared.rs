@@ -14,7 +14,7 @@ use crate::time::Second;
 /// Largest accepted quantity, in 10⁻³: 10¹² units.
 const UNITS_MAX_E3: i64 = 1_000_000_000_000_000;
 
-/// Looks up customers, near the one found last first.
+/// Looks up customers. The customers next to the last one found are tried first.
 pub struct Finder<'a> {
     base: &'a Base,
     last: u32,
@@ -45,13 +45,13 @@ impl<'a> Finder<'a> {
     }
 }
 
-/// Where a row placed by a time lies. `time_us` is in microseconds of local time.
+/// Whether a row whose placing column is a time lies in the window. `time_us` is in microseconds of local time.
 pub fn place_time(run: Run, time_us: i64) -> Placement<Second> {
     let at = Second::of_us(time_us);
     if run.window().contains(&at.day()) { Placement::Inside(at) } else { Placement::Outside }
 }
 
-/// Where a row placed by a day lies.
+/// Whether a row whose placing column is a day lies in the window.
 pub fn place_day(run: Run, day: i64) -> Placement<i32> {
     match i32::try_from(day) {
         Ok(day) if run.window().contains(&day) => Placement::Inside(day),
@@ -72,7 +72,7 @@ impl TimesOf {
         Self { now: run.now(), row, has_future: false }
     }
 
-    /// A time of what has happened; `None` if it has not, or the cell is empty.
+    /// The time of an event; `None` if it has not happened yet, or the cell is empty.
     pub fn past(&mut self, times: &Integers) -> Result<Option<Second>, Rule> {
         let at = self.any(times)?;
         let happened = at.filter(|&at| at < self.now);
@@ -86,7 +86,7 @@ impl TimesOf {
     }
 }
 
-/// Counts the rows whose times have not all happened, in the book of their table.
+/// Counts, in the book of the table, the rows with a time that has not happened yet.
 pub fn notice_future(book: &mut TableBook, rows: u64) {
     if rows > 0 {
         let table = book.table;
@@ -94,7 +94,7 @@ pub fn notice_future(book: &mut TableBook, rows: u64) {
     }
 }
 
-/// The times that are known must not fall.
+/// Checks that the known times are in ascending order; equal times are allowed.
 pub fn check_order(steps: &[Option<Second>]) -> Result<(), Rule> {
     if steps.iter().flatten().is_sorted() { Ok(()) } else { Err(Rule::BadOrder) }
 }

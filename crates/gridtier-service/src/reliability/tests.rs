@@ -189,7 +189,7 @@ fn without_customers_or_days_counts_are_0_and_indices_unknown() {
 }
 
 #[test]
-fn a_long_time_without_supply_may_come_from_one_or_from_many_interruptions() {
+fn long_hours_without_supply_count_for_one_interruption_and_for_several_together() {
     let outages = vec![outage("O1", OutageKind::Fault)];
     let rows = vec![
         interruption(0, 0, "2026-05-10 10:00", Some("2026-05-10 12:00")),
@@ -209,7 +209,7 @@ fn a_long_time_without_supply_may_come_from_one_or_from_many_interruptions() {
 }
 
 #[test]
-fn interruptions_of_major_event_days_are_left_out_of_their_scope_only() {
+fn interruptions_on_major_event_days_are_left_out_only_in_the_scope_without_these_days() {
     let outages = vec![outage("O1", OutageKind::Fault)];
     let rows = vec![
         interruption(0, 0, "2026-05-10 23:00", Some("2026-05-11 12:00")),
@@ -261,7 +261,7 @@ fn causes_are_by_kind_and_cause_with_most_seconds_first() {
 }
 
 #[test]
-fn customers_without_a_region_or_an_area_are_a_group_of_their_own() {
+fn customers_without_a_region_or_an_area_are_in_the_group_unknown() {
     let nowhere = Member { region: None, ..member("East") };
     let base = base(vec![("a", member("East")), ("b", nowhere)]);
     let rows = vec![interruption(0, 1, "2026-05-10 10:00", Some("2026-05-10 11:00"))];

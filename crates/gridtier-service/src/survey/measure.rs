@@ -1,4 +1,4 @@
-//! What each valid respondent scores: items, dimensions, totals and the delivered value (SERVICE §7).
+//! The scores of each valid respondent: items, dimensions, totals and the delivered value (SERVICE §7).
 
 use gridtier::index::{CustomerIx, float, float_i64};
 
@@ -13,17 +13,17 @@ gridtier::words! {
         Expectation "E" "expectation" "期望",
         /// Perception.
         Perception "P" "perception" "感知",
-        /// The answers of a form of its own.
+        /// The answers of a plain form.
         Question "Q" "answer" "得分",
         /// Delivered value, in points from 0 to 100.
         Value "V" "delivered value" "让渡价值",
-        /// Perception less expectation.
+        /// Perception minus expectation.
         Gap "gap" "gap" "差距",
     }
 }
 
 gridtier::words! {
-    /// Of how many items a score consists, in the order of the codes' bytes.
+    /// Which items a score covers, in the order of the codes' bytes.
     SurveyLevel "level of a score" {
         /// A dimension.
         Dimension "dimension" "dimension" "维度",
@@ -40,13 +40,13 @@ gridtier::words! {
 pub const TOTAL_SCORE: &str = "total";
 /// The id of the only score of the level weighted.
 pub const WEIGHTED_SCORE: &str = "weighted";
-/// What the customer gets, in points: a total of measure V.
+/// The value that the customer gets, in points: a total of measure V.
 pub const VALUE_SCORE: &str = "value";
-/// What it costs the customer, in points: a total of measure V.
+/// The cost to the customer, in points: a total of measure V.
 pub const COST_SCORE: &str = "cost";
-/// Value less cost, in points from −100 to 100: a total of measure V.
+/// Value minus cost, in points from −100 to 100: a total of measure V.
 pub const DELIVERED_SCORE: &str = "delivered";
-/// Value by cost: a total of measure V.
+/// Value / cost: a total of measure V.
 pub const RATIO_SCORE: &str = "ratio";
 
 /// A score of all valid respondents.
@@ -126,7 +126,7 @@ fn measure_of(form: SurveyForm) -> SurveyMeasure {
     }
 }
 
-/// The answers of the given responses, reversed items turned round.
+/// The answers of the given responses. Answers to reversed items are mirrored on the scale.
 fn directed(instrument: &Instrument, items: &[Vec<Option<i64>>], rows: &[usize]) -> Vec<Vec<Option<f64>>> {
     let turn = |(item, answers): (usize, &Vec<Option<i64>>)| {
         let score = |&row: &usize| answers[row].map(|answer| float_i64(instrument.directed(item, answer)));
@@ -156,7 +156,7 @@ fn columns(instrument: &Instrument, items: Vec<Vec<Option<f64>>>) -> ScoreColumn
     ScoreColumns { items, dimensions, total }
 }
 
-/// The mean of the scores that are given; `None` if less than half of them are.
+/// The mean of the scores that are given; `None` if fewer than half of them are given.
 fn mean_of_half(scores: impl ExactSizeIterator<Item = Option<f64>>) -> Option<f64> {
     let all = scores.len();
     let (mut given, mut sum) = (0, 0.0);
@@ -199,8 +199,8 @@ fn named(instrument: &Instrument, measure: SurveyMeasure, columns: ScoreColumns)
     names.zip(values).map(|((level, id), values)| Score { measure, level, id: id.into(), values }).collect()
 }
 
-/// The delivered value (P. Kotler): what the customer gets less what it costs, each dimension in points from 0 to 100.
-/// A part of the money cost is where the customer's average price lies among those of its use category.
+/// The delivered value (P. Kotler): value minus cost, with each dimension in points from 0 to 100. A part of the
+/// money cost is the percentile of the customer's average price within its use category.
 fn delivered_value(
     instrument: &Instrument,
     columns: &ScoreColumns,

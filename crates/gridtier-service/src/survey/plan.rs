@@ -1,4 +1,4 @@
-//! How many customers to ask, and whom (SERVICE §7).
+//! How many customers a survey asks, and which (SERVICE §7).
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::frame::Frame;
 
-/// Fewest customers of a use category in a sample, if it has so many.
+/// Minimum number of customers of a use category in a sample; all of them if there are fewer.
 const CELL_MIN: i64 = 30;
 
 /// Percentage of the customers asked that is expected to answer, unless another is given.
@@ -29,7 +29,7 @@ pub struct SurveyPlanRow {
     pub opted_out: i64,
     /// Number of answers that are needed.
     pub sample: i64,
-    /// Number of customers to ask for them.
+    /// Number of customers to ask in order to get this number of answers.
     pub to_ask: i64,
 }
 
@@ -106,9 +106,9 @@ fn ceil_div(a: i64, b: i64) -> i64 {
     (a + b - 1).div_euclid(b)
 }
 
-/// Answers that are needed to know a share of `population` customers to ±5 % with 95 % confidence, at worst a share of ½
-/// (R. V. Krejcie, D. W. Morgan, *Educational and Psychological Measurement* 30(3) 607–610, 1970, with z = 1.96):
-/// ⌈9604 N/(25 (N − 1) + 9604)⌉.
+/// Number of answers needed to estimate a share of `population` customers to ±5 % with 95 % confidence. The worst
+/// case is a share of ½ (R. V. Krejcie, D. W. Morgan, *Educational and Psychological Measurement* 30(3) 607–610,
+/// 1970, with z = 1.96): ⌈9604 N/(25 (N − 1) + 9604)⌉.
 #[must_use]
 pub fn sample_size(population: i64) -> i64 {
     if population <= 0 {
@@ -117,8 +117,9 @@ pub fn sample_size(population: i64) -> i64 {
     ceil_div(9604 * population, 25 * (population - 1) + 9604)
 }
 
-/// The sample of a tier divided among its use categories: in proportion, what is left to the largest remainders and, of
-/// equal ones, to the first; then at least 30 of each, or all.
+/// Divides the sample of a tier among its use categories in proportion. The remaining places go to the largest
+/// remainders; of equal remainders, the first category gets the place. Each category then gets at least 30 customers,
+/// or all that it has.
 fn allocation(populations: &[i64]) -> Vec<i64> {
     let all: i64 = populations.iter().sum();
     let needed = sample_size(all);

@@ -55,7 +55,7 @@ fn a_case_is_stopped_by_the_earliest_of_its_steps_at_its_last_second() {
 }
 
 #[test]
-fn a_timer_whose_first_step_is_unknown_does_not_run_and_one_that_was_stopped_before_is_on_time() {
+fn a_timer_without_its_first_step_does_not_run_and_one_stopped_before_it_is_on_time() {
     let policy = "[[timer]]\nid = \"call_back\"\nfrom = \"closed\"\nto = \"called_back\"\nwithin = \"3 d\"\n";
     let mut scene = Scene::new(vec![], policy, "2026-03", None);
     scene.contact("k1", ContactKind::Praise, "", "2026-03-02 08:00", |contact| {

@@ -91,7 +91,7 @@ fn vector_33_the_delivered_value_of_a_respondent_whose_price_is_at_80_percent() 
 }
 
 #[test]
-fn a_delivered_value_is_missing_if_a_part_is_and_its_ratio_if_nothing_is_paid() {
+fn a_delivered_value_is_missing_if_a_part_is_missing_and_its_ratio_if_the_cost_is_zero() {
     let text = "id = \"v\"\nkind = \"value\"\nscale = [1, 7]\n\
                 [[dimension]]\nid = \"a\"\nrole = \"value\"\nweight = 1\n[[dimension]]\nid = \"b\"\nrole = \"cost\"\nweight = 1\n";
     let items: String = (1..=20)

@@ -155,7 +155,7 @@ fn few_answers_are_withheld() {
 }
 
 #[test]
-fn anonymous_and_ungraded_respondents_are_in_groups_of_their_own_and_outside_the_frame() {
+fn anonymous_and_ungraded_respondents_have_their_own_groups_and_are_outside_the_frame() {
     let plain = instrument("kind = \"plain\"\ngroups = [\"tier\", \"area\"]", &[("x", 1)]);
     let base = customers(vec![graded(Tier::Special), crate::fixture::member("East")]);
     let rows = [(Some(0), "1"), (Some(1), "3"), (None, "5"), (None, "6")];
@@ -207,7 +207,7 @@ fn strata_weigh_as_in_the_frame() {
 }
 
 #[test]
-fn a_tier_is_one_stratum_if_one_of_its_classes_has_less_than_two_answers() {
+fn a_tier_is_one_stratum_if_one_of_its_classes_has_fewer_than_two_answers() {
     let plain = instrument("kind = \"plain\"\ngroups = []", &[("x", 1)]);
     let mut members = vec![graded(Tier::Special); 6];
     members.extend(vec![home(Tier::Special); 4]);
