@@ -1,4 +1,4 @@
-//! For how long complaints and reports have been waiting (SERVICE §6).
+//! How long open complaints and reports have been waiting (SERVICE §6).
 
 use gridtier::contract::ContactKind;
 
@@ -17,14 +17,14 @@ const CLASSES: [&str; 6] = ["0-1", "1-3", "3-7", "7-15", "15-30", "30+"];
 pub struct AgeingRow {
     /// The kind.
     pub kind: ContactKind,
-    /// The days: the lower bound is in the class, the upper is not.
+    /// The days of waiting. The lower bound belongs to the class, the upper bound does not.
     pub days: &'static str,
     /// Number of contacts that are not closed.
     pub open: i64,
 }
 
-/// Counts the complaints and reports that are not closed on the as-of day, whenever they were received: by kind, and by the
-/// days since then from few to many.
+/// Counts the complaints and reports that are not closed on the as-of day, regardless of when they were received.
+/// Sorted by kind, then by days of waiting.
 #[must_use]
 pub fn ageing(contacts: &[Contact], run: Run) -> Vec<AgeingRow> {
     let mut rows = Vec::new();

@@ -10,16 +10,16 @@ use crate::policy::Compensation;
 /// Hours of a year, over which the annual energy is spread.
 const YEAR_HOURS: f64 = 8_760.0;
 
-/// The first hour counts whole.
+/// Minimum length in seconds: a shorter interruption is compensated as if it had lasted an hour.
 const HOUR_S: i64 = 3_600;
 
 impl Compensation {
     /// What a breach costs, in fen; `None` if it depends on an indicator that is unknown.
     ///
-    /// By `energy`: nothing unless the utility is `responsible`, which is `None` for a breach of no single outage; else
-    /// the price of the energy that the customer would have used in the `seconds` of the interruption, at least an hour,
-    /// times the multiple of its tariff (供电营业规则 2024):
-    /// round(times·annual energy/8760·(max(s, 3600)/3600)·average price·100).
+    /// By `energy`: nothing unless the utility is `responsible`. That is `None` if the breach does not belong to a
+    /// single outage. Otherwise the price of the energy that the customer would have used in the `seconds` of the
+    /// interruption, at least an hour, times the multiple of its tariff (供电营业规则 2024): round(times·annual
+    /// energy/8760·(max(s, 3600)/3600)·average price·100).
     #[must_use]
     pub fn fen(self, member: &Member, responsible: Option<Responsibility>, seconds: i64) -> Option<i64> {
         match self {

@@ -1,4 +1,4 @@
-//! How far each contact has come on its way from receiving to closing, and what it is about (SERVICE §6, loop).
+//! How far the handling of each contact has come, from receiving to closing, and what it is about (SERVICE §6, loop).
 
 use gridtier::index::index;
 

@@ -422,8 +422,8 @@ fn longest_days(rule: &FollowUp) -> i32 {
     within.max(months).saturating_add(1).cast_signed()
 }
 
-/// The earliest day on which an interruption may end and still have a follow-up that is due; no day if the policy follows
-/// none up.
+/// The earliest day on which an interruption may end and still have a follow-up that is due. `i32::MAX` if the policy
+/// follows up no interruptions.
 #[must_use]
 pub fn first_interruption(policy: &Policy, run: Run) -> i32 {
     let rules = policy.follow_ups.iter().filter(|rule| rule.event == FollowedEvent::Interruption);

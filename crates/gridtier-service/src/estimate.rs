@@ -7,7 +7,7 @@ use gridtier::unit::round_half_away;
 /// errors.
 pub const Z: f64 = 1.959_963_984_540_054;
 
-/// Number of integer steps in 1, by which values are compared where they might be equal.
+/// Number of integer steps in 1. Values that might be equal are compared by these steps.
 const STEPS: f64 = 1e9;
 
 /// The largest magnitude that is rounded to an integer.
@@ -20,19 +20,19 @@ pub fn quotient(dividend: impl Into<i128>, divisor: impl Into<i128>) -> Option<f
     (divisor != 0).then(|| dividend as f64 / divisor as f64)
 }
 
-/// A value in steps of 10⁻⁹, half away from zero: what ties and ranks see of it.
+/// A value in steps of 10⁻⁹, rounded half away from zero. Ties and ranks are decided by these steps.
 #[must_use]
 pub fn nano(value: f64) -> i64 {
     round(value * STEPS)
 }
 
-/// A value rounded to an integer, half away from zero. Magnitudes beyond 9·10¹⁸ become that.
+/// A value rounded to an integer, half away from zero. Magnitudes above 9·10¹⁸ are limited to it.
 #[must_use]
 pub fn round(value: f64) -> i64 {
     round_half_away(value.clamp(-MOST, MOST))
 }
 
-/// An interval that holds a value with a probability of 95 %.
+/// A 95 % confidence interval.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Interval {
     /// The lower end.

@@ -1,7 +1,7 @@
 //! Notice of outages: whether each customer was told in time (SERVICE §4).
 //!
-//! A notice is owed to each customer for each outage, whatever else interrupts the supply that day: so it is judged by
-//! the rows of the log, not by interruptions that were merged.
+//! The utility owes each customer a notice of each outage, even if another outage interrupts the supply on the same
+//! day. So notices are judged by the rows of the log, not by merged interruptions.
 
 use gridtier::index::{CustomerIx, index};
 
@@ -12,7 +12,7 @@ use crate::policy::Promise;
 use crate::time::Second;
 
 gridtier::words! {
-    /// How a notice kept its time.
+    /// Whether and to whom notice was given in time.
     NoticeStatus "status of a notice" {
         /// The customer was told in time.
         OnTime "on_time" "on time" "按时",
@@ -44,7 +44,7 @@ pub struct OutageNotice {
     pub done_at: Option<Second>,
     /// When the outage was announced, if the promise counts announcements.
     pub announced_at: Option<Second>,
-    /// How the notice kept its time.
+    /// Whether and to whom notice was given in time.
     pub status: NoticeStatus,
 }
 
@@ -82,8 +82,8 @@ impl NoticeDeliveries {
         Self(done)
     }
 
-    /// When the first notice of an outage was done for a customer, and its position in the log: of several at the same
-    /// time that of the smaller id.
+    /// When the first notice of an outage was done for a customer, and its position in the log. Of several at the
+    /// same time, the one with the smallest id counts.
     fn first(&self, outage: u32, customer: CustomerIx) -> Option<(Second, u32)> {
         let place = self.0.partition_point(|&(of, to, ..)| (of, to) < (outage, customer));
         let &(of, to, done_at, position) = self.0.get(place)?;

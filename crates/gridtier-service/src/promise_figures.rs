@@ -32,8 +32,8 @@ pub struct PromiseFigures {
 }
 
 impl PromiseFigures {
-    /// The figures of a log; `None`, not measured, if it has no table of outages or of interruptions. Interruptions are
-    /// kept from the day `since` on, and at least those that these figures need.
+    /// The figures of a log; `None`, not measured, if it has no table of outages or of interruptions. Keeps
+    /// interruptions that end on the day `since` or later, and all that these figures need.
     #[must_use]
     pub fn of(
         base: &Base,
@@ -66,8 +66,8 @@ impl PromiseFigures {
         Some(Self { interruptions, major_days, reliability, causes, promises })
     }
 
-    /// The finding about rows that overlap, with the key of one of them: outage, customer and start. `None` if no rows
-    /// do.
+    /// The finding about overlapping rows, with the key of one of them: outage, customer and start. `None` if no rows
+    /// overlap.
     #[must_use]
     pub fn overlap(&self, base: &Base, log: &Log) -> Option<Finding> {
         let overlaps = self.interruptions.overlaps;

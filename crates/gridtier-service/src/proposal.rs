@@ -1,8 +1,8 @@
-//! What a limit could be: the one that nearly all cases kept, for people to decide on (SERVICE §4).
+//! Proposals of limits: the limit that nearly all cases kept. People decide on them (SERVICE §4).
 //!
-//! The source asks that promises follow the customers' feedback. A limit that is always kept by far says little; one that
-//! is not kept must be mended by better work, never by a weaker promise. So a proposal is figures and an advice, and no
-//! policy is edited.
+//! The source asks that promises follow the customers' feedback. A limit that is always kept by far says little. A
+//! limit that is not kept calls for better work, never for a weaker promise. So a proposal consists of figures and
+//! advice, and no policy is edited.
 
 use crate::estimate::nano;
 use crate::policy::{Limits, Measure, Promise};
@@ -12,17 +12,17 @@ gridtier::words! {
     LimitAdvice "advice" {
         /// It could be tighter.
         Tighten "tighten" "tighten" "收紧",
-        /// It is as it should be.
+        /// It is suitable.
         Keep "keep" "keep" "保持",
-        /// It is not kept: the work must become better.
+        /// It is not kept, so the work must become better.
         Mend "mend" "mend" "整改",
     }
 }
 
-/// Fewest exposures from which a limit is proposed.
+/// Minimum number of exposures for a proposal.
 const FEWEST_EXPOSURES: i64 = 30;
 
-/// How far a multiple of the step may be exceeded by rounding alone, in steps.
+/// By how much a value may exceed a multiple of the step because of rounding, in steps.
 const ROUNDING: f64 = 1e-9;
 
 /// A limit that could be promised.
@@ -40,8 +40,8 @@ pub fn has_proposals(measure: Measure) -> bool {
     matches!(measure, Measure::Interruptions | Measure::Minutes | Measure::Restoration)
 }
 
-/// The place, from 1, of the value among `exposures` ascending ones that [`Limits::keep_percent`] of them do not exceed.
-/// There is at least one exposure.
+/// The place, from 1, of the value that [`Limits::keep_percent`] of `exposures` ascending values do not exceed. There
+/// is at least one exposure.
 #[must_use]
 pub fn achieved_place(exposures: i64, limits: &Limits) -> i64 {
     let place = (i128::from(limits.keep_percent) * i128::from(exposures) + 99) / 100;
@@ -56,7 +56,7 @@ pub fn proposal(promise: &Promise, achieved: f64, exposures: i64) -> Option<Prop
     if exposures < FEWEST_EXPOSURES {
         return None;
     }
-    // Adding 0 makes 0 of −0.
+    // Adding 0 turns −0 into 0.
     let multiple = (achieved / step - ROUNDING).ceil() * step + 0.0;
     let limit = promise.floor.map_or(multiple, |floor| multiple.min(floor));
     let advice = match nano(limit).cmp(&nano(promised)) {
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn rounding_neither_adds_a_step_nor_parts_equal_limits() {
+    fn rounding_adds_no_step_and_keeps_equal_limits_equal() {
         // Three steps of 0.1 are a float above 0.3.
         let promise = restoration(0.3, 0.1, None);
         assert_eq!(proposed(&promise, 3.0 * 0.1).1, LimitAdvice::Keep);

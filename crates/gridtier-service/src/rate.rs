@@ -1,4 +1,4 @@
-//! How often customers of a group turn to the utility (SERVICE §6).
+//! How often customers of a group contact the utility (SERVICE §6).
 
 use gridtier::contract::ContactKind;
 use gridtier::index::index;
@@ -27,7 +27,7 @@ pub struct RateRow {
     pub repeats: i64,
     /// Number of customers who were satisfied.
     pub satisfied: i64,
-    /// Number of customers of whom that is known.
+    /// Number of customers whose satisfaction is known.
     pub asked: i64,
     /// Number of contacts by state, in the order of [`ContactState`].
     pub by_state: [i64; ContactState::ALL.len()],
@@ -41,8 +41,9 @@ impl RateRow {
     }
 }
 
-/// Counts the contacts received in the period by kind and group, by the bytes of both: all kinds in all groups that have
-/// customers, and in those without customers that have contacts. `repeats` are those of all contacts.
+/// Counts the contacts received in the period by kind and group, by the bytes of both: all kinds in all groups that
+/// have customers, and in those without customers that have contacts. `repeats` says for each contact whether it
+/// repeats an earlier one.
 #[must_use]
 pub fn rates(
     contacts: &Contacts,

@@ -1,4 +1,4 @@
-//! Complaints and reports that come again: what was answered, but not mended (SERVICE §6).
+//! Complaints and reports that repeat an earlier one: it was answered, but its cause remains (SERVICE §6).
 
 use gridtier::contract::ContactKind;
 use gridtier::index::index;
@@ -9,9 +9,9 @@ use crate::log::Contact;
 use crate::policy::Limits;
 use crate::time::DAY_S;
 
-/// For each contact of the log, whether it repeats an earlier one: a complaint or report of the same customer, kind and
-/// topic that came at most [`repeat_days`](Limits::repeat_days) times 24 hours before. At the same time, the one of the
-/// smaller id is the earlier. `None` without a customer; other kinds repeat nothing.
+/// For each contact of the log, whether it repeats an earlier one: a complaint or report of the same customer, kind
+/// and topic that came at most [`repeat_days`](Limits::repeat_days) times 24 hours before. Of two at the same time,
+/// the one with the smaller id is the earlier. `None` without a customer. Contacts of other kinds never repeat one.
 #[must_use]
 pub fn repeats(contacts: &Contacts, limits: &Limits) -> Vec<Option<bool>> {
     let mut repeats: Vec<Option<bool>> =

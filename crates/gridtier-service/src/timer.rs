@@ -19,9 +19,9 @@ gridtier::words! {
         OnTime "on_time" "on time" "按时",
         /// Done too late.
         Late "late" "late" "逾期完成",
-        /// Not done, and over.
+        /// Not done, and the time is over.
         Overdue "overdue" "overdue" "逾期未办",
-        /// Not done, and not over.
+        /// Not done, but there is time left.
         Open "open" "open" "在办",
     }
 }
@@ -64,9 +64,9 @@ fn hours(seconds: i64) -> f64 {
 /// How many cases were decided, and how many of them in time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Decided {
-    /// Done, or not done and over.
+    /// Number of cases that were done, or whose time is over.
     pub decided: i64,
-    /// Done in time.
+    /// Number of cases that were done in time.
     pub on_time: i64,
 }
 
