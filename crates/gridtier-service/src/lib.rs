@@ -35,6 +35,7 @@ pub mod topic;
 pub mod rate;
 pub mod ageing;
 pub mod contact_figures;
+pub mod handbook;
 pub mod output;
 #[cfg(test)]
 mod fixture;
