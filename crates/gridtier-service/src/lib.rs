@@ -37,6 +37,7 @@ pub mod ageing;
 pub mod contact_figures;
 pub mod handbook;
 pub mod output;
+pub mod monthly;
 #[cfg(test)]
 mod fixture;
 #[cfg(test)]

@@ -23,51 +23,51 @@ use crate::time::Second;
 /// Number of rows of a batch.
 const BATCH_ROWS: usize = 1 << 16;
 
-const TEXT: DataType = DataType::Utf8;
-const INTEGER: DataType = DataType::Int64;
-const NUMBER: DataType = DataType::Float64;
-const FLAG: DataType = DataType::Boolean;
-const DAY: DataType = DataType::Date32;
+pub(crate) const TEXT: DataType = DataType::Utf8;
+pub(crate) const INTEGER: DataType = DataType::Int64;
+pub(crate) const NUMBER: DataType = DataType::Float64;
+pub(crate) const FLAG: DataType = DataType::Boolean;
+pub(crate) const DAY: DataType = DataType::Date32;
 /// A local time: parquet has no seconds, and a time zone would be a claim that the log does not make.
-const TIME: DataType = DataType::Timestamp(TimeUnit::Microsecond, None);
+pub(crate) const TIME: DataType = DataType::Timestamp(TimeUnit::Microsecond, None);
 
 /// A column that always has a value.
-fn full(name: &str, data_type: DataType) -> Field {
+pub(crate) fn full(name: &str, data_type: DataType) -> Field {
     Field::new(name, data_type, false)
 }
 
 /// A column that may be empty.
-fn nullable(name: &str, data_type: DataType) -> Field {
+pub(crate) fn nullable(name: &str, data_type: DataType) -> Field {
     Field::new(name, data_type, true)
 }
 
-fn text<'a>(values: impl Iterator<Item = Option<&'a str>>) -> ArrayRef {
+pub(crate) fn text<'a>(values: impl Iterator<Item = Option<&'a str>>) -> ArrayRef {
     Arc::new(values.collect::<StringArray>())
 }
 
-fn integers(values: impl Iterator<Item = Option<i64>>) -> ArrayRef {
+pub(crate) fn integers(values: impl Iterator<Item = Option<i64>>) -> ArrayRef {
     Arc::new(values.collect::<Int64Array>())
 }
 
-fn numbers(values: impl Iterator<Item = Option<f64>>) -> ArrayRef {
+pub(crate) fn numbers(values: impl Iterator<Item = Option<f64>>) -> ArrayRef {
     Arc::new(values.collect::<Float64Array>())
 }
 
-fn flags(values: impl Iterator<Item = Option<bool>>) -> ArrayRef {
+pub(crate) fn flags(values: impl Iterator<Item = Option<bool>>) -> ArrayRef {
     Arc::new(values.collect::<BooleanArray>())
 }
 
-fn days(values: impl Iterator<Item = Option<i32>>) -> ArrayRef {
+pub(crate) fn days(values: impl Iterator<Item = Option<i32>>) -> ArrayRef {
     Arc::new(values.collect::<Date32Array>())
 }
 
-fn times(values: impl Iterator<Item = Option<Second>>) -> ArrayRef {
+pub(crate) fn times(values: impl Iterator<Item = Option<Second>>) -> ArrayRef {
     let times_us = values.map(|time| time.map(|time| time.seconds() * 1_000_000));
     Arc::new(times_us.collect::<TimestampMicrosecondArray>())
 }
 
 /// A table with `rows` rows; `columns` makes the columns of one batch from its range of rows.
-fn table<'a>(
+pub(crate) fn table<'a>(
     name: &'static str,
     fields: Vec<Field>,
     rows: usize,
