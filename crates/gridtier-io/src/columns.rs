@@ -93,6 +93,8 @@ pub struct Mapping {
     pub joins: Vec<Vec<usize>>,
     /// The columns that are passed through, by declared name.
     pub passed: Vec<(String, Pick)>,
+    /// The columns that are read besides those of the contract, by the name asked for.
+    pub further: Vec<(String, Pick)>,
     /// Columns of the file and keys of its folders that are not in the contract.
     pub unknown: Vec<String>,
 }
@@ -114,9 +116,10 @@ impl Mapping {
 
     /// The name of a column and where it is read from; `None` if the file lacks it.
     pub fn find(&self, column: &str) -> Option<(&str, Pick)> {
-        let passed =
-            || self.passed.iter().find(|(name, _)| name == column).map(|(name, pick)| (&**name, *pick));
-        self.picks.get_key_value(column).map(|(name, pick)| (*name, *pick)).or_else(passed)
+        let others = self.passed.iter().chain(&self.further);
+        let other =
+            || others.into_iter().find(|(name, _)| name == column).map(|(name, pick)| (&**name, *pick));
+        self.picks.get_key_value(column).map(|(name, pick)| (*name, *pick)).or_else(other)
     }
 
     /// Whether a column of the file is only passed through.
@@ -126,7 +129,7 @@ impl Mapping {
     }
 
     fn is_taken(&self, pick: Pick) -> bool {
-        self.is_of_contract(pick) || self.passed.iter().any(|(_, passed)| *passed == pick)
+        self.is_of_contract(pick) || self.passed.iter().chain(&self.further).any(|(_, taken)| *taken == pick)
     }
 
     fn is_of_contract(&self, pick: Pick) -> bool {
@@ -187,6 +190,9 @@ pub fn map(
             Some(pick) => mapping.passed.push((name.clone(), pick)),
             None => not_passed.push(name.as_str()),
         }
+    }
+    for name in &config.further {
+        mapping.further.extend(names.find(name)?.map(|pick| (name.clone(), pick)));
     }
     let own_picks = own.iter().enumerate().map(|(at, column)| (Pick::Own(at), shown(at, &column.name)));
     let hive_picks = hive.iter().enumerate().map(|(at, hive)| (Pick::Hive(at), hive.key.clone()));
@@ -393,7 +399,7 @@ fn is_value(name: &str) -> bool {
 }
 
 fn refuse_nested(mapping: &Mapping, own: &[FileColumn]) -> Result<(), Unreadable> {
-    let passed = mapping.passed.iter().map(|(name, pick)| (name.as_str(), pick));
+    let passed = mapping.passed.iter().chain(&mapping.further).map(|(name, pick)| (name.as_str(), pick));
     for (name, pick) in mapping.picks.iter().map(|(name, pick)| (*name, pick)).chain(passed) {
         for at in pick.own().iter().chain(mapping.positions(*pick)) {
             if own[*at].data_type.as_ref().is_some_and(|kind| Family::of(kind) == Family::Nested) {

@@ -40,6 +40,8 @@ pub struct Config {
     /// Declarations that the engine applies.
     pub declared: Declared,
     tables: BTreeMap<Table, TableConfig>,
+    /// What stands for an empty cell in every table.
+    nulls: Vec<String>,
 }
 
 /// Where a table is found and how its columns are named.
@@ -67,6 +69,8 @@ pub struct TableConfig {
     pub says_clock: bool,
     /// Names of the columns that are passed through; of `customers` only.
     pub passthrough: Vec<String>,
+    /// Names of columns that are read besides those of the contract, where a file has them.
+    pub further: Vec<String>,
 }
 
 /// The value of a column that a file lacks.
@@ -123,11 +127,22 @@ impl Config {
         }
         faults.passthrough(&file.passthrough);
         config.pass_through(&file);
+        config.nulls = markers(&file.nulls);
         document.faults(faults.faults).map(|()| config)
     }
 }
 
 impl Config {
+    /// Has columns of a table read that its contract does not name. What stands for an empty cell everywhere does so in
+    /// them too.
+    pub(crate) fn read_further(&mut self, table: Table, names: &[String]) {
+        let declared = self.declared.tables.entry(table).or_default();
+        for name in names {
+            declared.nulls.insert(name.clone(), self.nulls.clone());
+        }
+        self.tables.entry(table).or_default().further = names.to_vec();
+    }
+
     /// Declares the columns of `customers` that are passed through, and what stands for an empty cell in them.
     fn pass_through(&mut self, file: &ConfigFile) {
         let passed: Vec<PassedColumn> = file.passthrough.iter().map(PassedEntry::column).collect();
@@ -142,6 +157,10 @@ impl Config {
         }
         self.declared.passthrough = passed;
     }
+}
+
+fn markers(texts: &[String]) -> Vec<String> {
+    texts.iter().map(|marker| marker.trim().to_owned()).filter(|marker| !marker.is_empty()).collect()
 }
 
 /// A column that is passed through: its name alone, or its name with titles.
@@ -334,6 +353,7 @@ impl TableEntry {
             says_unit: [self.energy_unit.is_some(), self.money_unit.is_some()],
             says_clock: self.timestamps.is_some() || file.timestamps.is_some(),
             passthrough: Vec::new(),
+            further: Vec::new(),
         }
     }
 }

@@ -114,6 +114,22 @@ impl DataFolder {
         Self::open_declared(path, wanted, config, config_input)
     }
 
+    /// Like [`open_tables`](Self::open_tables); of the table `of`, the columns named in `further` are read besides those
+    /// of its contract, where a file has them.
+    ///
+    /// # Errors
+    /// Everything that is wrong with their files.
+    pub fn open_with_columns(
+        path: &Path,
+        wanted: &[Table],
+        of: Table,
+        further: &[String],
+    ) -> Result<Self, OpenError> {
+        let (mut config, config_input) = read_config(path)?;
+        config.read_further(of, further);
+        Self::open_declared(path, wanted, config, config_input)
+    }
+
     /// Opens another folder, whose tables are written in the same way as the tables of this one: this folder's
     /// `gridtier.toml` applies to both. The other folder has no `gridtier.toml`, or an equal one.
     ///
@@ -465,7 +481,7 @@ impl Source for DataFolder {
     }
 
     fn has_column(&self, table: Table, column: &str) -> bool {
-        self.files(table).iter().any(|readable| readable.mapping.picks.contains_key(column))
+        self.files(table).iter().any(|readable| readable.mapping.find(column).is_some())
     }
 
     fn read(

@@ -11,6 +11,7 @@ mod contact;
 mod calendar;
 mod check;
 mod correction;
+pub mod survey;
 
 use gridtier::contract::Table;
 use gridtier::contract::rule::Rule;

@@ -85,6 +85,11 @@ pub trait TableRules<Cells, Place, Row: PartialEq> {
     /// Whether rows outside the window get a key number too, because other tables refer to them.
     const NUMBERS_ALL_KEYS: bool = false;
 
+    /// Columns to read besides those of the contract, which depend on what the table is read for.
+    fn further_columns(&self) -> &[String] {
+        &[]
+    }
+
     /// The numbers of the table's own keys.
     fn keys(&mut self) -> &mut KeyIndex;
 
@@ -138,7 +143,9 @@ pub fn read_with_earlier<Cells, Place, V: PartialEq>(
     book.present = true;
     rules.keys().reserve(index_u64(parts.iter().filter_map(|part| part.rows).sum()));
     let declared = source.declared().of(table);
-    let names: Vec<&str> = table.columns().iter().map(|column| column.name).collect();
+    let further = rules.further_columns().to_vec();
+    let of_contract = table.columns().iter().map(|column| column.name);
+    let names: Vec<&str> = of_contract.chain(further.iter().map(String::as_str)).collect();
     let last_records = LastRecords::read(source, table, &parts, &declared)?;
     let rows = TableRows::default();
     let mut sorter = RowSorter { rules, rows, last_records, before_opening: BTreeSet::new() };

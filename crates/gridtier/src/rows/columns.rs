@@ -248,6 +248,22 @@ impl<'a> Columns<'a> {
         self.typed(name, cell::texts(&array))
     }
 
+    /// A column that the contract does not name, of any plain type, as text. Texts that are declared to stand for an
+    /// empty cell are left to the caller.
+    ///
+    /// # Errors
+    /// The column holds nested values.
+    pub fn further_texts(&self, name: &str) -> Result<Texts, RunError> {
+        let Some(array) = self.batch.column(name) else { return Ok(Texts::empty(self.rows())) };
+        self.typed(name, cell::any_texts(array))
+    }
+
+    /// The texts that are declared to stand for an empty cell of a column.
+    #[must_use]
+    pub fn nulls(&self, name: &str) -> &'a [String] {
+        self.declared.nulls.get(name).map_or(&[], Vec::as_slice)
+    }
+
     /// The number of a row's own key, which is inserted if it is new.
     ///
     /// # Errors
