@@ -10,6 +10,7 @@ mod inspect;
 mod report;
 mod serve;
 mod appeal;
+mod service;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -29,6 +30,7 @@ pub use inspect::*;
 pub use question::*;
 pub use report::*;
 pub use serve::*;
+pub use service::*;
 pub use value::first_of_month;
 use value::{instant, store_folder, threads, word_of};
 
@@ -39,7 +41,7 @@ const EXIT_CODES: &str = "Exit codes:
   0   done
   1   refused: findings beyond the method's limits, or a rule of approval; nothing is published (validate: a check fails)
   2   wrong command line
-  3   wrong method file or catalogue of entitlements
+  3   wrong method file, catalogue of entitlements or policy of service
   4   input unreadable or empty; nothing is published
   5   output could not be written; nothing is published
   70  a bug in gridtier
@@ -48,7 +50,7 @@ const EXIT_CODES: &str = "Exit codes:
   0   完成
   1   拒绝：数据问题超出方法的限值，或不符合审批规则；未发布（validate：有检验不通过）
   2   命令行错误
-  3   方法文件或权益目录有误
+  3   方法文件、权益目录或服务标准有误
   4   输入无法读取或为空，未发布
   5   无法写出结果，未发布
   70  gridtier 的程序错误";
@@ -171,6 +173,10 @@ pub enum Command {
     ///
     /// 各等级享有的权益：权益矩阵、客户的服务、服务的享有者、成本、变化
     Entitlements(Box<Entitlements>),
+    /// Service delivery: promises against what happened, due against delivered, contacts, work list
+    ///
+    /// 服务交付：承诺与实际、应做与已做、诉求、工作清单
+    Service(Box<ServiceArguments>),
     /// Draft the gridtier.toml of a folder of exports
     ///
     /// 为一个导出文件夹草拟 gridtier.toml

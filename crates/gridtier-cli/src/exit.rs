@@ -16,6 +16,7 @@ use gridtier_io::govern::GovernanceError;
 use gridtier_io::publish::PublishError;
 use gridtier_io::recompute::RecomputeError;
 use gridtier_io::regrade::{RegradeError, beyond_limits};
+use gridtier_io::service::ServiceError;
 use gridtier_io::store::StoreError;
 use gridtier_report::render::terminal::harmless;
 
@@ -25,7 +26,7 @@ use crate::args::{self, ResultFormat};
 pub const BEYOND_LIMITS: u8 = 1;
 /// Wrong command line.
 pub const USAGE: u8 = 2;
-/// Wrong method file or catalogue of entitlements.
+/// Wrong method file, catalogue of entitlements or policy of service.
 pub const METHOD: u8 = 3;
 /// Input unreadable or empty.
 pub const INPUT: u8 = 4;
@@ -137,6 +138,19 @@ impl From<PublishError> for Failure {
         match error {
             PublishError::Store(error) => error.into(),
             PublishError::Refused(refusal) => refusal.into(),
+        }
+    }
+}
+
+impl From<ServiceError> for Failure {
+    fn from(error: ServiceError) -> Self {
+        match error {
+            ServiceError::Policy(faults) => faults.into(),
+            ServiceError::PolicyFile(what) => Self::new(METHOD, what),
+            ServiceError::Folder(error) => error.into(),
+            ServiceError::Refused(refusal) => refusal.into(),
+            ServiceError::Cycle(error) => error.into(),
+            ServiceError::Bug(what) => Self::bug(&what),
         }
     }
 }

@@ -27,6 +27,7 @@ mod inspect;
 mod appeal;
 mod whatif;
 mod report;
+mod service;
 mod serve;
 
 use args::{Cli, Command};
@@ -77,6 +78,7 @@ fn run(cli: Cli) -> Result<Done, Failure> {
         Command::Report(args) => report::run(&args, lang),
         Command::Serve(args) => serve::run(&args, lang),
         Command::Entitlements(args) => entitlements::run(&args, lang, asked),
+        Command::Service(args) => service::run(&args, lang),
         Command::Init(args) => init::run(&args, lang),
         Command::Method(args) => method::run(&args, lang),
         Command::Schema(args) => store::schema(&args),

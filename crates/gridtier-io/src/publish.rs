@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::mpsc;
 
 use arrow_array::RecordBatch;
+use arrow_schema::SchemaRef;
 use gridtier::contract::Table;
 use gridtier::entitlement::Catalogue;
 use gridtier::error::Refusal;
@@ -17,9 +18,10 @@ use gridtier::source::TableBook;
 
 use crate::cycle::{Engine, FormatVersion, InputEntry, Manifest, Revision};
 use crate::folder::DataFolder;
+use crate::rejects::published::Rejects;
 use crate::rejects::{reject_rows, reject_schema};
 use crate::reuse::Reuse;
-use crate::store::{Commit, Staging, StoreError, StoredCycle};
+use crate::store::{Commit, OutputFile, Staging, StoreError, StoredCycle};
 
 /// Why a cycle was not published.
 #[derive(Debug, thiserror::Error)]
@@ -112,19 +114,33 @@ fn inputs(folder: &DataFolder, facts: &Facts) -> Vec<InputEntry> {
         .collect()
 }
 
-/// Writes the rejects of a table. One thread reads them from the files while another writes.
+/// Writes the rejects of a table.
 fn write_rejects(
     staging: &mut Staging,
     folder: &DataFolder,
     book: &TableBook,
     reuse: &Reuse,
 ) -> Result<(), PublishError> {
-    let schema = reject_schema(folder, book.table);
-    let name = format!("rejects/{}.parquet", book.table);
     let published = match reuse {
         Reuse::Readings(readings) if book.table == Table::MeterReadings => readings.published_rejects(),
         _ => None,
     };
+    let name = format!("rejects/{}.parquet", book.table);
+    pass_rejects(folder, book, published, |schema, batches| staging.write_parquet(&name, schema, batches))?;
+    Ok(())
+}
+
+/// Hands the rejects of a table to a writer: one thread reads them from the files while another writes.
+///
+/// # Errors
+/// A file could not be read a second time, or the writer failed.
+pub(crate) fn pass_rejects(
+    folder: &DataFolder,
+    book: &TableBook,
+    published: Option<Rejects<'_>>,
+    write: impl FnOnce(SchemaRef, mpsc::IntoIter<RecordBatch>) -> Result<OutputFile, StoreError>,
+) -> Result<OutputFile, PublishError> {
+    let schema = reject_schema(folder, book.table);
     std::thread::scope(|scope| {
         let (sender, receiver) = mpsc::sync_channel::<RecordBatch>(2);
         let reader = scope.spawn(move || {
@@ -132,9 +148,9 @@ fn write_rejects(
                 sender.send(batch).map_err(|_| RejectsStopped::Writer)
             })
         });
-        let written = staging.write_parquet(&name, schema, receiver.into_iter());
+        let written = write(schema, receiver.into_iter());
         match reader.join() {
-            Ok(Ok(()) | Err(RejectsStopped::Writer)) => written.map(drop).map_err(PublishError::from),
+            Ok(Ok(()) | Err(RejectsStopped::Writer)) => written.map_err(PublishError::from),
             Ok(Err(RejectsStopped::Refused(refusal))) => Err(refusal.into()),
             Err(panic) => std::panic::resume_unwind(panic),
         }

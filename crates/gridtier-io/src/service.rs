@@ -3,6 +3,8 @@
 //! What is judged from it is the business of the package `gridtier-service`; this module reads and writes files.
 
 mod base;
+mod measured;
+pub mod results;
 
 use std::fs;
 use std::path::Path;
@@ -23,6 +25,8 @@ use crate::cycle::{self, CycleError};
 use crate::folder::{DataFolder, OpenError};
 use crate::store::StoredCycle;
 use crate::system::system_error;
+
+pub use measured::MeasuredLog;
 
 /// Why a service log could not be read.
 #[derive(Debug, thiserror::Error)]

@@ -57,6 +57,7 @@ use durable::sync_dir;
 pub use error::{Damage, StoreError};
 use error::{cannot_read, cannot_write};
 use layout::COMMITS;
+pub(crate) use output::write_parquet;
 pub use output::{OutputFile, write_tables};
 pub use record::{CommitRecord, RegisterHead};
 use record::{CommitRecords, read_records};

@@ -3,6 +3,7 @@
 mod cost;
 mod distribution;
 mod movement;
+mod service;
 mod weight;
 
 use crate::chart::{Axis, Bars, Chart, Columns, Flow, HeatMap, HeatScale, Link, Plot, Profile, Waterfall};
@@ -12,6 +13,7 @@ use gridtier::text::Text;
 pub use cost::costs;
 pub use distribution::{lorenz, pareto, score_boxes, scores, tier_points};
 pub use movement::{drift, drift_bins, members};
+pub use service::{ageing, complaint_topics, due_and_delivered};
 pub use weight::{clusters, left_out, weights};
 
 /// The contribution of each tier, from the columns `tier`, `customers_share`, `revenue_share` and `energy_share`.

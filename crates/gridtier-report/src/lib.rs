@@ -33,5 +33,6 @@ pub mod appeal;
 pub mod rehearsal;
 pub mod entitlement;
 pub mod customer_sheet;
+pub mod service;
 pub mod notice;
 pub mod cycle_report;

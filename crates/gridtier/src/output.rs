@@ -32,7 +32,7 @@ use arrow_schema::{DataType, Field, Schema, SchemaRef};
 
 use crate::fact::Facts;
 use crate::method::{Method, NormaliseWithin};
-use crate::run::Graded;
+use crate::run::{Graded, Reconciled};
 use crate::source::Finding;
 
 /// Number of rows of a batch.
@@ -70,7 +70,13 @@ pub fn tables<'a>(graded: &'a Graded, method: &'a Method, cycle: u64) -> Vec<Out
 /// The tables of an input check: findings, row counts, and suspect units.
 #[must_use]
 pub fn check_tables<'a>(facts: &'a Facts, all: &'a [Finding]) -> Vec<Output<'a>> {
-    vec![findings::output(all), facts::reconciliation(facts), facts::unit_suspects(facts)]
+    vec![findings::output(all), facts::reconciliation(facts.reconciliation()), facts::unit_suspects(facts)]
+}
+
+/// The tables about the rows of input tables that are read apart from a grading: findings and row counts.
+#[must_use]
+pub fn row_tables(all: &[Finding], reconciled: Vec<Reconciled>) -> Vec<Output<'_>> {
+    vec![findings::output(all), facts::reconciliation(reconciled)]
 }
 
 fn text<'a>(values: impl Iterator<Item = Option<&'a str>>) -> ArrayRef {

@@ -10,6 +10,7 @@ use gridtier::unit::{LocalTime, Month};
 use gridtier::word::Word;
 use gridtier_io::compare::RevisionChoice;
 use gridtier_io::report::Since;
+use gridtier_service::period::Period;
 
 use super::wrong::Advice;
 
@@ -89,6 +90,16 @@ pub fn first_of_month(text: &str) -> Result<Month, Advice> {
     } else {
         Err(advice())
     }
+}
+
+/// Parses the argument `--period`.
+pub fn period(given: &str) -> Result<Period, Advice> {
+    Period::parse(given).ok_or_else(|| {
+        Advice(text!(
+            "give a month such as 2026-05, a quarter 2026Q2, a year 2026, or months 2026-01..2026-06",
+            "请给出月（如 2026-05）、季（2026Q2）、年（2026）或月份范围（2026-01..2026-06）"
+        ))
+    })
 }
 
 /// Parses `2026-01-31` or `2026-01-31T08:30:00` in the utility's local time. A date means its first instant.

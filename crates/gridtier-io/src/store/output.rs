@@ -65,7 +65,7 @@ pub fn write_tables<'a>(dir: &Path, tables: impl IntoIterator<Item = Output<'a>>
 }
 
 /// Writes `batches` to the new file `path` and syncs it to disk. A file that cannot be completed is removed.
-pub(super) fn write_parquet(
+pub(crate) fn write_parquet(
     path: &Path,
     name: &str,
     schema: &SchemaRef,

@@ -22,6 +22,7 @@ use crate::fact::{COLUMNS, CustomerFacts, FactColumn, FactValue, Facts};
 use crate::incident::Offence;
 use crate::index::{CustomerIx, index};
 use crate::meter::{Coverage, MonthlyUsage, UnitSuspect};
+use crate::run::Reconciled;
 use crate::source::{TableBook, Tally};
 use crate::unit::{Month, Window};
 use crate::word::Word;
@@ -39,7 +40,7 @@ pub(super) fn tables(facts: &Facts) -> Vec<Output<'_>> {
         monthly_usage(facts, usage),
         usage_as_read(facts, usage),
         offences(facts),
-        reconciliation(facts),
+        reconciliation(facts.reconciliation()),
         unit_suspects(facts),
     ]
 }
@@ -201,7 +202,7 @@ fn usage_as_read<'f>(facts: &'f Facts, usage: &'f MonthlyUsage) -> Output<'f> {
 }
 
 /// Row counts of each input table that was delivered: read, counted, rejected.
-pub(super) fn reconciliation(facts: &Facts) -> Output<'_> {
+pub(super) fn reconciliation<'a>(mut reconciled: Vec<Reconciled>) -> Output<'a> {
     let fields = vec![
         full("table", TEXT),
         full("rows_in", INTEGER),
@@ -211,7 +212,6 @@ pub(super) fn reconciliation(facts: &Facts) -> Output<'_> {
         full("duplicates", INTEGER),
         full("not_yet_known", INTEGER),
     ];
-    let mut reconciled = facts.reconciliation();
     reconciled.sort_by_key(|row| row.table.name());
     table("reconciliation", fields, reconciled.len(), move |rows| {
         let reconciled = &reconciled[rows];

@@ -1,0 +1,394 @@
+//! Contacts and how they were handled: tiers that wait longer and overdue cases first, then timers, topics, rates, ageing.
+
+use gridtier::contract::{ContactKind, Table};
+use gridtier::index::count;
+use gridtier::text;
+use gridtier::text::Text;
+use gridtier::word::Word as _;
+use gridtier_service::contact::{ContactState, UNCLASSIFIED};
+use gridtier_service::contact_figures::ContactFigures;
+use gridtier_service::fairness::{FairnessRow, FairnessVerdict};
+use gridtier_service::group::GroupBy;
+use gridtier_service::timer::{TimerCase, TimerRow, TimerStatus};
+use gridtier_service::topic::TopicRow;
+
+use super::head::not_measured;
+use super::view::ServiceView;
+use super::words;
+use crate::charts;
+use crate::format::{grouped, percent};
+use crate::section::{Block, Section};
+use crate::table::{ColumnFormat, DataCell, DataColumn, DataTable};
+
+/// The sections about contacts. `figures` is `None` if they are not measured.
+#[must_use]
+pub fn sections(view: &ServiceView, figures: Option<&ContactFigures>) -> Vec<Section> {
+    let Some(figures) = figures else {
+        let heading = text!("Contacts", "客户诉求");
+        return vec![not_measured(heading, &[Table::Contacts])];
+    };
+    let mut sections = vec![attention(view, figures)];
+    sections.extend(overdue(view, figures));
+    sections.extend([timers(view, figures), fairness(view, figures)]);
+    sections.extend([ageing(figures), topics(view, figures), rates(view, figures)]);
+    sections
+}
+
+fn timer_name(view: &ServiceView, timer: usize) -> Text {
+    let timer = &view.policy.timers[timer];
+    Text::coded(timer.id.clone(), timer.title.en.clone(), timer.title.zh.clone())
+}
+
+/// What needs attention: unfair tiers, tiers under a floor, overdue cases.
+fn attention(view: &ServiceView, figures: &ContactFigures) -> Section {
+    let received = grouped(count(figures.contacts.received.len()));
+    let overdue = figures.cases.iter().filter(|case| case.status == TimerStatus::Overdue).count();
+    let late = figures.cases.iter().filter(|case| case.status == TimerStatus::Late).count();
+    let [overdue, late] = [overdue, late].map(|cases| grouped(count(cases)));
+    let section = Section::titled(text!("What needs attention", "须关注事项")).with(Block::Sentence(text!(
+        "{received} contacts were received; cases overdue: {overdue}, done late: {late}.",
+        "受理诉求 {received} 件；逾期未办 {overdue} 项，逾期完成 {late} 项。"
+    )));
+    let shown = view.shown_groups();
+    let rows = figures.fairness.iter().filter(|row| shown[row.tier.index()]);
+    let lines = rows.filter_map(|row| concern(view, row));
+    let lines: Vec<Text> = lines.collect();
+    if lines.is_empty() {
+        return section.sentence(
+            "No tier is under the floor of a timer, and none waits longer than the others.",
+            "各等级均未低于时限底线，也没有等级比其他客户等待更久。",
+        );
+    }
+    section.with(Block::Lines(lines))
+}
+
+/// What is wrong with the handling of a tier's contacts; `None` if nothing is.
+fn concern(view: &ServiceView, row: &FairnessRow) -> Option<Text> {
+    let (timer, tier) = (timer_name(view, row.timer), words::group(view.groups.group(row.tier)));
+    let floor = view.policy.timers[row.timer].floor.unwrap_or_default();
+    let [share, rest] = [row.own, row.rest]
+        .map(|decided| decided.share().map_or_else(|| crate::format::DASH.to_owned(), percent));
+    if row.unfair {
+        return Some(text!(
+            "unfair: {timer}: {tier} {share} in time, the others {rest}",
+            "不公平：{timer}：{tier}按时率 {share}，其他客户 {rest}";
+            timer, tier
+        ));
+    }
+    (row.verdict == FairnessVerdict::Under).then(|| {
+        text!(
+            "under the floor of {floor} %: {timer}: {tier} {share} in time",
+            "低于底线 {floor} %：{timer}：{tier}按时率 {share}";
+            timer, tier
+        )
+    })
+}
+
+/// Cases that are overdue or were done late, one by one; nothing if there are none or no customer may be named.
+fn overdue(view: &ServiceView, figures: &ContactFigures) -> Option<Section> {
+    let is_beyond = |case: &&TimerCase| matches!(case.status, TimerStatus::Overdue | TimerStatus::Late);
+    let mut rows: Vec<&TimerCase> = figures.cases.iter().filter(is_beyond).collect();
+    if rows.is_empty() || !view.names_customers() {
+        return None;
+    }
+    rows.sort_by_key(|case| (case.status != TimerStatus::Overdue, case.due_by));
+    let table = DataTable::new(
+        Text::coded("late_cases", "Overdue and late cases", "逾期明细"),
+        vec![
+            words::text("timer", "timer", "时限"),
+            words::id("contact_id", "contact", "诉求编号"),
+            words::id("customer_id", "customer", "户号"),
+            words::text("tier", "tier", "等级"),
+            words::text("due_by", "due by", "期限"),
+            words::text("done_at", "done at", "完成时间"),
+            DataColumn::new(ColumnFormat::Word, "status", "status", "状态"),
+        ],
+        rows.iter().take(view.most_rows).map(|case| {
+            let contact = figures.contacts.contact(case.contact);
+            vec![
+                DataCell::Text(timer_name(view, case.timer)),
+                DataCell::same(contact.id.to_string()),
+                contact
+                    .customer
+                    .map_or(DataCell::Missing, |customer| DataCell::same(view.base.id(customer).to_owned())),
+                contact
+                    .customer
+                    .map_or(DataCell::Missing, |customer| words::tier_cell(view.base.member(customer).tier)),
+                words::time(Some(case.due_by)),
+                words::time(case.done_at),
+                DataCell::word(case.status),
+            ]
+        }),
+    );
+    let section = Section::titled(text!("Overdue and late cases", "逾期明细"))
+        .sentence("What is still waiting first, the longest first.", "尚未办结的在前，等待最久的最先。")
+        .table(table);
+    Some(view.with_more(section, rows.len()))
+}
+
+fn timers(view: &ServiceView, figures: &ContactFigures) -> Section {
+    let all = view.groups.all();
+    let mut rows: Vec<&TimerRow> = figures.timers.iter().filter(|row| row.group == all).collect();
+    rows.sort_by(|one, other| {
+        let [one, other] = [one, other].map(|row| row.decided().share().unwrap_or(2.0));
+        one.total_cmp(&other)
+    });
+    let mut columns = vec![words::text("timer", "timer", "时限"), words::count("cases", "cases", "件数")];
+    let statuses = TimerStatus::ALL.iter();
+    columns.extend(
+        statuses
+            .map(|status| DataColumn::new(ColumnFormat::Integer, status.code(), status.en(), status.zh())),
+    );
+    columns.extend([
+        words::share("share", "in time", "按时率"),
+        words::share("lo", "95 % from", "95 % 下限"),
+        words::share("hi", "to", "上限"),
+        words::count("floor_percent", "floor", "底线").in_unit(Text::same("%")),
+        words::number(1, "median_h", "median", "中位用时").in_unit(Text::new("h", "小时")),
+        words::number(1, "p90_h", "90 % within", "90 % 用时").in_unit(Text::new("h", "小时")),
+    ]);
+    let table = DataTable::new(
+        Text::coded("timers", "Timers", "办理时限"),
+        columns,
+        rows.iter().map(|row| {
+            let decided = row.decided();
+            let interval = decided.interval();
+            let mut cells = vec![DataCell::Text(timer_name(view, row.timer)), DataCell::Integer(row.cases())];
+            cells.extend(row.by_status.map(DataCell::Integer));
+            cells.extend([
+                DataCell::number(decided.share()),
+                DataCell::number(interval.map(|interval| interval.lo)),
+                DataCell::number(interval.map(|interval| interval.hi)),
+                words::whole(view.policy.timers[row.timer].floor),
+                DataCell::number(row.median_h),
+                DataCell::number(row.p90_h),
+            ]);
+            cells
+        }),
+    );
+    Section::titled(text!("Timers", "办理时限"))
+        .sentence(
+            "The smallest share in time comes first; open cases are not counted in it.",
+            "按时率低的在前；在办件不计入按时率。",
+        )
+        .table(table)
+}
+
+fn fairness(view: &ServiceView, figures: &ContactFigures) -> Section {
+    let shown = view.shown_groups();
+    let rows = figures.fairness.iter().filter(|row| shown[row.tier.index()]);
+    let mut rows: Vec<&FairnessRow> = rows.filter(|row| row.verdict != FairnessVerdict::None).collect();
+    rows.sort_by_key(|row| (!row.unfair, row.verdict != FairnessVerdict::Under));
+    let table = DataTable::new(
+        Text::coded("fairness", "Fairness", "公平性"),
+        vec![
+            words::text("timer", "timer", "时限"),
+            words::text("tier", "tier", "等级"),
+            words::count("decided", "decided", "已判定"),
+            words::count("on_time", "in time", "按时"),
+            words::share("share", "share", "按时率"),
+            words::share("lo", "95 % from", "95 % 下限"),
+            words::share("hi", "to", "上限"),
+            words::share("rest_share", "others", "其他客户"),
+            words::share("rest_lo", "95 % from", "95 % 下限"),
+            words::share("rest_hi", "to", "上限"),
+            DataColumn::new(ColumnFormat::Word, "verdict", "verdict", "结论"),
+            DataColumn::new(ColumnFormat::YesNo, "unfair", "unfair", "不公平"),
+        ],
+        rows.iter().map(|row| {
+            let [own, rest] = [row.own, row.rest].map(|decided| (decided.share(), decided.interval()));
+            let shares = [own, rest].map(|(share, interval)| {
+                [share, interval.map(|interval| interval.lo), interval.map(|interval| interval.hi)]
+            });
+            let mut cells = vec![
+                DataCell::Text(timer_name(view, row.timer)),
+                DataCell::Text(words::group(view.groups.group(row.tier))),
+                DataCell::Integer(row.own.decided),
+                DataCell::Integer(row.own.on_time),
+            ];
+            cells.extend(shares.into_iter().flatten().map(DataCell::number));
+            cells.extend([DataCell::word(row.verdict), DataCell::YesNo(row.unfair)]);
+            cells
+        }),
+    );
+    Section::titled(text!("Whether a tier waits longer", "各等级是否被公平对待"))
+        .sentence(
+            "Unfair: the 95 % interval of the tier lies below that of all other known customers.",
+            "不公平：该等级按时率的 95 % 区间低于其他已知客户的区间。",
+        )
+        .table(table)
+}
+
+fn ageing(figures: &ContactFigures) -> Section {
+    let table = DataTable::new(
+        Text::coded("ageing", "Waiting", "未办结时长"),
+        vec![
+            DataColumn::new(ColumnFormat::Word, "kind", "kind", "类型"),
+            words::text("days", "days", "天数"),
+            words::count("open", "not closed", "未办结"),
+        ],
+        figures
+            .ageing
+            .iter()
+            .map(|row| vec![DataCell::word(row.kind), DataCell::same(row.days), DataCell::Integer(row.open)]),
+    );
+    let complaints = figures.ageing.iter().filter(|row| row.kind == ContactKind::Complaint);
+    let drawn = DataTable::new(
+        Text::coded("complaints_waiting", "Complaints not closed", "未办结投诉"),
+        vec![words::text("days", "days", "天数"), words::count("open", "not closed", "未办结")],
+        complaints.map(|row| vec![DataCell::same(row.days), DataCell::Integer(row.open)]),
+    );
+    Section::titled(text!("How long complaints and reports have been waiting", "投诉、举报未办结时长"))
+        .sentence(
+            "Not closed on the as-of day, whenever received; the first day of a span is in it, the last is not.",
+            "截止日尚未办结的全部投诉、举报；天数含下限，不含上限。",
+        )
+        .table(table)
+        .chart(charts::ageing(drawn))
+}
+
+fn topic_name(view: &ServiceView, row: &TopicRow) -> Text {
+    let id = row.topic.id(view.policy);
+    match view.policy.topics.iter().find(|topic| topic.id == id) {
+        Some(topic) => Text::coded(id.to_owned(), topic.title.en.clone(), topic.title.zh.clone()),
+        None => Text::coded(UNCLASSIFIED, "unclassified", "未分类"),
+    }
+}
+
+fn topics(view: &ServiceView, figures: &ContactFigures) -> Section {
+    let table = DataTable::new(
+        Text::coded("topics", "Topics", "诉求分类"),
+        vec![
+            DataColumn::new(ColumnFormat::Word, "kind", "kind", "类型"),
+            words::text("topic", "topic", "分类"),
+            words::count("contacts", "contacts", "件数"),
+            words::share("share", "share", "占比"),
+            words::share("cumulative", "with those above", "累计占比"),
+            DataColumn::new(ColumnFormat::YesNo, "vital", "among the first 80 %", "主要分类"),
+            words::count("repeats", "repeated", "重复"),
+            words::count("satisfied", "satisfied", "满意"),
+            words::count("asked", "asked", "已回访"),
+        ],
+        figures.topics.iter().map(|row| {
+            vec![
+                DataCell::word(row.kind),
+                DataCell::Text(topic_name(view, row)),
+                DataCell::Integer(row.contacts),
+                DataCell::number(row.share()),
+                DataCell::number(row.cumulative_share()),
+                DataCell::YesNo(row.is_vital()),
+                DataCell::Integer(row.repeats),
+                DataCell::Integer(row.satisfied),
+                DataCell::Integer(row.asked),
+            ]
+        }),
+    );
+    let complaints = figures.topics.iter().filter(|row| row.kind == ContactKind::Complaint);
+    let drawn = DataTable::new(
+        Text::coded("complaint_topics", "Topics of complaints", "投诉分类"),
+        vec![
+            words::text("topic", "topic", "分类"),
+            words::share("share", "share", "占比"),
+            words::share("cumulative", "with those above", "累计占比"),
+        ],
+        complaints.map(|row| {
+            let shares = [row.share(), row.cumulative_share()].map(DataCell::number);
+            [vec![DataCell::Text(topic_name(view, row))], shares.to_vec()].concat()
+        }),
+    );
+    let section = Section::titled(text!("What customers turned to us about", "诉求分类"))
+        .sentence("Most contacts first, by kind.", "按类型，件数多的在前。")
+        .table(table);
+    if drawn.rows.is_empty() { section } else { section.chart(charts::complaint_topics(drawn)) }
+}
+
+fn rates(view: &ServiceView, figures: &ContactFigures) -> Section {
+    let shown = view.shown_groups();
+    let is_shown = |by: GroupBy| matches!(by, GroupBy::All | GroupBy::Tier | GroupBy::Class);
+    let rows = figures.rates.iter().filter(|row| {
+        shown[row.group.index()] && is_shown(view.groups.group(row.group).by) && row.contacts > 0
+    });
+    let mut columns = vec![
+        DataColumn::new(ColumnFormat::Word, "kind", "kind", "类型"),
+        DataColumn::new(ColumnFormat::Word, "group_by", "by", "分组"),
+        words::text("group", "group", "客户群"),
+        words::count("contacts", "contacts", "件数"),
+        words::number(2, "per_1000_a", "a year, per 1,000 customers", "每千户每年"),
+        words::count("repeats", "repeated", "重复"),
+        words::count("satisfied", "satisfied", "满意"),
+        words::count("asked", "asked", "已回访"),
+    ];
+    let states = ContactState::ALL.iter();
+    columns.extend(
+        states.map(|state| DataColumn::new(ColumnFormat::Integer, state.code(), state.en(), state.zh())),
+    );
+    let table = DataTable::new(
+        Text::coded("rates", "Rates", "诉求率"),
+        columns,
+        rows.map(|row| {
+            let group = view.groups.group(row.group);
+            let mut cells = vec![
+                DataCell::word(row.kind),
+                DataCell::word(group.by),
+                DataCell::Text(words::group(group)),
+                DataCell::Integer(row.contacts),
+                DataCell::number(row.per_1000_a()),
+                DataCell::Integer(row.repeats),
+                DataCell::Integer(row.satisfied),
+                DataCell::Integer(row.asked),
+            ];
+            cells.extend(row.by_state.map(DataCell::Integer));
+            cells
+        }),
+    );
+    Section::titled(text!("How often, and how far they have come", "诉求率与办理环节"))
+        .sentence("Contacts received in the period, by their last step.", "报告期内受理的诉求，按所处环节。")
+        .table(table)
+}
+
+#[cfg(test)]
+mod tests {
+    use gridtier::text::Lang;
+    use gridtier_service::group::{UNGRADED, UNKNOWN};
+
+    use super::*;
+    use crate::render::terminal;
+    use crate::service::fixture::LogScene;
+
+    #[test]
+    fn a_tier_that_waits_longer_is_named_first() {
+        let scene = LogScene::with_complaints();
+        let figures = scene.contacts().unwrap();
+        let sections = sections(&scene.view(), Some(&figures));
+        let text = terminal::text(&sections, Lang::En.into());
+        let concern = "unfair: Answer: special 0.0 % in time, the others 100.0 %";
+        assert!(text.contains("80 contacts were received; cases overdue: 40, done late: 0"), "{text}");
+        assert!(text.find(concern).unwrap() < text.find("Timers").unwrap(), "{text}");
+        let zh = terminal::text(&sections, Lang::Zh.into());
+        assert!(zh.contains("不公平：答复：特级 special按时率 0.0 %"), "{zh}");
+    }
+
+    #[test]
+    fn waiting_complaints_and_their_topics_are_drawn() {
+        let scene = LogScene::with_complaints();
+        let figures = scene.contacts().unwrap();
+        let sections = sections(&scene.view(), Some(&figures));
+        let drawn: Vec<&str> = sections.iter().flat_map(Section::charts).map(|chart| chart.code()).collect();
+        assert_eq!(drawn, ["complaints_waiting", "complaint_topics"]);
+    }
+
+    #[test]
+    fn without_a_table_of_contacts_nothing_is_measured() {
+        let scene = LogScene::of_regions(&[("A", 1)]);
+        assert!(scene.contacts().is_none());
+        let text = terminal::text(&sections(&scene.view(), None), Lang::En.into());
+        assert!(text.contains("Not measured"), "{text}");
+    }
+
+    #[test]
+    fn tiers_are_named_also_without_one() {
+        for code in [UNGRADED, UNKNOWN] {
+            assert_ne!(words::tier(code).en, words::tier(code).zh);
+        }
+    }
+}

@@ -1,0 +1,424 @@
+//! Promises against what happened, and how reliable the supply was: broken promises and what they cost first.
+
+use std::cmp::Reverse;
+
+use gridtier::contract::Table;
+use gridtier::index::{count, float_i64, index};
+use gridtier::text;
+use gridtier::text::Text;
+use gridtier_service::group::GroupBy;
+use gridtier_service::policy::Promise;
+use gridtier_service::promise::{PromiseBreach, PromiseRow};
+use gridtier_service::promise_figures::PromiseFigures;
+use gridtier_service::reliability::{ReliabilityRow, Scope};
+
+use super::head::not_measured;
+use super::view::ServiceView;
+use super::words;
+use crate::format::{decimal, grouped, money};
+use crate::section::{Block, Section};
+use crate::table::{ColumnFormat, DataCell, DataColumn, DataTable};
+
+/// Decimals of an index in minutes or in interruptions per customer.
+const INDEX_DECIMALS: u8 = 3;
+
+/// The sections about promises and reliability. `figures` is `None` if they are not measured.
+#[must_use]
+pub fn sections(view: &ServiceView, figures: Option<&PromiseFigures>) -> Vec<Section> {
+    let Some(figures) = figures else {
+        let heading = text!("Promises and reliability", "服务承诺与供电可靠性");
+        return vec![not_measured(heading, &[Table::Outages, Table::Interruptions])];
+    };
+    let mut sections = vec![promises(view, figures)];
+    sections.extend(broken_by_group(view, figures));
+    sections.extend(breaches(view, figures));
+    sections.extend([reliability(view, figures), by_group(view, figures), causes(figures)]);
+    sections.push(major_days(figures));
+    sections
+}
+
+fn promise<'a>(view: &ServiceView<'a>, place: usize) -> &'a Promise {
+    &view.policy.promises[place]
+}
+
+fn promise_name(promise: &Promise) -> Text {
+    Text::coded(promise.id.clone(), promise.title.en.clone(), promise.title.zh.clone())
+}
+
+/// How badly a promise is broken, the worst first: the share kept, then the number of breaches.
+fn by_need(rows: &mut [&PromiseRow]) {
+    rows.sort_by(|one, other| {
+        let shares = [one, other].map(|row| row.share_kept.unwrap_or(2.0));
+        shares[0].total_cmp(&shares[1]).then(other.breached.cmp(&one.breached))
+    });
+}
+
+/// All promises towards all customers.
+fn promises(view: &ServiceView, figures: &PromiseFigures) -> Section {
+    let all = view.groups.all();
+    let mut rows: Vec<&PromiseRow> = figures.promises.rows.iter().filter(|row| row.group == all).collect();
+    by_need(&mut rows);
+    let broken = rows.iter().filter(|row| row.breached > 0).count();
+    let (made, breached): (usize, i64) = (rows.len(), rows.iter().map(|row| row.breached).sum());
+    let owed: i64 = rows.iter().filter_map(|row| row.owed).map(|owed| owed.fen).sum();
+    let unknown: i64 = rows.iter().filter_map(|row| row.owed).map(|owed| owed.unknown).sum();
+    let (breached, owed) = (grouped(breached), money(owed.into()));
+    let mut section = Section::titled(text!("Promises against what happened", "服务承诺兑现情况"))
+        .with(Block::Sentence(text!(
+            "{broken} of {made} promises were broken, in {breached} cases; compensation: CNY {owed}.",
+            "{made} 项承诺中 {broken} 项有违诺，共 {breached} 起；补偿 {owed} 元。"
+        )))
+        .table(promise_table(view, &rows));
+    if unknown > 0 {
+        let unknown = grouped(unknown);
+        section = section.with(Block::Sentence(text!(
+            "The compensation of {unknown} breaches is unknown, because energy or price of the customer is.",
+            "另有 {unknown} 起因客户电量或电价未知，补偿金额不明。"
+        )));
+    }
+    if !figures.promises.not_measured.is_empty() {
+        let names = figures.promises.not_measured.iter().map(|&place| promise(view, place).title.clone());
+        let Text { en, zh, .. } = Text::join(&names.collect::<Vec<_>>(), "; ");
+        section = section.with(Block::Sentence(text!(
+            "Not measured, because the table deliveries is absent: {en}.",
+            "因缺少服务记录表 deliveries 而未测量：{zh}。"
+        )));
+    }
+    section
+}
+
+fn promise_table(view: &ServiceView, rows: &[&PromiseRow]) -> DataTable {
+    DataTable::new(
+        Text::coded("promises", "Promises", "服务承诺"),
+        vec![
+            words::text("promise", "promise", "承诺"),
+            words::count("exposures", "cases", "应兑现"),
+            words::count("kept", "kept", "兑现"),
+            words::count("breached", "broken", "违诺"),
+            words::count("exempt", "exempt", "免责"),
+            words::share("share_kept", "kept", "兑现率"),
+            DataColumn::new(ColumnFormat::Quantity, "limit", "limit", "承诺值"),
+            DataColumn::new(ColumnFormat::Quantity, "achieved", "achieved", "实际达到"),
+            DataColumn::new(ColumnFormat::Quantity, "proposed", "could be", "建议值"),
+            DataColumn::new(ColumnFormat::Word, "advice", "advice", "建议"),
+            words::money("compensation_cny", "compensation CNY", "补偿（元）"),
+            words::count("compensation_unknown", "of unknown amount", "金额不明"),
+        ],
+        rows.iter().map(|row| {
+            let promise = promise(view, row.promise);
+            vec![
+                DataCell::Text(promise_name(promise)),
+                DataCell::Integer(row.exposures),
+                DataCell::Integer(row.kept),
+                DataCell::Integer(row.breached),
+                DataCell::Integer(row.exempt),
+                DataCell::number(row.share_kept),
+                words::value(row.limit, promise.measure),
+                words::value(row.achieved, promise.measure),
+                words::value(row.proposed, promise.measure),
+                row.advice.map_or(DataCell::Missing, DataCell::word),
+                words::fen(row.owed.map(|owed| owed.fen)),
+                words::whole(row.owed.map(|owed| owed.unknown)),
+            ]
+        }),
+    )
+}
+
+/// The groups towards which promises were broken; nothing if there are none.
+fn broken_by_group(view: &ServiceView, figures: &PromiseFigures) -> Option<Section> {
+    let shown = view.shown_groups();
+    let is_broken = |row: &&PromiseRow| row.breached > 0 && shown[row.group.index()];
+    let of_part = |row: &&PromiseRow| view.groups.group(row.group).by != GroupBy::All;
+    let mut rows: Vec<&PromiseRow> = figures.promises.rows.iter().filter(is_broken).filter(of_part).collect();
+    by_need(&mut rows);
+    if rows.is_empty() {
+        return None;
+    }
+    let table = DataTable::new(
+        Text::coded("promises_by_group", "Broken promises by group", "各客户群违诺情况"),
+        vec![
+            words::text("promise", "promise", "承诺"),
+            DataColumn::new(ColumnFormat::Word, "group_by", "by", "分组"),
+            words::text("group", "group", "客户群"),
+            words::count("exposures", "cases", "应兑现"),
+            words::count("breached", "broken", "违诺"),
+            words::share("share_kept", "kept", "兑现率"),
+            DataColumn::new(ColumnFormat::Quantity, "achieved", "achieved", "实际达到"),
+            words::money("compensation_cny", "compensation CNY", "补偿（元）"),
+        ],
+        rows.iter().take(view.most_rows).map(|row| {
+            let (promise, group) = (promise(view, row.promise), view.groups.group(row.group));
+            vec![
+                DataCell::Text(promise_name(promise)),
+                DataCell::word(group.by),
+                DataCell::Text(words::group(group)),
+                DataCell::Integer(row.exposures),
+                DataCell::Integer(row.breached),
+                DataCell::number(row.share_kept),
+                words::value(row.achieved, promise.measure),
+                words::fen(row.owed.map(|owed| owed.fen)),
+            ]
+        }),
+    );
+    let section = Section::titled(text!("Towards whom promises were broken", "对哪些客户群违诺"))
+        .sentence("The groups with the smallest share kept come first.", "兑现率低的在前。")
+        .table(table);
+    Some(view.with_more(section, rows.len()))
+}
+
+/// The breaches one by one, those with the greatest compensation first; nothing if there are none or no customer may be
+/// named.
+fn breaches(view: &ServiceView, figures: &PromiseFigures) -> Option<Section> {
+    let all = &figures.promises.breaches;
+    if all.is_empty() || !view.names_customers() {
+        return None;
+    }
+    let mut rows: Vec<&PromiseBreach> = all.iter().collect();
+    rows.sort_by_key(|breach| Reverse(breach.compensation_fen));
+    let outages = view.log.outages.as_deref().unwrap_or_default();
+    let table = DataTable::new(
+        Text::coded("breaches", "Breaches", "违诺明细"),
+        vec![
+            words::text("promise", "promise", "承诺"),
+            words::id("customer_id", "customer", "户号"),
+            words::text("started_at", "interrupted at", "停电时间"),
+            words::id("outage_id", "outage", "停电事件"),
+            DataColumn::new(ColumnFormat::Quantity, "value", "value", "实际值"),
+            words::money("compensation_cny", "compensation CNY", "补偿（元）"),
+        ],
+        rows.iter().take(view.most_rows).map(|breach| {
+            let promise = promise(view, breach.promise);
+            let outage = breach.outage.map(|outage| outages[index(outage)].id.to_string());
+            vec![
+                DataCell::Text(promise_name(promise)),
+                DataCell::same(view.base.id(breach.customer).to_owned()),
+                words::time(breach.started_at),
+                outage.map_or(DataCell::Missing, DataCell::same),
+                words::value(breach.value, promise.measure),
+                words::fen(breach.compensation_fen),
+            ]
+        }),
+    );
+    let section = Section::titled(text!("Breaches", "违诺明细"))
+        .sentence(
+            "Each case in which a promise to a customer was broken; the greatest compensation first.",
+            "逐项列出对客户的违诺，补偿金额大的在前。",
+        )
+        .table(table);
+    Some(view.with_more(section, rows.len()))
+}
+
+fn index_columns() -> Vec<DataColumn> {
+    vec![
+        words::number(INDEX_DECIMALS, "saifi", "SAIFI", "平均停电次数 SAIFI"),
+        words::number(INDEX_DECIMALS, "saidi_min", "SAIDI", "平均停电时间 SAIDI")
+            .in_unit(Text::new("min", "分钟")),
+        words::number(1, "caidi_min", "CAIDI", "平均停电持续时间 CAIDI").in_unit(Text::new("min", "分钟")),
+        words::number(INDEX_DECIMALS, "maifi", "MAIFI", "平均瞬时停电次数 MAIFI"),
+        words::number(INDEX_DECIMALS + 1, "asai_percent", "ASAI", "供电可用率 ASAI").in_unit(Text::same("%")),
+        words::share("cemi", "CEMI", "频繁停电客户占比 CEMI"),
+        words::share("celid_single", "CELID, one", "单次长时间停电客户占比 CELID"),
+        words::share("celid_total", "CELID, all", "累计长时间停电客户占比 CELID"),
+    ]
+}
+
+fn index_cells(row: &ReliabilityRow) -> Vec<DataCell> {
+    vec![
+        DataCell::number(row.saifi),
+        DataCell::number(row.saidi_min),
+        DataCell::number(row.caidi_min),
+        DataCell::number(row.maifi),
+        DataCell::number(row.asai.map(percentage)),
+        DataCell::number(row.cemi),
+        DataCell::number(row.celid_single),
+        DataCell::number(row.celid_total),
+    ]
+}
+
+/// A share of 1 in percent: one decimal, as other shares have, would hide every difference in reliability.
+fn percentage(share: f64) -> f64 {
+    100.0 * share
+}
+
+/// Reliability by kind of interruption.
+fn reliability(view: &ServiceView, figures: &PromiseFigures) -> Section {
+    let all = view.groups.all();
+    let rows: Vec<&ReliabilityRow> = figures.reliability.iter().filter(|row| row.group == all).collect();
+    let mut columns = vec![
+        DataColumn::new(ColumnFormat::Word, "scope", "interruptions of", "范围"),
+        words::count("interruptions", "sustained", "持续停电"),
+        words::count("momentary", "momentary", "瞬时停电"),
+        words::count("open", "not restored", "未复电"),
+    ];
+    columns.extend(index_columns());
+    let table = DataTable::new(
+        Text::coded("reliability", "Reliability", "供电可靠性"),
+        columns,
+        rows.iter().map(|row| {
+            let counts = [row.interruptions, row.momentary, row.open].map(DataCell::Integer);
+            [vec![DataCell::word(row.scope)], counts.to_vec(), index_cells(row)].concat()
+        }),
+    );
+    let section = Section::titled(text!("Reliability of the supply", "供电可靠性")).table(table);
+    let rs = rows.iter().find(|row| row.scope == Scope::All).and_then(|row| row.rs1.zip(row.rs3));
+    let Some((rs1, rs3)) = rs else { return section };
+    let [rs1, rs3] = [rs1, rs3].map(|share| decimal(percentage(share), INDEX_DECIMALS + 1));
+    section.with(Block::Sentence(text!(
+        "Share of time with supply, momentary interruptions included: RS-1 {rs1} %, without rationing RS-3 {rs3} %.",
+        "供电可靠率（含瞬时停电）：RS-1 {rs1} %，不计限电 RS-3 {rs3} %。"
+    )))
+}
+
+/// Reliability by group of customers, of all interruptions.
+fn by_group(view: &ServiceView, figures: &PromiseFigures) -> Section {
+    let shown = view.shown_groups();
+    let rows = figures.reliability.iter().filter(|row| row.scope == Scope::All && shown[row.group.index()]);
+    let rows = rows.filter(|row| view.groups.group(row.group).by != GroupBy::All);
+    let mut columns = vec![
+        DataColumn::new(ColumnFormat::Word, "group_by", "by", "分组"),
+        words::text("group", "group", "客户群"),
+        words::count("customers", "customers", "户数"),
+        words::count("interruptions", "sustained", "持续停电"),
+    ];
+    columns.extend(index_columns());
+    let table = DataTable::new(
+        Text::coded("reliability_by_group", "Reliability by group", "各客户群供电可靠性"),
+        columns,
+        rows.map(|row| {
+            let group = view.groups.group(row.group);
+            let mut cells = vec![
+                DataCell::word(group.by),
+                DataCell::Text(words::group(group)),
+                DataCell::Integer(row.customers),
+                DataCell::Integer(row.interruptions),
+            ];
+            cells.extend(index_cells(row));
+            cells
+        }),
+    );
+    Section::titled(text!("Reliability by group", "各客户群供电可靠性"))
+        .sentence("All interruptions, whatever their cause.", "不分原因的全部停电。")
+        .table(table)
+}
+
+fn causes(figures: &PromiseFigures) -> Section {
+    let table = DataTable::new(
+        Text::coded("causes", "Causes", "停电原因"),
+        vec![
+            DataColumn::new(ColumnFormat::Word, "kind", "kind", "停电类型"),
+            words::text("cause", "cause", "原因"),
+            words::count("outages", "outages", "停电事件"),
+            words::count("interruptions", "interruptions", "停电户次"),
+            words::number(1, "customer_hours", "customer hours", "停电时户数"),
+            words::share("share", "share", "占比"),
+        ],
+        figures.causes.iter().map(|row| {
+            let cause = match &*row.cause {
+                "unknown" => Text::coded("unknown", "unknown", "未知"),
+                own => Text::same(own.to_owned()),
+            };
+            vec![
+                DataCell::word(row.kind),
+                DataCell::Text(cause),
+                DataCell::Integer(row.outages),
+                DataCell::Integer(row.interruptions),
+                DataCell::Number(float_i64(row.seconds) / 3_600.0),
+                DataCell::number(row.share),
+            ]
+        }),
+    );
+    Section::titled(text!("What interrupted the supply", "停电原因"))
+        .sentence(
+            "Sustained interruptions; the most time without supply first.",
+            "持续停电，停电时间长的在前。",
+        )
+        .table(table)
+}
+
+fn major_days(figures: &PromiseFigures) -> Section {
+    let major = &figures.major_days;
+    let Some(threshold) = major.t_med_min else {
+        return Section::new().sentence(
+            "Major event days: not known; this needs at least 30 days with interruptions, over a year before the period.",
+            "重大事件日：无法判定；须有报告期前一年以上、至少 30 个有停电的日数据。",
+        );
+    };
+    let threshold = decimal(threshold, INDEX_DECIMALS);
+    let days: Vec<Text> = major.days.iter().map(|&day| words::day(day)).collect();
+    let (found, Text { en, zh, .. }) = (grouped(count(days.len())), Text::join(&days, ", "));
+    Section::new().with(Block::Sentence(if days.is_empty() {
+        text!(
+            "Major event days: none, that is, no day with more than {threshold} min per customer.",
+            "重大事件日：无（户均停电超过 {threshold} 分钟的日）。"
+        )
+    } else {
+        text!(
+            "Major event days: {found}, with more than {threshold} min per customer: {en}.",
+            "重大事件日：{found} 天（户均停电超过 {threshold} 分钟）：{zh}。"
+        )
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::terminal;
+    use crate::service::fixture::LogScene;
+    use gridtier::text::{Lang, Voice};
+    use gridtier::word::Word as _;
+    use gridtier_service::policy::Measure;
+
+    #[test]
+    fn what_needs_tables_that_are_absent_is_told_as_not_measured() {
+        let scene = LogScene::of_regions(&[("A", 1)]);
+        let sections = sections(&scene.view(), None);
+        let text = terminal::text(&sections, Lang::En.into());
+        assert!(text.contains("Not measured") && text.contains("outages, interruptions"), "{text}");
+        assert!(sections[0].tables().next().is_none());
+        assert!(terminal::text(&sections, Lang::Zh.into()).contains("未测量"));
+    }
+
+    #[test]
+    fn broken_promises_come_first_and_breaches_name_the_customer() {
+        let scene = LogScene::with_an_outage();
+        let figures = scene.promises().unwrap();
+        let sections = sections(&scene.view(), Some(&figures));
+        let table = sections[0].tables().next().unwrap();
+        let restored = &table.rows[0].cells;
+        assert_eq!(
+            (&restored[1], &restored[3], &restored[10]),
+            (&DataCell::Integer(2), &DataCell::Integer(1), &DataCell::Fen(5_000))
+        );
+        let text = terminal::text(&sections, Lang::En.into());
+        assert!(text.contains("1 of 2 promises were broken, in 1 cases; compensation: CNY 50.00"), "{text}");
+        assert!(
+            text.contains("Breaches") && text.contains("2026-05-10 10:00") && text.contains("O1"),
+            "{text}"
+        );
+        let zh = terminal::text(&sections, Lang::Zh.into());
+        assert!(zh.contains("2 项承诺中 1 项有违诺") && zh.contains("补偿 50.00 元"), "{zh}");
+    }
+
+    #[test]
+    fn no_customer_is_named_when_small_counts_are_withheld() {
+        let scene = LogScene::with_an_outage();
+        let figures = scene.promises().unwrap();
+        let view = ServiceView { min_count: 5, ..scene.view() };
+        let sections = sections(&view, Some(&figures));
+        let codes: Vec<_> = sections
+            .iter()
+            .flat_map(Section::tables)
+            .map(|table| table.title.pick(Voice::Codes).into_owned())
+            .collect();
+        assert!(!codes.contains(&"breaches".to_owned()), "{codes:?}");
+        assert!(codes.contains(&"promises".to_owned()));
+    }
+
+    #[test]
+    fn a_measure_has_a_unit_in_both_languages() {
+        for measure in Measure::ALL {
+            let unit = words::unit(*measure);
+            assert!(!unit.en.is_empty() && !unit.zh.is_empty());
+        }
+    }
+}

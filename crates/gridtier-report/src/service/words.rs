@@ -1,0 +1,145 @@
+//! Words that several sections about a service log use: groups, reasons, units, services.
+
+use gridtier::contract::{Area, UseCategory};
+use gridtier::entitlement::Catalogue;
+use gridtier::method::Tier;
+use gridtier::text::Text;
+use gridtier::unit::date_of_day;
+use gridtier::word::Word;
+use gridtier_service::due::DueReason;
+use gridtier_service::group::{CustomerClass, Group, GroupBy, UNGRADED, UNKNOWN};
+use gridtier_service::policy::{Measure, Policy};
+use gridtier_service::time::Second;
+
+use crate::names;
+use crate::table::{ColumnFormat, DataCell, DataColumn};
+
+/// The name of a group.
+pub(super) fn group(group: &Group) -> Text {
+    let name = &*group.name;
+    let word = match group.by {
+        GroupBy::All => Some(Text::of_word(GroupBy::All)),
+        GroupBy::Area => Area::from_code(name).map(Text::of_word),
+        GroupBy::Class => CustomerClass::from_code(name).map(Text::of_word),
+        GroupBy::Tier => return tier(name),
+        GroupBy::UseCategory => UseCategory::from_code(name).map(Text::of_word),
+        GroupBy::Region => None,
+    };
+    word.unwrap_or_else(|| other(name))
+}
+
+/// A tier, or those without one.
+pub(super) fn tier(code: &str) -> Text {
+    Tier::from_code(code).map_or_else(|| other(code), names::tier)
+}
+
+fn other(name: &str) -> Text {
+    match name {
+        UNKNOWN => Text::coded(UNKNOWN, "unknown", "未知"),
+        UNGRADED => Text::coded(UNGRADED, "ungraded", "未评级"),
+        "public" => Text::coded("public", "the public", "公众"),
+        own => Text::same(own.to_owned()),
+    }
+}
+
+/// A customer's tier.
+pub(super) fn tier_cell(tier: Option<Tier>) -> DataCell {
+    DataCell::Text(tier.map_or_else(|| other(UNGRADED), names::tier))
+}
+
+/// The unit of what a promise measures.
+pub(super) fn unit(measure: Measure) -> Text {
+    match measure {
+        Measure::Availability => Text::same("%"),
+        Measure::Interruptions => Text::new("times", "次"),
+        Measure::Minutes | Measure::Restoration | Measure::PromisedTime | Measure::Plan => {
+            Text::new("min", "分钟")
+        }
+        Measure::Notice => Text::new("h", "小时"),
+    }
+}
+
+/// A value of what a promise measures.
+pub(super) fn value(value: Option<f64>, measure: Measure) -> DataCell {
+    value.map_or(DataCell::Missing, |value| DataCell::Quantity(value, unit(measure)))
+}
+
+/// The title of a service, with its id for programs.
+pub(super) fn service(catalogue: &Catalogue, place: usize) -> Text {
+    let service = &catalogue.services[place];
+    let id = &service.id;
+    Text::coded(id.clone(), format!("{id} {}", service.title), format!("{id} {}", service.title_zh))
+}
+
+/// Why something is due.
+pub(super) fn reason(reason: DueReason, policy: &Policy) -> Text {
+    let code = reason.name(policy);
+    let titled =
+        |en: &str, zh: &str, title: &Text| (format!("{en}: {}", title.en), format!("{zh}：{}", title.zh));
+    let (en, zh) = match reason {
+        DueReason::Cadence => ("by the calendar".to_owned(), "按日历".to_owned()),
+        DueReason::FollowUp(rule) => titled("follow-up", "回访", &policy.follow_ups[rule].title),
+        DueReason::AtLeast(rule) => {
+            titled("number of follow-ups", "回访次数", &policy.follow_ups[rule].title)
+        }
+        DueReason::Notice(promise) => titled("notice", "通知", &policy.promises[promise].title),
+        DueReason::Session => ("for the public".to_owned(), "面向公众".to_owned()),
+        DueReason::Appointment => ("appointment".to_owned(), "预约".to_owned()),
+        DueReason::Invitation => ("invitation".to_owned(), "邀请".to_owned()),
+    };
+    Text::coded(code, en, zh)
+}
+
+/// A local time to the minute.
+pub(super) fn time(at: Option<Second>) -> DataCell {
+    at.map_or(DataCell::Missing, |at| {
+        let shown = at.to_string();
+        let minute = shown.rsplit_once(':').map_or(shown.as_str(), |(minute, _)| minute).to_owned();
+        DataCell::Text(Text::coded(shown, minute.clone(), minute))
+    })
+}
+
+/// A day, in days since 1970-01-01.
+pub(super) fn day(day: i32) -> Text {
+    Text::same(date_of_day(day).map(|day| day.to_string()).unwrap_or_default())
+}
+
+/// A count of cases in a column of whole numbers.
+pub(super) fn count(code: &'static str, en: &'static str, zh: &'static str) -> DataColumn {
+    DataColumn::new(ColumnFormat::Integer, code, en, zh)
+}
+
+/// A share in percent.
+pub(super) fn share(code: &'static str, en: &'static str, zh: &'static str) -> DataColumn {
+    DataColumn::new(ColumnFormat::Share, code, en, zh)
+}
+
+/// A column of texts.
+pub(super) fn text(code: &'static str, en: &'static str, zh: &'static str) -> DataColumn {
+    DataColumn::new(ColumnFormat::Text, code, en, zh)
+}
+
+/// A column of ids.
+pub(super) fn id(code: &'static str, en: &'static str, zh: &'static str) -> DataColumn {
+    DataColumn::new(ColumnFormat::Id, code, en, zh)
+}
+
+/// A column of amounts in CNY.
+pub(super) fn money(code: &'static str, en: &'static str, zh: &'static str) -> DataColumn {
+    DataColumn::new(ColumnFormat::Money, code, en, zh)
+}
+
+/// A column of numbers with decimals.
+pub(super) fn number(decimals: u8, code: &'static str, en: &'static str, zh: &'static str) -> DataColumn {
+    DataColumn::new(ColumnFormat::Number(decimals), code, en, zh)
+}
+
+/// A whole number that may be unknown.
+pub(super) fn whole(value: Option<i64>) -> DataCell {
+    value.map_or(DataCell::Missing, DataCell::Integer)
+}
+
+/// An amount in fen that may be unknown.
+pub(super) fn fen(value: Option<i64>) -> DataCell {
+    value.map_or(DataCell::Missing, |fen| DataCell::Fen(fen.into()))
+}
