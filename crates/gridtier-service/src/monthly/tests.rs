@@ -9,15 +9,23 @@ use sha2::{Digest, Sha256};
 use super::*;
 use crate::contact_figures::ContactFigures;
 use crate::delivered::Delivered;
+use crate::due::DueInputs;
 use crate::fixture::{at, day, interruption, outage};
+use crate::group::Groups;
+use crate::log::Log;
 use crate::log::{Check, Correction};
 use crate::monthly::coverage::CoverageDoubt;
 use crate::monthly::facts::FigureValue;
-use crate::monthly::improvement::{check_rows, checks_table, correction_rows, corrections_table};
+use crate::monthly::improvement::{
+    check_rows, checks_table, correction_rows, corrections_table, months_before,
+};
+use crate::monthly::judge::MonthlyFigure;
 use crate::monthly::judge::{FigureGap, FigureVerdict};
 use crate::monthly::rule::{FIGURE_RULES, FIGURE_TABLES, is_attribute, rule_of};
+use crate::monthly::sample::sample;
 use crate::output::contacts::ContactNames;
 use crate::output::{contacts, delivered, promises};
+use crate::period::{Period, Run};
 use crate::promise_figures::PromiseFigures;
 use crate::scene::{Scene, graded};
 
@@ -428,4 +436,21 @@ fn a_quarter_is_compared_with_the_quarter_before() {
     let report = report(&scene);
     assert_eq!(report.before.period, Period::parse("2025Q4").unwrap());
     assert_eq!(found(&report, COMPLAINTS).now.value, Some(FigureValue::Count(6)));
+}
+
+#[test]
+fn the_tables_of_the_report_have_a_row_for_each_figure_and_leave_out_lists_of_absent_tables() {
+    let mut scene = scene();
+    let rows = |scene: &Scene| -> Vec<(&'static str, usize)> {
+        let report = report(scene);
+        let tables = tables::tables(&report, scene.inputs());
+        let count = |table: Output| (table.name, table.batches.map(|batch| batch.num_rows()).sum());
+        let counts: Vec<(&str, usize)> = tables.into_iter().map(count).collect();
+        assert_eq!(counts[0], ("figures", report.figures.len()));
+        counts[1..].to_vec()
+    };
+    assert_eq!(rows(&scene), [("coverage", 6), ("complaints", 3), ("corrections", 0), ("to_check", 3)]);
+    scene.log.contacts = None;
+    scene.log.corrections = None;
+    assert_eq!(rows(&scene), [("coverage", 6), ("to_check", 3)]);
 }
