@@ -1,4 +1,5 @@
-//! `gridtier service`: promises against what happened, due against delivered, contacts, and the policy of all that.
+//! `gridtier service`: promises against what happened, due against delivered, contacts, the monthly report, and
+//! the policy of all that.
 
 use std::path::Path;
 
@@ -13,9 +14,11 @@ use gridtier_report::format::shell_word;
 use gridtier_report::render::{ByteOrderMark, terminal};
 use gridtier_report::section::Section;
 use gridtier_report::service::{
-    ServiceView, absent_tables, contacts, delivered, head, policy, promises, worklist,
+    ServiceView, absent_tables, contacts, delivered, head, monthly, policy, promises, worklist,
 };
 use gridtier_report::summary::{advice, breach_lines, recorded_rows};
+use gridtier_service::monthly::MonthlyReport;
+use gridtier_service::monthly::tables::tables;
 use gridtier_service::period::Run;
 use gridtier_service::policy::POLICIES;
 use serde_json::{Map, Value, json};
@@ -46,6 +49,7 @@ pub fn run(args: &ServiceArguments, lang: Lang) -> Result<Done, Failure> {
         ServiceCommand::Delivered(args) => Question::Delivered.answer(args, lang),
         ServiceCommand::Contacts(args) => Question::Contacts.answer(args, lang),
         ServiceCommand::Due(args) => Question::Due.answer(args, lang),
+        ServiceCommand::Report(args) => Question::Report.answer(args, lang),
         ServiceCommand::Policy { action } => policy_action(action, lang),
     }
 }
@@ -70,6 +74,7 @@ enum Question {
     Delivered,
     Contacts,
     Due,
+    Report,
 }
 
 /// Where the results of a question go.
@@ -93,6 +98,7 @@ impl Question {
             Self::Delivered => "delivered",
             Self::Contacts => "contacts",
             Self::Due => "due",
+            Self::Report => "report",
         }
     }
 
@@ -103,6 +109,7 @@ impl Question {
             Self::Delivered => text!("Services due and delivered", "服务应做与已做"),
             Self::Contacts => text!("Contacts of customers", "客户诉求"),
             Self::Due => text!("What is to be done next", "后续应做事项"),
+            Self::Report => text!("Monthly report of service", "服务月报"),
         }
     }
 
@@ -144,6 +151,8 @@ impl Question {
         let asks_for_duties = matches!(self, Self::Delivered | Self::Due);
         let duties = if asks_for_duties { measured.delivered() } else { None };
         let calls = if self == Self::Contacts { measured.contacts() } else { None };
+        let is_report = self == Self::Report;
+        let month = is_report.then(|| MonthlyReport::of(measured.due_inputs(), &measured.groups));
         let sections = |most_rows| {
             let view = view(args, &measured, &cycle, most_rows);
             let mut sections = head(&view, self.heading());
@@ -154,6 +163,9 @@ impl Question {
                 Self::Delivered => delivered::sections(&view, &measured.due_inputs(), duties.as_ref()),
                 Self::Contacts => contacts::sections(&view, calls.as_ref()),
                 Self::Due => worklist::sections(&view, duties.as_ref()),
+                Self::Report => {
+                    month.as_ref().map_or_else(Vec::new, |report| monthly::sections(&view, report))
+                }
             });
             sections.extend(self.about_rows(&measured));
             sections
@@ -166,6 +178,9 @@ impl Question {
                     Self::Promises => measured.promise_tables(),
                     Self::Delivered | Self::Due => measured.delivered_tables(duties.as_ref()),
                     Self::Contacts => measured.contact_tables(calls.as_ref()),
+                    Self::Report => {
+                        month.as_ref().map_or_else(Vec::new, |report| tables(report, measured.due_inputs()))
+                    }
                 };
                 results::write(dir, self.command(), &measured, &cycle, tables)?;
             }

@@ -12,6 +12,7 @@ pub mod promises;
 pub mod delivered;
 pub mod worklist;
 pub mod contacts;
+pub mod monthly;
 pub mod policy;
 
 pub use head::{absent_tables, head, not_measured};

@@ -37,6 +37,10 @@ pub enum ServiceCommand {
     ///
     /// 报告期次月的工作清单：走访、回访、邀请
     Due(ServiceLogArgs),
+    /// Report the month: every figure with last month and the same month last year, problems first
+    ///
+    /// 服务月报：全部指标与上月、上年同月比较，问题在前
+    Report(ServiceLogArgs),
     /// Print the shipped policy, start one of your own, or check one
     ///
     /// 输出内置服务标准，新建或检查本单位的标准

@@ -1,0 +1,352 @@
+//! The monthly report 服务月报: problems first, every figure with last month and the same month a year ago, nothing left
+//! out (SERVICE §8).
+
+mod figure_words;
+
+use gridtier::index::{count, index};
+use gridtier::text;
+use gridtier::text::Text;
+use gridtier::word::Word as _;
+use gridtier_service::group::GroupBy;
+use gridtier_service::log::{Contact, Correction};
+use gridtier_service::monthly::MonthlyReport;
+use gridtier_service::monthly::coverage::{LogCoverage, RowCount};
+use gridtier_service::monthly::improvement::is_overdue;
+use gridtier_service::monthly::judge::{FigureGap, FigureReading, FigureVerdict, MonthlyFigure};
+
+use super::view::ServiceView;
+use super::words;
+use crate::format::grouped;
+use crate::section::{Block, Section};
+use crate::table::{ColumnFormat, DataCell, DataColumn, DataTable};
+
+/// The sections of the report.
+#[must_use]
+pub fn sections(view: &ServiceView, report: &MonthlyReport) -> Vec<Section> {
+    let shown = shown_figures(view, report);
+    let mut sections = vec![summary(report, &shown), coverage(report)];
+    sections.extend(FigureVerdict::ALL.iter().map(|&verdict| figures(view, report, &shown, verdict)));
+    if view.names_customers() {
+        sections.extend([complaints(view, report), corrections(view, report), to_check(view, report)]);
+    }
+    sections
+}
+
+/// The figures but those of groups that are withheld.
+fn shown_figures<'r>(view: &ServiceView, report: &'r MonthlyReport) -> Vec<&'r MonthlyFigure> {
+    let shown = view.shown_groups();
+    let withheld: Vec<&str> = view
+        .groups
+        .iter()
+        .filter(|(place, group)| group.by == GroupBy::Tier && !shown[place.index()])
+        .map(|(_, group)| &*group.name)
+        .collect();
+    let is_withheld = |figure: &MonthlyFigure| {
+        let parts = figure.table.key.iter().zip(&figure.key);
+        let mut tiers = parts.filter(|(column, _)| ["group", "tier"].contains(*column));
+        tiers.any(|(_, name)| withheld.contains(&&**name))
+    };
+    report.figures.iter().filter(|figure| !is_withheld(figure)).collect()
+}
+
+/// How many figures there are of each verdict.
+fn summary(report: &MonthlyReport, shown: &[&MonthlyFigure]) -> Section {
+    let facts = FigureVerdict::ALL.iter().map(|&verdict| {
+        let figures = shown.iter().filter(|figure| figure.verdict == verdict).count();
+        (Text::of_word(verdict), Text::same(grouped(count(figures))))
+    });
+    let (before, year_ago) = (report.before.period, report.year_ago.period);
+    Section::titled(text!("Verdicts", "结论")).with(Block::Facts(facts.collect())).with(Block::Sentence(text!(
+        "Compared with {before} and {year_ago}, with the same log and the same tiers. The list has every share, index and \
+         count, of all customers and by tier; what cannot be compared is not called better.",
+        "与 {before}、{year_ago} 比较，采用同一服务记录和同一等级。全部比率、指数和数量（全体及各等级）均已列出；无法比较的不视为好转。"
+    )))
+}
+
+/// How many rows the tables have, and what is doubtful about them.
+fn coverage(report: &MonthlyReport) -> Section {
+    let rows = |count: RowCount, row: &LogCoverage| {
+        if row.present { DataCell::Integer(count.rows) } else { DataCell::Missing }
+    };
+    let table = DataTable::new(
+        Text::coded("rows_of_month", "Rows of the log", "服务记录行数"),
+        vec![
+            words::text("table", "table", "数据表"),
+            words::count("rows", "in the period", "本期"),
+            words::count("rows_before", "last month", "上月"),
+            words::count("rows_year_ago", "same month last year", "上年同月"),
+            DataColumn::new(ColumnFormat::Word, "doubt", "doubt", "疑问"),
+        ],
+        report.coverage.iter().map(|row| {
+            let doubt = match row.doubt {
+                _ if !row.present => DataCell::word(FigureGap::TableAbsent),
+                Some(doubt) => DataCell::word(doubt),
+                None => DataCell::Blank,
+            };
+            let name = Text::coded(row.table.code(), row.table.en(), row.table.zh());
+            let counts = [row.now, row.before, row.year_ago].map(|count| rows(count, row));
+            [vec![DataCell::Text(name)], counts.to_vec(), vec![doubt]].concat()
+        }),
+    );
+    let section = Section::titled(text!("Rows of the log", "服务记录行数")).table(table);
+    if report.coverage.iter().all(|row| row.doubt.is_none()) {
+        return section;
+    }
+    section.sentence(
+        "Rows of the period may be missing: figures that follow from these tables are never called better.",
+        "本期可能缺少记录：由这些表得出的指标一律不视为好转。",
+    )
+}
+
+fn verdict_heading(verdict: FigureVerdict) -> Text {
+    match verdict {
+        FigureVerdict::Breach => text!("Limits missed", "未达标的指标"),
+        FigureVerdict::Worse => text!("Worse than last month", "较上月变差的指标"),
+        FigureVerdict::NotMeasured => text!("Not measured, or not to be compared", "未计量或无法比较的指标"),
+        FigureVerdict::Same => text!("No better or worse than last month", "与上月持平的指标"),
+        FigureVerdict::Better => text!("Better than last month", "较上月好转的指标"),
+    }
+}
+
+/// The figures of a verdict, in the order of their ids.
+fn figures(
+    view: &ServiceView,
+    report: &MonthlyReport,
+    shown: &[&MonthlyFigure],
+    verdict: FigureVerdict,
+) -> Section {
+    let of_verdict: Vec<&MonthlyFigure> =
+        shown.iter().copied().filter(|figure| figure.verdict == verdict).collect();
+    let section = Section::titled(verdict_heading(verdict));
+    if of_verdict.is_empty() {
+        return section.sentence("None.", "无。");
+    }
+    let (before, year_ago) = (report.before.period, report.year_ago.period);
+    let quantity = |code: &'static str, title: Text| {
+        let Text { en, zh, .. } = title;
+        DataColumn::new(ColumnFormat::Quantity, code, en, zh)
+    };
+    let parts = |code: &'static str| words::text(code, "of", "分子/分母");
+    let mut columns = vec![
+        words::id("id", "id", "编码"),
+        words::text("figure", "figure", "指标"),
+        quantity("now", text!("this month", "本期")),
+        parts("now_of"),
+        quantity("before", text!("{before}", "{before}")),
+        parts("before_of"),
+        quantity("year_ago", text!("{year_ago}", "{year_ago}")),
+        parts("year_ago_of"),
+        quantity("limit", text!("limit", "限值")),
+    ];
+    if verdict == FigureVerdict::NotMeasured {
+        columns.push(DataColumn::new(ColumnFormat::Word, "reason", "reason", "原因"));
+    }
+    let rows = of_verdict.iter().take(view.most_rows).map(|figure| {
+        let mut cells = vec![DataCell::same(figure.id()), DataCell::Text(figure_words::name(view, figure))];
+        for reading in [&figure.now, &figure.before, &figure.year_ago] {
+            cells.extend([figure_words::value(figure, reading), of(reading)]);
+        }
+        cells.push(figure_words::number(figure, figure.limit));
+        if verdict == FigureVerdict::NotMeasured {
+            cells.push(figure.gap.map_or(DataCell::Blank, DataCell::word));
+        }
+        cells
+    });
+    let title = Text::coded(verdict.code(), verdict.en(), verdict.zh());
+    view.with_more(section.table(DataTable::new(title, columns, rows)), of_verdict.len())
+}
+
+/// Numerator and denominator.
+fn of(reading: &FigureReading) -> DataCell {
+    match (reading.numerator, reading.denominator) {
+        (Some(numerator), Some(denominator)) => DataCell::same(format!("{numerator}/{denominator}")),
+        _ => DataCell::Missing,
+    }
+}
+
+fn complaints(view: &ServiceView, report: &MonthlyReport) -> Section {
+    let section = Section::titled(text!("Complaints of the month", "本期投诉"));
+    let Some(contacts) = &view.log.contacts else {
+        return section.sentence("Not measured: there is no table of contacts.", "未计量：缺少诉求表。");
+    };
+    if report.complaints.is_empty() {
+        return section.sentence("None was recorded.", "无投诉记录。");
+    }
+    let row = |contact: &Contact| {
+        vec![
+            DataCell::same(contact.id.to_string()),
+            contact
+                .customer
+                .map_or(DataCell::Missing, |customer| DataCell::same(view.base.id(customer).to_owned())),
+            contact
+                .customer
+                .map_or(DataCell::Missing, |customer| words::tier_cell(view.base.member(customer).tier)),
+            DataCell::Text(figure_words::topic(view, contact.topic.as_deref().unwrap_or_default())),
+            words::time(Some(contact.received_at)),
+            DataCell::word(contact.state()),
+            contact.outcome.map_or(DataCell::Missing, DataCell::word),
+        ]
+    };
+    let table = DataTable::new(
+        Text::coded("complaints", "Complaints of the month", "本期投诉"),
+        vec![
+            words::id("contact_id", "contact", "诉求编号"),
+            words::id("customer_id", "customer", "户号"),
+            words::text("tier", "tier", "等级"),
+            words::text("topic", "topic", "主题"),
+            words::text("received_at", "received", "受理时间"),
+            DataColumn::new(ColumnFormat::Word, "state", "state", "状态"),
+            DataColumn::new(ColumnFormat::Word, "outcome", "outcome", "结论"),
+        ],
+        report.complaints.iter().take(view.most_rows).map(|&place| row(&contacts[index(place)])),
+    );
+    view.with_more(section.table(table), report.complaints.len())
+}
+
+fn corrections(view: &ServiceView, report: &MonthlyReport) -> Section {
+    let section = Section::titled(text!("Corrections", "整改"));
+    let Some(corrections) = &view.log.corrections else {
+        return section.sentence("Not measured: there is no table of corrections.", "未计量：缺少整改表。");
+    };
+    if report.corrections.is_empty() {
+        return section.sentence("None was opened, done or left open.", "本期无新增、完成或未完成的整改。");
+    }
+    let state = |correction: &Correction| match correction.done_on {
+        Some(day) => Text::coded(
+            "done",
+            format!("done on {}", words::day(day).en),
+            format!("{}完成", words::day(day).zh),
+        ),
+        None if is_overdue(correction, report.run.as_of) => Text::coded("overdue", "overdue", "逾期未完成"),
+        None => Text::coded("open", "open", "进行中"),
+    };
+    let table = DataTable::new(
+        Text::coded("corrections", "Corrections", "整改"),
+        vec![
+            words::id("correction_id", "correction", "整改编号"),
+            DataColumn::new(ColumnFormat::Word, "about", "about", "对象"),
+            words::text("action", "action", "措施"),
+            words::text("opened_on", "opened", "提出日期"),
+            words::text("due_on", "due", "到期日期"),
+            words::text("state", "state", "状态"),
+            DataColumn::new(ColumnFormat::Word, "result", "result", "结果"),
+        ],
+        report.corrections.iter().take(view.most_rows).map(|&place| {
+            let correction = &corrections[index(place)];
+            vec![
+                DataCell::same(correction.id.to_string()),
+                DataCell::word(correction.about),
+                DataCell::same(correction.action.to_string()),
+                DataCell::Text(words::day(correction.opened_on)),
+                DataCell::Text(words::day(correction.due_on)),
+                DataCell::Text(state(correction)),
+                correction.result.map_or(DataCell::Missing, DataCell::word),
+            ]
+        }),
+    );
+    view.with_more(section.table(table), report.corrections.len())
+}
+
+fn to_check(view: &ServiceView, report: &MonthlyReport) -> Section {
+    let section = Section::titled(text!("What to check next", "下一步抽查"));
+    let Some(deliveries) = &view.log.deliveries else {
+        return section
+            .sentence("Not measured: there is no table of deliveries.", "未计量：缺少服务记录表。");
+    };
+    if report.to_check.is_empty() {
+        return section.sentence("Nothing was delivered.", "本期无已完成的服务。");
+    }
+    let table = DataTable::new(
+        Text::coded("to_check", "What to check next", "下一步抽查"),
+        vec![
+            words::text("service", "service", "服务"),
+            words::id("delivery_id", "delivery", "服务记录编号"),
+            words::id("customer_id", "customer", "户号"),
+            words::text("done_at", "done at", "完成时间"),
+        ],
+        report.to_check.iter().take(view.most_rows).map(|sampled| {
+            let delivery = sampled.of(deliveries);
+            vec![
+                DataCell::Text(words::service(view.catalogue, sampled.service)),
+                DataCell::same(delivery.id.to_string()),
+                delivery
+                    .customer
+                    .map_or(DataCell::Missing, |customer| DataCell::same(view.base.id(customer).to_owned())),
+                words::time(delivery.done()),
+            ]
+        }),
+    );
+    let section = section.sentence(
+        "Of each service 2 % of what was delivered, but at least five, drawn so that nobody can choose them.",
+        "每项服务抽取已完成的 2 %，至少 5 项；抽取方法使任何人都无法挑选。",
+    );
+    view.with_more(section.table(table), report.to_check.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use gridtier::text::Lang;
+    use gridtier_service::monthly::MonthlyReport;
+
+    use super::*;
+    use crate::render::terminal;
+    use crate::service::fixture::LogScene;
+
+    fn report(scene: &LogScene) -> MonthlyReport {
+        MonthlyReport::of(scene.due_inputs(), scene.view().groups)
+    }
+
+    #[test]
+    fn problems_come_first_and_every_figure_is_shown_once() {
+        let scene = LogScene::with_complaints();
+        let report = report(&scene);
+        let view = ServiceView { most_rows: usize::MAX, ..scene.view() };
+        let sections = sections(&view, &report);
+        let codes = FigureVerdict::ALL.iter().map(|verdict| verdict.code());
+        let tables: Vec<&DataTable> = sections.iter().flat_map(Section::tables).collect();
+        let of_verdicts: Vec<&&DataTable> = tables
+            .iter()
+            .filter(|table| codes.clone().any(|code| table.title.code.as_deref() == Some(code)))
+            .collect();
+        let ids: Vec<&DataCell> =
+            of_verdicts.iter().flat_map(|table| table.rows.iter().map(|row| &row.cells[0])).collect();
+        let expected: Vec<DataCell> =
+            report.figures.iter().map(|figure| DataCell::same(figure.id())).collect();
+        assert_eq!(ids, expected.iter().collect::<Vec<_>>());
+        let text = terminal::text(&sections, Lang::En.into());
+        let place = |heading: &str| text.find(heading).unwrap_or_else(|| panic!("{heading}: {text}"));
+        assert!(place("Limits missed") < place("Worse than last month"));
+        assert!(place("Not measured, or") < place("No better or worse than"));
+        let id = DataCell::same("timers/answer/tier/special/share");
+        let row = of_verdicts[0].rows.iter().find(|row| row.cells[0] == id);
+        let cells = &row.expect("no complaint of the special tier was answered").cells;
+        assert_eq!(
+            cells[1],
+            DataCell::text(
+                "Contacts in time: Answer, special: share on time",
+                "诉求处理时限：答复，特级 special：按时率"
+            )
+        );
+        assert_eq!(cells[3], DataCell::same("0/40"));
+    }
+
+    #[test]
+    fn names_are_words_in_both_languages_and_no_codes() {
+        let scene = LogScene::with_complaints();
+        for figure in &report(&scene).figures {
+            let Text { en, zh, .. } = figure_words::name(&scene.view(), figure);
+            assert!(!en.contains('_') && !zh.contains('_'), "{en} {zh}");
+            assert!(!zh.is_ascii(), "{zh}");
+        }
+    }
+
+    #[test]
+    fn nobody_is_named_and_small_tiers_are_withheld_where_groups_are_to_be_large() {
+        let scene = LogScene::with_complaints();
+        let view = ServiceView { min_count: 2, most_rows: usize::MAX, ..scene.view() };
+        let text = terminal::text(&sections(&view, &report(&scene)), Lang::En.into());
+        for name in ["c00", "k00", "special"] {
+            assert!(!text.contains(name), "{name}: {text}");
+        }
+    }
+}
