@@ -48,6 +48,20 @@ pub enum DrawPurpose {
     Audit,
     /// What changes from one window to the next.
     Change,
+    /// Outages of a feeder.
+    Outage,
+    /// Notices of an outage.
+    Notice,
+    /// Visits, calls and handbooks of a customer.
+    Visit,
+    /// Work at a customer.
+    Work,
+    /// Complaints, reports, queries, suggestions, praise.
+    Contact,
+    /// Checks of the utility's own work.
+    Check,
+    /// Answers to a survey.
+    Survey,
 }
 
 /// A stream of random numbers.

@@ -16,7 +16,10 @@ use gridtier::word::Word;
 
 use crate::draw::{DrawPurpose, KeyedDraw};
 use crate::energy::month_wh;
-use crate::output::{CsvTableWriter, GHOST_ID, ParquetTableWriter, ROW_GROUP_ROWS, WrittenTable, date_text};
+use crate::output::{
+    CsvTableWriter, GHOST_ID, ParquetTableWriter, ROW_GROUP_ROWS, WrittenTable, date_text, day_text,
+    time_text,
+};
 use crate::population::{SampleCustomer, SampleUtility};
 use crate::{OUT_OF_WINDOW, SampleError};
 
@@ -50,15 +53,6 @@ fn moment(utility: &SampleUtility, draw: &mut KeyedDraw, month: u32) -> i64 {
     let month = utility.month(month);
     let day = draw.whole(month.first_day(), month.plus(1).first_day() - 1);
     i64::from(day) * 86_400 + i64::from(draw.whole(0, 86_399))
-}
-
-fn day_text(second: i64) -> String {
-    date_text(second.div_euclid(86_400) as i32)
-}
-
-fn time_text(second: i64) -> String {
-    let in_day = second.rem_euclid(86_400);
-    format!("{} {:02}:{:02}:{:02}", day_text(second), in_day / 3600, in_day / 60 % 60, in_day % 60)
 }
 
 /// Writes `incidents.csv`.

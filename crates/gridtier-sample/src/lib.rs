@@ -21,7 +21,8 @@
 //!
 //! The modules, in reading order: `draw` makes random numbers from keys, `category` describes each use category,
 //! `population` draws the customers, `succession` says what becomes of them in the window that follows, `energy` what they use in a month, `output` writes files; `customers`, `readings`,
-//! `money` and `events` write the tables, each with its planted faults.
+//! `money` and `events` write the tables, each with its planted faults. `service` writes what the utility did for its
+//! customers in the last year of the window, and `survey` what they think of it.
 //!
 //! Nothing here reads or grades a table. Names, tariffs and rates are made up.
 
@@ -35,6 +36,8 @@ mod customers;
 mod readings;
 mod money;
 mod events;
+mod service;
+mod survey;
 
 use std::path::{Path, PathBuf};
 
@@ -170,7 +173,7 @@ pub struct PlantedFault {
 /// What was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SampleSummary {
-    /// Rows by table, in the order of [`Table::ALL`].
+    /// Rows by table, in the order of the tables in [`Table`].
     pub tables: Vec<RowCount>,
     /// Planted faults, in the order of their tables.
     pub faults: Vec<PlantedFault>,
@@ -292,10 +295,8 @@ impl SampleError {
 /// # Errors
 /// The specification is out of range, the folder has files, or a file cannot be written.
 pub fn write(dir: &Path, spec: &SampleSpec) -> Result<SampleSummary, SampleError> {
-    let window = spec.window()?;
+    let utility = utility(spec)?;
     output::create_empty(dir)?;
-    let first = SampleUtility::new(spec.seed, window, spec.customers, spec.cadence, spec.faults);
-    let utility = (0..spec.windows_later).fold(first, |utility, _| utility.next_window());
     let (readings, others) = rayon::join(
         || readings::write(dir, &utility, spec.layout),
         || -> Result<Vec<WrittenTable>, SampleError> {
@@ -314,6 +315,37 @@ pub fn write(dir: &Path, spec: &SampleSpec) -> Result<SampleSummary, SampleError
     let mut written = others?;
     written.push(readings?);
     Ok(SampleSummary::new(written))
+}
+
+/// Writes the service log of the utility into `dir`, which is created unless it exists and is empty: what happened to the
+/// customers of [`write()`] in the last year of the window, and what the utility did for them.
+///
+/// The days off and the moved working days are those of 2025, whatever the window.
+///
+/// # Errors
+/// As for [`write()`].
+pub fn write_service(dir: &Path, spec: &SampleSpec) -> Result<SampleSummary, SampleError> {
+    let utility = utility(spec)?;
+    output::create_empty(dir)?;
+    service::write(dir, &utility).map(SampleSummary::new)
+}
+
+/// Writes a survey of the utility's customers into `dir`, which is created unless it exists and is empty: who was asked in
+/// the last months of the window, and the answers to the 22 statements of the instrument `servqual`.
+///
+/// # Errors
+/// As for [`write()`].
+pub fn write_survey(dir: &Path, spec: &SampleSpec) -> Result<SampleSummary, SampleError> {
+    let utility = utility(spec)?;
+    output::create_empty(dir)?;
+    survey::write(dir, &utility).map(SampleSummary::new)
+}
+
+/// The utility in the window that is written.
+fn utility(spec: &SampleSpec) -> Result<SampleUtility, SampleError> {
+    let window = spec.window()?;
+    let first = SampleUtility::new(spec.seed, window, spec.customers, spec.cadence, spec.faults);
+    Ok((0..spec.windows_later).fold(first, |utility, _| utility.next_window()))
 }
 
 #[cfg(test)]

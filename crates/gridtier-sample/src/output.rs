@@ -178,7 +178,7 @@ pub struct CsvTableWriter {
     path: PathBuf,
     writer: csv::Writer<BufWriter<File>>,
     rows: u64,
-    /// Columns of the contract.
+    /// Columns of the file.
     width: usize,
 }
 
@@ -193,11 +193,21 @@ impl CsvTableWriter {
         Self::begin(dir, table, "\u{feff}".as_bytes())
     }
 
+    /// The same with further columns after those of the contract.
+    pub fn create_with(dir: &Path, table: Table, further: &[String]) -> Result<Self, SampleError> {
+        Self::begin_with(dir, table, b"", further)
+    }
+
     fn begin(dir: &Path, table: Table, mark: &[u8]) -> Result<Self, SampleError> {
+        Self::begin_with(dir, table, mark, &[])
+    }
+
+    fn begin_with(dir: &Path, table: Table, mark: &[u8], further: &[String]) -> Result<Self, SampleError> {
         let path = dir.join(format!("{table}.csv"));
         let mut file = create(&path)?;
         file.write_all(mark).map_err(|source| SampleError::Io { path: path.clone(), source })?;
-        let header: Vec<String> = table.columns().iter().map(|column| column.name.to_owned()).collect();
+        let columns = table.columns().iter().map(|column| column.name.to_owned());
+        let header: Vec<String> = columns.chain(further.iter().cloned()).collect();
         let mut csv = Self { path, writer: csv::Writer::from_writer(file), rows: 0, width: header.len() };
         csv.write(&header)?;
         csv.rows = 0;
@@ -233,6 +243,17 @@ impl CsvTableWriter {
 /// A day as `2025-12-31`.
 pub fn date_text(day: i32) -> String {
     date_of_day(day).map_or_else(String::new, |date| date.to_string())
+}
+
+/// The day of a second since 1970.
+pub fn day_text(second: i64) -> String {
+    date_text(second.div_euclid(86_400) as i32)
+}
+
+/// A second since 1970 as `2025-12-31 08:00:00`.
+pub fn time_text(second: i64) -> String {
+    let in_day = second.rem_euclid(86_400);
+    format!("{} {:02}:{:02}:{:02}", day_text(second), in_day / 3600, in_day / 60 % 60, in_day % 60)
 }
 
 /// A value as text; `None` is an empty cell.
