@@ -8,6 +8,7 @@ mod question;
 mod entitlements;
 mod inspect;
 mod report;
+mod handbook;
 mod serve;
 mod appeal;
 mod service;
@@ -26,6 +27,7 @@ use gridtier::word::Word;
 pub use appeal::*;
 pub use entitlements::*;
 pub use governance::*;
+pub use handbook::*;
 pub use inspect::*;
 pub use question::*;
 pub use report::*;
@@ -165,6 +167,10 @@ pub enum Command {
     ///
     /// 将一个周期写成单页报告、工作簿，或供幻灯片使用的图
     Report(ReportArgs),
+    /// Write the customer handbook from the utility's own text, a cycle's catalogue and method, and the service policy
+    ///
+    /// 由本单位文本、周期的服务目录和评价方法以及服务标准生成客户手册
+    Handbook(HandbookArgs),
     /// Show a store in the browser of this machine
     ///
     /// 在本机浏览器中查看存储

@@ -28,6 +28,7 @@ mod appeal;
 mod whatif;
 mod report;
 mod service;
+mod handbook;
 mod serve;
 
 use args::{Cli, Command};
@@ -76,6 +77,7 @@ fn run(cli: Cli) -> Result<Done, Failure> {
         Command::Inspect(args) => inspect::run_inspect(&args, lang),
         Command::Whatif(args) => whatif::run(&args, lang),
         Command::Report(args) => report::run(&args, lang),
+        Command::Handbook(args) => handbook::run(&args, lang),
         Command::Serve(args) => serve::run(&args, lang),
         Command::Entitlements(args) => entitlements::run(&args, lang, asked),
         Command::Service(args) => service::run(&args, lang),

@@ -39,6 +39,7 @@ pub mod service;
 pub mod entitle;
 pub mod customer_sheet;
 pub mod report;
+pub mod handbook;
 pub mod report_workbook;
 pub mod rehearse;
 pub mod schema;

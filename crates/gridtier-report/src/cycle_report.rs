@@ -36,6 +36,7 @@ pub use front::{Front, front};
 pub use provenance::{InputFile, OutputTable, Provenance, provenance};
 pub use quality::{DataQuality, quality};
 pub use words::method;
+pub(crate) use words::{formula, policies, tiering};
 
 /// Maximum number of rows of a table in a report.
 pub const ROWS_MAX: usize = 60;

@@ -10,6 +10,9 @@ use crate::section::Section;
 pub struct Chapter {
     /// The title. Its code names the chapter in links and sheets.
     pub title: Text,
+    /// What stands before the title, such as the number of the chapter; `None` if the chapters are counted in the contents
+    /// alone.
+    pub label: Option<Text>,
     /// The sections of the chapter, in order.
     pub sections: Vec<Section>,
 }
@@ -18,7 +21,22 @@ impl Chapter {
     /// Makes a chapter. Sections without content are left out.
     pub fn new(title: Text, sections: impl IntoIterator<Item = Section>) -> Self {
         let sections = sections.into_iter().filter(|section| !section.blocks.is_empty()).collect();
-        Self { title, sections }
+        Self { title, label: None, sections }
+    }
+
+    /// The chapter with a label before its title.
+    #[must_use]
+    pub fn labelled(self, label: Text) -> Self {
+        Self { label: Some(label), ..self }
+    }
+
+    /// Label and title.
+    #[must_use]
+    pub fn heading(&self) -> Text {
+        match &self.label {
+            Some(label) => Text::join(&[label.clone(), self.title.clone()], " "),
+            None => self.title.clone(),
+        }
     }
 
     /// The name of the chapter in links: letters, digits and hyphens.

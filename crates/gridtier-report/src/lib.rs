@@ -36,3 +36,4 @@ pub mod customer_sheet;
 pub mod service;
 pub mod notice;
 pub mod cycle_report;
+pub mod handbook;

@@ -1,4 +1,4 @@
-//! Renderers of sections: a terminal's text, CSV, workbooks, pages, JSON.
+//! Renderers of sections: a terminal's text, CSV, workbooks, pages, Markdown, JSON.
 //!
 //! A renderer writes what it is given and computes nothing. Terminal, page and workbook show all of a section; CSV and JSON
 //! show its tables. All but a terminal also show [lists](crate::table::DataList) too long for memory. What a spreadsheet would
@@ -8,6 +8,7 @@ pub mod csv;
 pub mod svg;
 pub mod html;
 pub mod json;
+pub mod markdown;
 pub mod terminal;
 pub mod xlsx;
 

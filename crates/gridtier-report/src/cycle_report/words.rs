@@ -63,7 +63,8 @@ fn scoring(method: &Method) -> Vec<Text> {
     lines
 }
 
-fn tiering(method: &Method) -> Vec<Text> {
+/// How tiers are determined, in sentences.
+pub(crate) fn tiering(method: &Method) -> Vec<Text> {
     let strata = Text::of_word(method.strata);
     let shares = |quotas: &[u32; 4]| {
         let parts: Vec<Text> = Tier::ALL
@@ -106,7 +107,8 @@ fn tiering(method: &Method) -> Vec<Text> {
     lines
 }
 
-fn policies(method: &Method) -> Vec<Text> {
+/// The policies that overrule the rank, in sentences.
+pub(crate) fn policies(method: &Method) -> Vec<Text> {
     let mut lines: Vec<Text> = method
         .vetoes
         .iter()
@@ -175,7 +177,7 @@ fn indicators(method: &Method, parameters: &Parameters) -> DataTable {
 }
 
 /// The formula of an indicator, and the condition under which it has no value.
-fn formula(spec: &Spec) -> [Text; 2] {
+pub(crate) fn formula(spec: &Spec) -> [Text; 2] {
     match registry::find(&spec.id) {
         Some(known) => {
             [Text::new(known.formula, known.formula_zh), Text::new(known.no_value, known.no_value_zh)]

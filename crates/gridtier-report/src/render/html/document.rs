@@ -53,9 +53,9 @@ fn contents(document: &Document, look: Look<'_>) -> Markup {
     html! {
         nav.contents {
             h2 { (look.text(&Text::new("Contents", "目录"))) }
-            ol {
+            ol.labelled[document.chapters.iter().any(|chapter| chapter.label.is_some())] {
                 @for chapter in &document.chapters {
-                    li { a href={ "#" (chapter.code()) } { (look.text(&chapter.title)) } }
+                    li { a href={ "#" (chapter.code()) } { (look.text(&chapter.heading())) } }
                 }
             }
         }
@@ -65,7 +65,7 @@ fn contents(document: &Document, look: Look<'_>) -> Markup {
 fn chapter_markup(chapter: &Chapter, look: Look<'_>) -> Markup {
     html! {
         section.chapter id=(chapter.code()) {
-            h2 { (look.text(&chapter.title)) }
+            h2 { (look.text(&chapter.heading())) }
             @for section in &chapter.sections {
                 @if let Some(heading) = &section.heading { h3 { (look.text(heading)) } }
                 @for block in &section.blocks { (block_markup(block, look)) }
