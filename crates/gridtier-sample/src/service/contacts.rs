@@ -93,11 +93,12 @@ fn contact(
     let is_late = is_case && draw.chance(waits);
     let minutes = if is_late { draw.whole(25 * 60, 90 * 60) } else { draw.log_normal(120.0, 0.8) as i32 + 5 };
     let first_contact = received + i64::from(minutes) * MINUTE_S;
-    let analysed = first_contact + i64::from(draw.whole(2, 30)) * HOUR_S;
+    let analysed = ServiceYear::by_day(first_contact + i64::from(draw.whole(2, 30)) * HOUR_S);
     let days = if is_late { draw.whole(4, 11) } else { draw.pick(&[(45, 0), (35, 1), (15, 3), (5, 6)]) };
     let answered = analysed + i64::from(days) * DAY_S + i64::from(draw.whole(10, 200)) * MINUTE_S;
-    let closed = answered + i64::from(draw.whole(1, 50)) * HOUR_S;
-    let called_back = closed + i64::from(draw.whole(4, 100)) * HOUR_S;
+    let answered = ServiceYear::by_day(answered);
+    let closed = ServiceYear::by_day(answered + i64::from(draw.whole(1, 50)) * HOUR_S);
+    let called_back = ServiceYear::by_day(closed + i64::from(draw.whole(4, 100)) * HOUR_S);
     let is_stuck = is_case && draw.chance(if year.is_slow(customer) { 0.12 } else { 0.03 });
     let reached = |second: i64| year.past(second).filter(|_| !is_stuck);
     let closed = reached(closed);

@@ -79,7 +79,8 @@ pub fn deliveries<'a>(
     }
     all.retain(|one| {
         // Notices of the first outages were sent before the year.
-        let is_entered = (year.start() - 20 * DAY_S..year.end()).contains(&one.created);
+        let first = if one.outage.is_some() { year.start() - 20 * DAY_S } else { year.start() };
+        let is_entered = (first..year.end()).contains(&one.created);
         let is_past = |time: Option<i64>| time.is_none_or(|second| second < year.end());
         let has_happened = [one.sent, one.delivered, one.read, one.failed].into_iter().all(is_past);
         is_entered && has_happened && one.customer.is_none_or(|customer| year.is_open(customer, one.created))
@@ -179,7 +180,7 @@ fn work(year: &ServiceYear, customer: u32, all: &mut Vec<SampleDelivery>) {
 fn calls_after_opening(year: &ServiceYear, customer: u32, all: &mut Vec<SampleDelivery>) {
     let mut draw = year.draw(DrawPurpose::Visit, customer, u32::MAX - 1);
     let opened = i64::from(year.customer(customer).opened_on) * DAY_S;
-    let first = opened + DAY_S + i64::from(draw.whole(9, 65)) * HOUR_S;
+    let first = ServiceYear::by_day(opened + DAY_S + i64::from(draw.whole(9, 90)) * HOUR_S);
     let quarters =
         (1..=4).map(|quarter| opened + (quarter * 91 - i64::from(draw.whole(3, 60))) * DAY_S + 10 * HOUR_S);
     let calls: Vec<i64> = [first].into_iter().chain(quarters).collect();
@@ -239,7 +240,7 @@ fn call_after_complaint(
     let Some(closed) = contact.closed.filter(|_| contact.kind == ContactKind::Complaint) else { return };
     let customer = (!contact.is_anonymous).then_some(contact.customer);
     if customer.is_some() && draw.chance(0.8) {
-        let at = closed + i64::from(draw.whole(5, 110)) * HOUR_S;
+        let at = ServiceYear::by_day(closed + i64::from(draw.whole(5, 110)) * HOUR_S);
         all.push(SampleDelivery::done(at, customer, "S05", Channel::Phone));
     }
 }

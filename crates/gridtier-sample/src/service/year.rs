@@ -73,6 +73,15 @@ impl<'a> ServiceYear<'a> {
         (second < self.end()).then_some(second)
     }
 
+    /// The time itself by day, else eight o'clock of the day on which people are at work again.
+    pub fn by_day(second: i64) -> i64 {
+        let (day, in_day) = (second.div_euclid(DAY_S), second.rem_euclid(DAY_S));
+        match in_day {
+            late if late >= 18 * HOUR_S => (day + 1) * DAY_S + 8 * HOUR_S,
+            _ => day * DAY_S + in_day.max(8 * HOUR_S),
+        }
+    }
+
     pub fn customer(&self, customer: u32) -> &'a SampleCustomer {
         &self.utility.customers[index(customer)]
     }
