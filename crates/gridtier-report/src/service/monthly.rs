@@ -10,7 +10,7 @@ use gridtier::word::Word as _;
 use gridtier_service::group::GroupBy;
 use gridtier_service::log::{Contact, Correction};
 use gridtier_service::monthly::MonthlyReport;
-use gridtier_service::monthly::coverage::{LogCoverage, RowCount};
+use gridtier_service::monthly::coverage::{LogCoverage, PeriodRows};
 use gridtier_service::monthly::improvement::is_overdue;
 use gridtier_service::monthly::judge::{FigureGap, FigureReading, FigureVerdict, MonthlyFigure};
 
@@ -65,7 +65,7 @@ fn summary(report: &MonthlyReport, shown: &[&MonthlyFigure]) -> Section {
 
 /// How many rows the tables have, and what is doubtful about them.
 fn coverage(report: &MonthlyReport) -> Section {
-    let rows = |count: RowCount, row: &LogCoverage| {
+    let rows = |count: PeriodRows, row: &LogCoverage| {
         if row.present { DataCell::Integer(count.rows) } else { DataCell::Missing }
     };
     let table = DataTable::new(
@@ -132,9 +132,9 @@ fn figures(
         words::text("figure", "figure", "指标"),
         quantity("now", text!("this month", "本期")),
         parts("now_of"),
-        quantity("before", text!("{before}", "{before}")),
+        quantity("before", Text::same(before.to_string())),
         parts("before_of"),
-        quantity("year_ago", text!("{year_ago}", "{year_ago}")),
+        quantity("year_ago", Text::same(year_ago.to_string())),
         parts("year_ago_of"),
         quantity("limit", text!("limit", "限值")),
     ];

@@ -22,14 +22,14 @@ gridtier::words! {
 
 /// How many rows of a table lie in a period, by their placing time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct RowCount {
+pub struct PeriodRows {
     /// Number of rows.
     pub rows: i64,
     /// The last day of a row, in days since 1970-01-01; `None` without rows.
     pub last_day: Option<i32>,
 }
 
-impl RowCount {
+impl PeriodRows {
     fn count(&mut self, day: i32, period: Period) {
         if (period.first_day()..period.end_day()).contains(&day) {
             self.rows += 1;
@@ -51,11 +51,11 @@ pub struct LogCoverage {
     /// Whether the log has the table.
     pub present: bool,
     /// In the period.
-    pub now: RowCount,
+    pub now: PeriodRows,
     /// In the period before it.
-    pub before: RowCount,
+    pub before: PeriodRows,
     /// In the same period a year earlier.
-    pub year_ago: RowCount,
+    pub year_ago: PeriodRows,
     /// Why rows may be missing.
     pub doubt: Option<CoverageDoubt>,
 }
@@ -110,8 +110,8 @@ fn of_table(log: &Log, table: Table, run: Run, periods: [Period; 3]) -> LogCover
     LogCoverage { table, present, now, before, year_ago, doubt }
 }
 
-fn counts<T>(rows: &[T], periods: [Period; 3], day: impl Fn(&T) -> i32) -> [RowCount; 3] {
-    let mut counts = [RowCount::default(); 3];
+fn counts<T>(rows: &[T], periods: [Period; 3], day: impl Fn(&T) -> i32) -> [PeriodRows; 3] {
+    let mut counts = [PeriodRows::default(); 3];
     for row in rows {
         let day = day(row);
         for (count, period) in counts.iter_mut().zip(periods) {

@@ -8,7 +8,7 @@ use gridtier::word::Word;
 use crate::due::DueInputs;
 use crate::group::{UNGRADED, UNKNOWN};
 use crate::log::{Contact, Correction, Delivery};
-use crate::monthly::coverage::{LogCoverage, RowCount};
+use crate::monthly::coverage::{LogCoverage, PeriodRows};
 use crate::monthly::facts::FigureValue;
 use crate::monthly::judge::{FigureReading, MonthlyFigure};
 use crate::monthly::report::MonthlyReport;
@@ -70,7 +70,7 @@ fn coverage_table(rows: &[LogCoverage]) -> Output<'_> {
     let fields = [full("table", TEXT)].into_iter().chain(counts).chain([nullable("doubt", TEXT)]);
     table("coverage", fields.collect(), rows.len(), move |range| {
         let rows = &rows[range];
-        let count = |of: fn(&LogCoverage) -> RowCount| {
+        let count = |of: fn(&LogCoverage) -> PeriodRows| {
             integers(rows.iter().map(|row| row.present.then_some(of(row).rows)))
         };
         vec![
