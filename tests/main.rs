@@ -42,6 +42,7 @@ mod serve;
 mod sheets;
 mod since;
 mod snapshots;
+mod survey;
 mod tidy;
 mod validate;
 mod whatif;

@@ -12,6 +12,7 @@ mod handbook;
 mod serve;
 mod appeal;
 mod service;
+mod survey;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -33,6 +34,7 @@ pub use question::*;
 pub use report::*;
 pub use serve::*;
 pub use service::*;
+pub use survey::*;
 pub use value::first_of_month;
 use value::{instant, store_folder, threads, word_of};
 
@@ -183,6 +185,10 @@ pub enum Command {
     ///
     /// 服务交付：承诺与实际、应做与已做、诉求、工作清单
     Service(Box<ServiceArguments>),
+    /// Surveys: instruments, whom to ask, and what the answers say
+    ///
+    /// 客户调查：量表、抽样、统计
+    Survey(Box<SurveyArguments>),
     /// Draft the gridtier.toml of a folder of exports
     ///
     /// 为一个导出文件夹草拟 gridtier.toml

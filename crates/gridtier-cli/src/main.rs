@@ -29,6 +29,7 @@ mod whatif;
 mod report;
 mod service;
 mod handbook;
+mod survey;
 mod serve;
 
 use args::{Cli, Command};
@@ -81,6 +82,7 @@ fn run(cli: Cli) -> Result<Done, Failure> {
         Command::Serve(args) => serve::run(&args, lang),
         Command::Entitlements(args) => entitlements::run(&args, lang, asked),
         Command::Service(args) => service::run(&args, lang),
+        Command::Survey(args) => survey::run(&args, lang),
         Command::Init(args) => init::run(&args, lang),
         Command::Method(args) => method::run(&args, lang),
         Command::Schema(args) => store::schema(&args),

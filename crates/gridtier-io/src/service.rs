@@ -26,6 +26,7 @@ use crate::folder::{DataFolder, OpenError};
 use crate::store::StoredCycle;
 use crate::system::system_error;
 
+pub(crate) use base::read as read_base;
 pub use measured::MeasuredLog;
 
 /// Why a service log could not be read.
@@ -122,7 +123,7 @@ impl ServiceLog {
     ) -> Result<Self, ServiceError> {
         let catalogue = cycle::catalogue(cycle)?;
         let policy = policy(policy_named, &catalogue)?;
-        let (base, customer_book) = base::read(&folder, cycle, &catalogue, Some(&policy))?;
+        let (base, customer_book) = base::read(Some(&folder), cycle, &catalogue, Some(&policy))?;
         let reading = Reading { source: &folder, base: &base, catalogue: &catalogue, run };
         let (log, books) = read::read(reading)?;
         let books = customer_book.into_iter().chain(books).collect();
@@ -132,14 +133,18 @@ impl ServiceLog {
     /// All findings about the tables and their files, in the order of tables and rules.
     #[must_use]
     pub fn findings(&self) -> Vec<Finding> {
-        let mut findings = Vec::new();
-        for book in &self.books {
-            let notices = self.folder.notices(book.table).into_iter();
-            findings
-                .extend(notices.map(|(rule, rows, example)| Finding::of(book.table, rule, rows, example)));
-            let examples = gridtier::rows::reject_examples(&self.folder, book);
-            findings.extend(book.findings(&self.folder, &examples));
-        }
-        findings
+        findings_of(&self.folder, &self.books)
     }
+}
+
+/// The findings about the tables of a folder and their files, in the order of tables and rules.
+pub(crate) fn findings_of(folder: &DataFolder, books: &[TableBook]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for book in books {
+        let notices = folder.notices(book.table).into_iter();
+        findings.extend(notices.map(|(rule, rows, example)| Finding::of(book.table, rule, rows, example)));
+        let examples = gridtier::rows::reject_examples(folder, book);
+        findings.extend(book.findings(folder, &examples));
+    }
+    findings
 }

@@ -4,6 +4,7 @@ mod cost;
 mod distribution;
 mod movement;
 mod service;
+mod survey;
 mod weight;
 
 use crate::chart::{Axis, Bars, Chart, Columns, Flow, HeatMap, HeatScale, Link, Plot, Profile, Waterfall};
@@ -14,6 +15,7 @@ pub use cost::costs;
 pub use distribution::{lorenz, pareto, score_boxes, scores, tier_points};
 pub use movement::{drift, drift_bins, members};
 pub use service::{ageing, complaint_topics, due_and_delivered};
+pub use survey::{delivered_value, survey_gaps};
 pub use weight::{clusters, left_out, weights};
 
 /// The contribution of each tier, from the columns `tier`, `customers_share`, `revenue_share` and `energy_share`.

@@ -34,6 +34,7 @@ pub mod rehearsal;
 pub mod entitlement;
 pub mod customer_sheet;
 pub mod service;
+pub mod survey;
 pub mod notice;
 pub mod cycle_report;
 pub mod handbook;

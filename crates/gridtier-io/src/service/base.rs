@@ -31,22 +31,25 @@ const ENERGY: &str = "annual_energy";
 const PRICE: &str = "average_price";
 
 /// Reads the customers. The book is that of the table `customers`, if the folder has it.
-pub(super) fn read(
-    folder: &DataFolder,
+pub(crate) fn read(
+    folder: Option<&DataFolder>,
     cycle: &StoredCycle,
     catalogue: &Catalogue,
     policy: Option<&Policy>,
 ) -> Result<(Base, Option<TableBook>), ServiceError> {
     let mut book = TableBook::new(Table::Customers);
-    let has_own = !folder.files(Table::Customers).is_empty();
-    let accepted = if has_own { customer::read(folder, &mut book)? } else { customers(cycle)? };
+    let own = folder.filter(|folder| !folder.files(Table::Customers).is_empty());
+    let accepted = match own {
+        Some(folder) => customer::read(folder, &mut book)?,
+        None => customers(cycle)?,
+    };
     let fields = policy::fields(catalogue);
     let measured = measured_fields(catalogue, policy);
     let columns =
         columns(&accepted, cycle, catalogue, &measured).map_err(|error| error.into_service(cycle))?;
     let members = members(&accepted, &columns);
     let (regions, members) = number_regions(&accepted, members);
-    Ok((Base { ids: accepted.ids, members, regions, columns, fields }, has_own.then_some(book)))
+    Ok((Base { ids: accepted.ids, members, regions, columns, fields }, own.map(|_| book)))
 }
 
 /// The indicators that conditions name, and those that figures use, in the order of their names.

@@ -1,8 +1,6 @@
-//! A folder with the results of a service log: tables as parquet, rejects, and a manifest. It appears whole or not at all.
+//! A folder with the results of a service log.
 
-use std::fs;
-use std::io::{self, ErrorKind};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use gridtier::limit::Breach;
 use gridtier::output::Output;
@@ -10,13 +8,17 @@ use gridtier::run::Reconciled;
 use gridtier::source::Finding;
 use gridtier::unit::date_of_day;
 use serde::Serialize;
+use serde_json::json;
 
 use super::MeasuredLog;
 use crate::cycle::Engine;
 use crate::folder::Input;
 use crate::hash::sha256_of_bytes;
-use crate::publish::{PublishError, pass_rejects};
-use crate::store::{OutputFile, StoreError, StoredCycle, write_parquet};
+use crate::publish::PublishError;
+use crate::results;
+use crate::store::{OutputFile, StoredCycle};
+
+pub use crate::results::check_new;
 
 /// The version of the manifest's format.
 const FORMAT: u32 = 1;
@@ -37,7 +39,7 @@ struct ServiceManifest<'a> {
     reconciliation: Vec<Reconciled>,
     findings: &'a [Finding],
     breaches: &'a [Breach],
-    outputs: Vec<OutputFile>,
+    outputs: &'a [OutputFile],
 }
 
 #[derive(Serialize)]
@@ -54,21 +56,6 @@ struct UsedPolicy<'a> {
     text: &'a str,
 }
 
-fn not_written(path: &Path) -> impl FnOnce(io::Error) -> StoreError {
-    |source| StoreError::Write { path: path.to_owned(), source }
-}
-
-/// Refuses a folder that is there: results are never mixed with others.
-///
-/// # Errors
-/// There is something of that name.
-pub fn check_new(dir: &Path) -> Result<(), StoreError> {
-    match fs::symlink_metadata(dir) {
-        Ok(_) => Err(not_written(dir)(ErrorKind::AlreadyExists.into())),
-        Err(_) => Ok(()),
-    }
-}
-
 /// Writes the results of a `command` into the new folder `dir`: `tables`, findings and row counts, the rejects of each
 /// table, and the manifest.
 ///
@@ -81,63 +68,18 @@ pub fn write(
     cycle: &StoredCycle,
     tables: Vec<Output>,
 ) -> Result<(), PublishError> {
-    check_new(dir)?;
-    let beside = dir.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut draft = tempfile::Builder::new();
-    draft.prefix(".gridtier-").suffix(".partial");
-    #[cfg(unix)]
-    draft.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o777));
-    // The error names the folder that was asked for, not its draft.
-    let draft = draft.tempdir_in(beside).map_err(|error| not_written(dir)(error.kind().into()))?;
-    let outputs = write_files(draft.path(), measured, tables)?;
-    let manifest = manifest(command, measured, cycle, outputs);
-    let text = serde_json::to_string_pretty(&manifest)
-        .map_err(|error| StoreError::Misuse { name: MANIFEST.into(), problem: error.to_string() })?;
-    let path = draft.path().join(MANIFEST);
-    fs::write(&path, text + "\n").map_err(not_written(&path))?;
-    for folder in [path, draft.path().join(REJECTS), draft.path().to_owned()] {
-        fs::File::open(&folder).and_then(|open| open.sync_all()).map_err(not_written(&folder))?;
-    }
-    check_new(dir)?;
-    let draft: PathBuf = draft.keep();
-    fs::rename(&draft, dir).map_err(|error| {
-        // What is left of the draft does no harm, and the error to be told is that of the folder.
-        let _ = fs::remove_dir_all(&draft);
-        not_written(dir)(error)
-    })?;
-    Ok(())
-}
-
-const MANIFEST: &str = "_manifest.json";
-const REJECTS: &str = "rejects";
-
-fn write_files(
-    draft: &Path,
-    measured: &MeasuredLog,
-    tables: Vec<Output>,
-) -> Result<Vec<OutputFile>, PublishError> {
-    let rejects = draft.join(REJECTS);
-    fs::create_dir(&rejects).map_err(not_written(&rejects))?;
-    let mut outputs = Vec::new();
-    for table in tables.into_iter().chain(measured.row_tables()) {
-        let name = format!("{}.parquet", table.name);
-        outputs.push(write_parquet(&draft.join(&name), &name, &table.schema, table.batches)?);
-    }
-    for book in measured.read.books.iter().filter(|book| book.present) {
-        let name = format!("{REJECTS}/{}.parquet", book.table);
-        outputs.push(pass_rejects(&measured.read.folder, book, None, |schema, batches| {
-            write_parquet(&draft.join(&name), &name, &schema, batches)
-        })?);
-    }
-    outputs.sort_by(|one, other| one.name.cmp(&other.name));
-    Ok(outputs)
+    let tables = tables.into_iter().chain(measured.row_tables()).collect();
+    let read = measured.read;
+    results::write(dir, tables, (Some(&read.folder), &read.books), |outputs| {
+        json!(manifest(command, measured, cycle, outputs))
+    })
 }
 
 fn manifest<'a>(
     command: &'a str,
     measured: &'a MeasuredLog,
     cycle: &'a StoredCycle,
-    outputs: Vec<OutputFile>,
+    outputs: &'a [OutputFile],
 ) -> ServiceManifest<'a> {
     let read = measured.read;
     let policy = &read.policy;
