@@ -483,6 +483,12 @@ pub struct DemoArgs {
     /// 另写出 `next` 文件夹（同一批客户的下一个三年）和 `next.toml`（改动一个权重的方法）
     #[arg(long)]
     pub next: bool,
+    /// Also write the folders `service`, what the utility did for its customers in the last year, and `survey`, what they
+    /// answered to 22 statements
+    ///
+    /// 另写出 `service` 文件夹（最近一年的服务记录）和 `survey` 文件夹（22 题问卷的答卷）
+    #[arg(long)]
+    pub service: bool,
     /// Write the data but do not grade them
     ///
     /// 只写数据，不评级

@@ -42,6 +42,9 @@ pub fn run(args: &DemoArgs, lang: Lang) -> Result<Done, Failure> {
     if args.next {
         write_next(args, &spec, lang)?;
     }
+    if args.service {
+        write_service(args, &spec, lang)?;
+    }
     if args.data_only {
         return Ok(Done { data: format!("{}\n", data.display()) });
     }
@@ -97,6 +100,31 @@ fn write_next(args: &DemoArgs, spec: &SampleSpec, lang: Lang) -> Result<(), Fail
         &text!(
             "wrote the next window to {data}, to be graded --as-of {as_of}-01 by {path}",
             "已将下一窗口写入 {data}，可用 --as-of {as_of}-01 和方法 {path} 评级"
+        ),
+        lang,
+    );
+    Ok(())
+}
+
+/// Writes the service log and the survey beside the data, unless an earlier demo wrote them.
+fn write_service(args: &DemoArgs, spec: &SampleSpec, lang: Lang) -> Result<(), Failure> {
+    let [service, survey] = ["service", "survey"].map(|name| args.dir.join(name));
+    let written =
+        [gridtier_sample::write_service(&service, spec), gridtier_sample::write_survey(&survey, spec)];
+    for one in written {
+        match one {
+            Ok(_) | Err(SampleError::NotEmpty { .. }) => {}
+            Err(SampleError::Io { path, source }) => {
+                return Err(Failure::new(OUTPUT, not_written(&path, &source)));
+            }
+            Err(error) => return Err(Failure::new(OUTPUT, error.text())),
+        }
+    }
+    let (service, survey) = (service.display(), survey.display());
+    note(
+        &text!(
+            "wrote a service log to {service} and a survey to {survey}",
+            "已将服务记录写入 {service}，问卷写入 {survey}"
         ),
         lang,
     );
