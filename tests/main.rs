@@ -39,6 +39,7 @@ mod report;
 mod reuse;
 mod same_use;
 mod serve;
+mod service;
 mod sheets;
 mod since;
 mod snapshots;

@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use unicode_width::UnicodeWidthStr;
 
-use crate::support::{Ended, ended, gridtier, method_file};
+use crate::support::{Ended, ended, gridtier, method_file, write};
 use crate::utility::{AS_OF, Utility, graded};
 
 /// All commands, among them runs that succeed and runs that fail.
@@ -54,6 +54,15 @@ const COMMANDS: &[&str] = &[
     "appeal rule 0512000001 --store store --patch patch --data data --outcome upheld --by B --reason r",
     "appeal rule 0512000001 --store store --outcome dismissed --by B --reason twice",
     "appeal replay 0512000002 --store store --patch patch --data data",
+    "service check log --store store --period 2025-12",
+    "service promises log --store store --period 2025Q4 --format json",
+    "service delivered log --store store --period 2025-12 --min-count 5",
+    "service contacts log --store store --period 2025 -o contacts.html",
+    "service due log --store store --period 2025-12 --as-of 2025-12-01",
+    "service check nowhere --store store --period 2025-12",
+    "service policy show",
+    "service policy check",
+    "service policy check nowhere",
     "serve --store nowhere",
     "serve --store store --address 0.0.0.0",
     "serve --store store --token-file nowhere",
@@ -93,6 +102,20 @@ fn all_commands() -> Vec<Vec<&'static str>> {
 
 fn ran() -> Vec<(Vec<&'static str>, Ended)> {
     let utility = Utility::invented(200, &[]).with_patch("0512000001", ",load_3,", ",load_1,");
+    write(
+        utility.path(),
+        "log/outages.csv",
+        "outage_id,started_at,kind,responsibility\nO1,2025-12-10,fault,utility\n",
+    );
+    let interrupted = "outage_id,customer_id,started_at,restored_at\nO1,0512000001,2025-12-10 10:00:00,2025-12-10 19:00:00\n";
+    write(utility.path(), "log/interruptions.csv", interrupted);
+    write(
+        utility.path(),
+        "log/deliveries.csv",
+        "delivery_id,created_at,service,channel\nD1,2025-12-10,S07,sms\n",
+    );
+    let complaint = "contact_id,received_at,customer_id,kind,topic\nK1,2025-12-05 08:00:00,0512000001,complaint,billing\n";
+    write(utility.path(), "log/contacts.csv", complaint);
     all_commands().into_iter().map(|args| (args.clone(), utility.run(&args))).collect()
 }
 

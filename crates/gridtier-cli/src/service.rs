@@ -44,12 +44,12 @@ const FILE_ROWS: usize = 100_000;
 /// Runs `gridtier service`.
 pub fn run(args: &ServiceArguments, lang: Lang) -> Result<Done, Failure> {
     match &args.command {
-        ServiceCommand::Check(args) => Question::Check.answer(args, lang),
-        ServiceCommand::Promises(args) => Question::Promises.answer(args, lang),
-        ServiceCommand::Delivered(args) => Question::Delivered.answer(args, lang),
-        ServiceCommand::Contacts(args) => Question::Contacts.answer(args, lang),
-        ServiceCommand::Due(args) => Question::Due.answer(args, lang),
-        ServiceCommand::Report(args) => Question::Report.answer(args, lang),
+        ServiceCommand::Check(args) => ServiceQuestion::Check.answer(args, lang),
+        ServiceCommand::Promises(args) => ServiceQuestion::Promises.answer(args, lang),
+        ServiceCommand::Delivered(args) => ServiceQuestion::Delivered.answer(args, lang),
+        ServiceCommand::Contacts(args) => ServiceQuestion::Contacts.answer(args, lang),
+        ServiceCommand::Due(args) => ServiceQuestion::Due.answer(args, lang),
+        ServiceCommand::Report(args) => ServiceQuestion::Report.answer(args, lang),
         ServiceCommand::Policy { action } => policy_action(action, lang),
     }
 }
@@ -68,7 +68,7 @@ fn policy_action(action: &PolicyAction, lang: Lang) -> Result<Done, Failure> {
 
 /// What is asked of a service log.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Question {
+enum ServiceQuestion {
     Check,
     Promises,
     Delivered,
@@ -90,7 +90,7 @@ enum ResultPlace<'a> {
     List(&'a Path),
 }
 
-impl Question {
+impl ServiceQuestion {
     fn command(self) -> &'static str {
         match self {
             Self::Check => "check",

@@ -20,6 +20,23 @@ pub fn due_and_delivered(table: DataTable) -> Chart {
     .for_pages()
 }
 
+/// The share of cases in which each promise was kept to each class, from a table with the promise and a column of
+/// shares for each class.
+#[must_use]
+pub fn promises_kept(table: DataTable) -> Chart {
+    let axis = Axis::new(Text::new("share kept", "兑现率"), ColumnFormat::Share);
+    Chart::new(
+        Text::coded("promises_kept", "Promises kept to industry and to households", "对工业与居民的承诺兑现率"),
+        Text::new(
+            "A bar for each class: the share of cases in which the promise was kept. A dash means that there was no case.",
+            "每类客户一条：承诺兑现的比例。短横表示没有应兑现的情形。",
+        ),
+        Plot::Bars(Bars::of_table(&table, axis)),
+        table,
+    )
+    .for_pages()
+}
+
 /// Complaints that are not closed, from a table with the days of waiting and their number.
 #[must_use]
 pub fn ageing(table: DataTable) -> Chart {

@@ -43,19 +43,22 @@ pub fn policy_sections(policy: &Policy, catalogue: &Catalogue) -> Vec<Section> {
         }),
     );
     let mut sections = vec![Section::titled(heading).table(table)];
-    let remarks = remarks(policy);
-    if !remarks.is_empty() {
-        let heading = text!("To be confirmed, or explained:", "待核实或说明：");
-        sections.push(Section::titled(heading).with(Block::Lines(remarks)));
+    let remarked = remarked(policy);
+    if !remarked.is_empty() {
+        let names = remarked.join(", ");
+        sections.push(Section::new().with(Block::Sentence(text!(
+            "These entries have a remark on what is to be confirmed or explained: {names}.",
+            "以下条目附有待核实或说明的事项（remark）：{names}。"
+        ))));
     }
     sections
 }
 
-/// What the entries of the policy remark.
-fn remarks(policy: &Policy) -> Vec<Text> {
+/// The ids of the entries that have a remark.
+fn remarked(policy: &Policy) -> Vec<&str> {
     let promises = policy.promises.iter().map(|entry| (&entry.id, &entry.remark));
     let follow_ups = policy.follow_ups.iter().map(|entry| (&entry.id, &entry.remark));
     let timers = policy.timers.iter().map(|entry| (&entry.id, &entry.remark));
     let all = promises.chain(follow_ups).chain(timers).filter(|(_, remark)| !remark.is_empty());
-    all.map(|(id, remark)| Text::same(format!("{id}: {}", remark.trim()))).collect()
+    all.map(|(id, _)| id.as_str()).collect()
 }

@@ -6,7 +6,8 @@ use gridtier::contract::Table;
 use gridtier::index::{count, float_i64, index};
 use gridtier::text;
 use gridtier::text::Text;
-use gridtier_service::group::GroupBy;
+use gridtier::word::Word as _;
+use gridtier_service::group::{CustomerClass, GroupBy};
 use gridtier_service::policy::Promise;
 use gridtier_service::promise::{PromiseBreach, PromiseRow};
 use gridtier_service::promise_figures::PromiseFigures;
@@ -15,6 +16,8 @@ use gridtier_service::reliability::{ReliabilityRow, Scope};
 use super::head::not_measured;
 use super::view::ServiceView;
 use super::words;
+use crate::chart::Chart;
+use crate::charts;
 use crate::format::{decimal, grouped, money};
 use crate::section::{Block, Section};
 use crate::table::{ColumnFormat, DataCell, DataColumn, DataTable};
@@ -68,7 +71,8 @@ fn promises(view: &ServiceView, figures: &PromiseFigures) -> Section {
             "{broken} of {made} promises were broken, in {breached} cases; compensation: CNY {owed}.",
             "{made} 项承诺中 {broken} 项有违诺，共 {breached} 起；补偿 {owed} 元。"
         )))
-        .table(promise_table(view, &rows));
+        .table(promise_table(view, &rows))
+        .with_all(kept_by_class(view, figures).map(|chart| Block::Chart(Box::new(chart))));
     if unknown > 0 {
         let unknown = grouped(unknown);
         section = section.with(Block::Sentence(text!(
@@ -85,6 +89,38 @@ fn promises(view: &ServiceView, figures: &PromiseFigures) -> Section {
         )));
     }
     section
+}
+
+/// The share kept of each promise by class, as a chart; nothing if a class is withheld or nothing was promised.
+fn kept_by_class(view: &ServiceView, figures: &PromiseFigures) -> Option<Chart> {
+    let shown = view.shown_groups();
+    let class = |class: CustomerClass| {
+        let found = view.groups.iter().find(|(_, group)| {
+            group.by == GroupBy::Class && &*group.name == class.code() && group.members > 0
+        });
+        found.map(|(place, _)| (place, class)).filter(|(place, _)| shown[place.index()])
+    };
+    let classes: Vec<_> = CustomerClass::ALL.iter().filter_map(|&of| class(of)).collect();
+    let share = |promise, group| {
+        let row = figures.promises.rows.iter().find(|row| row.promise == promise && row.group == group);
+        row.and_then(|row| row.share_kept)
+    };
+    let mut columns = vec![words::text("promise", "promise", "承诺")];
+    columns.extend(
+        classes
+            .iter()
+            .map(|(_, class)| DataColumn::new(ColumnFormat::Share, class.code(), class.en(), class.zh())),
+    );
+    let rows = (0..view.policy.promises.len()).filter_map(|place| {
+        let shares: Vec<_> = classes.iter().map(|&(group, _)| share(place, group)).collect();
+        shares.iter().any(Option::is_some).then(|| {
+            let name = DataCell::Text(promise_name(promise(view, place)));
+            [vec![name], shares.into_iter().map(DataCell::number).collect()].concat()
+        })
+    });
+    let title = Text::coded("promises_kept", "Promises kept by class", "各类客户承诺兑现率");
+    let table = DataTable::new(title, columns, rows);
+    (!table.rows.is_empty()).then(|| charts::promises_kept(table))
 }
 
 fn promise_table(view: &ServiceView, rows: &[&PromiseRow]) -> DataTable {
@@ -365,7 +401,6 @@ mod tests {
     use crate::render::terminal;
     use crate::service::fixture::LogScene;
     use gridtier::text::{Lang, Voice};
-    use gridtier::word::Word as _;
     use gridtier_service::policy::Measure;
 
     #[test]

@@ -1,0 +1,228 @@
+//! `service`: a service log of three customers, made by hand, held against a published cycle.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::support::{Published, write};
+use crate::utility::Utility;
+
+/// Ends every command line about the log of January 2026.
+const JANUARY: [&str; 5] = ["log", "--store", "store", "--period", "2026-01"];
+
+/// A graded utility of three customers, and a service log of its January: a fault that took 0001 off the supply for an
+/// hour and 0002 for five; a complaint of 0001 that nobody answers, and one of 0002 that was closed and followed up.
+fn utility() -> Utility {
+    let utility = Utility::small();
+    utility.published(&[]);
+    write(
+        utility.path(),
+        "log/outages.csv",
+        "outage_id,started_at,kind,cause,responsibility\n\
+         O1,2026-01-10 10:00:00,fault,lightning,utility\n",
+    );
+    write(
+        utility.path(),
+        "log/interruptions.csv",
+        "outage_id,customer_id,started_at,restored_at\n\
+         O1,0001,2026-01-10 10:00:00,2026-01-10 11:00:00\n\
+         O1,0002,2026-01-10 10:00:00,2026-01-10 15:00:00\n",
+    );
+    write(
+        utility.path(),
+        "log/deliveries.csv",
+        "delivery_id,created_at,customer_id,service,channel,sent_at,delivered_at\n\
+         D1,2026-01-08 08:00:00,0002,S05,phone,2026-01-08 09:00:00,2026-01-08 09:10:00\n",
+    );
+    write(
+        utility.path(),
+        "log/contacts.csv",
+        "contact_id,received_at,customer_id,kind,topic,first_contact_at,answered_at,closed_at\n\
+         K1,2026-01-05 08:00:00,0001,complaint,billing,,,\n\
+         K2,2026-01-06 08:00:00,0002,complaint,outage,2026-01-06 09:00:00,2026-01-07 08:00:00,2026-01-07 09:00:00\n",
+    );
+    utility
+}
+
+fn ask(utility: &Utility, command: &str, options: &[&str]) -> crate::support::Ended {
+    utility.run(&[&["service", command], &JANUARY[..], options].concat())
+}
+
+fn table(utility: &Utility, name: &str) -> Published {
+    Published::read(&utility.path().join(name).with_extension("parquet"))
+}
+
+/// The rows of a table with these cells in these columns.
+fn rows_where(table: &Published, columns: &[(&str, &str)]) -> Vec<usize> {
+    let cells: Vec<_> = columns.iter().map(|(name, _)| table.texts(name)).collect();
+    let is_asked = |row: &usize| {
+        columns.iter().zip(&cells).all(|((_, asked), cells)| cells[*row].as_deref() == Some(*asked))
+    };
+    (0..table.rows()).filter(is_asked).collect()
+}
+
+#[test]
+fn promises_and_reliability_are_in_the_tables_of_a_new_folder() {
+    let utility = utility();
+    let ended = ask(&utility, "promises", &["-o", "out"]);
+    assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
+    let reliability = table(&utility, "out/reliability");
+    let all = rows_where(&reliability, &[("scope", "all"), ("group_by", "all")])[0];
+    assert_eq!(reliability.integers("customer_days")[all], Some(93));
+    assert_eq!(reliability.integers("seconds")[all], Some(21_600));
+    let near = |name: &str, expected: f64| {
+        let found = reliability.numbers(name)[all].unwrap();
+        assert!((found - expected).abs() < 1e-9 * expected, "{name}: {found}");
+    };
+    near("saifi", 2.0 / 3.0);
+    near("saidi_min", 120.0);
+    near("caidi_min", 180.0);
+    let promises = table(&utility, "out/promises");
+    let restored = rows_where(&promises, &[("promise", "restore_fault"), ("group_by", "all")])[0];
+    let counts = ["exposures", "kept", "breached"].map(|name| promises.integers(name)[restored].unwrap());
+    assert_eq!(counts, [2, 1, 1]);
+    let breaches = table(&utility, "out/breaches");
+    let late = rows_where(&breaches, &[("promise", "restore_fault")]);
+    assert_eq!(breaches.texts("customer_id")[late[0]].as_deref(), Some("0002"));
+    assert_eq!(breaches.numbers("value")[late[0]], Some(300.0));
+    for name in ["causes", "major_days", "findings", "reconciliation", "rejects/outages"] {
+        assert!(utility.path().join("out").join(name).with_extension("parquet").is_file(), "{name}");
+    }
+    let manifest = fs::read(utility.path().join("out/_manifest.json")).unwrap();
+    let manifest: Value = serde_json::from_slice(&manifest).unwrap();
+    assert_eq!((&manifest["command"], &manifest["period"]), (&"promises".into(), &"2026-01".into()));
+    assert_eq!((&manifest["as_of"], &manifest["cycle"]["version"]), (&"2026-02-01".into(), &1.into()));
+    assert_eq!(manifest["policy"]["sha256"].as_str().unwrap().len(), 64);
+    assert!(manifest["policy"]["text"].as_str().unwrap().contains("restore_fault"));
+    let inputs = manifest["inputs"].as_array().unwrap();
+    assert!(inputs.iter().any(|input| input["path"] == "outages.csv" && input["rows"] == 1), "{inputs:?}");
+}
+
+#[test]
+fn a_folder_that_is_there_is_refused_and_left_as_it_is() {
+    let utility = utility();
+    write(utility.path(), "out/own.txt", "mine");
+    let ended = ask(&utility, "check", &["-o", "out"]);
+    assert_eq!(ended.code, 5, "{}", ended.stderr);
+    let names: Vec<_> = fs::read_dir(utility.path().join("out")).unwrap().map(Result::unwrap).collect();
+    assert_eq!((names.len(), names[0].file_name()), (1, "own.txt".into()));
+    let drafts = fs::read_dir(utility.path()).unwrap().map(Result::unwrap);
+    assert!(!drafts.into_iter().any(|entry| entry.file_name().to_string_lossy().contains("partial")));
+}
+
+#[test]
+fn a_follow_up_in_time_fills_its_item_and_one_that_is_open_is_on_the_work_list() {
+    let utility = utility();
+    let ended = ask(&utility, "delivered", &["-o", "out"]);
+    assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
+    let due = table(&utility, "out/due");
+    let followed = rows_where(&due, &[("reason", "follow_up:complaint_closed")]);
+    assert_eq!(followed.len(), 1);
+    assert_eq!(due.texts("status")[followed[0]].as_deref(), Some("on_time"));
+    assert_eq!(due.texts("delivery_id")[followed[0]].as_deref(), Some("D1"));
+    let delivered = table(&utility, "out/delivered");
+    let all = rows_where(&delivered, &[("reason", "follow_up:complaint_closed"), ("group_by", "all")])[0];
+    assert_eq!((delivered.integers("due")[all], delivered.numbers("share")[all]), (Some(1), Some(1.0)));
+    let list = ask(&utility, "due", &["-o", "list.csv"]);
+    assert_eq!(list.code, 0, "{}", list.stderr);
+    assert!(list.stdout.contains("Work list of 2026-02"), "{}", list.stdout);
+    let csv = fs::read_to_string(utility.path().join("list.csv")).unwrap();
+    assert_eq!(csv.lines().count(), 1 + table(&utility, "out/worklist").rows(), "{csv}");
+}
+
+#[test]
+fn contacts_that_wait_come_first_in_both_languages() {
+    let utility = utility();
+    let ended = ask(&utility, "contacts", &["-o", "out"]);
+    assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
+    let (attention, timers) = (ended.stdout.find("cases overdue"), ended.stdout.find("95 % from"));
+    assert!(attention.unwrap() < timers.unwrap(), "{}", ended.stdout);
+    let cases = table(&utility, "out/cases");
+    let contacted = rows_where(&cases, &[("timer", "complaint_contact")]);
+    let statuses: Vec<_> = contacted.iter().map(|&row| cases.texts("status")[row].clone().unwrap()).collect();
+    assert_eq!(statuses, ["overdue", "on_time"]);
+    assert_eq!(cases.numbers("hours")[contacted[1]], Some(1.0));
+    let ageing = table(&utility, "out/ageing");
+    let waiting = rows_where(&ageing, &[("kind", "complaint"), ("days", "15-30")])[0];
+    assert_eq!(ageing.integers("open")[waiting], Some(1));
+    let zh = ask(&utility, "contacts", &["--lang", "zh"]);
+    assert!(zh.stdout.contains("须关注事项") && zh.stdout.contains("逾期未办"), "{}", zh.stdout);
+    assert!(!zh.stdout.contains("cases overdue"), "{}", zh.stdout);
+}
+
+#[test]
+fn what_depends_on_an_absent_table_is_not_measured() {
+    let utility = utility();
+    fs::remove_file(utility.path().join("log/contacts.csv")).unwrap();
+    let ended = ask(&utility, "contacts", &["-o", "out"]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert!(ended.stdout.contains("Not measured"), "{}", ended.stdout);
+    assert!(!utility.path().join("out/topics.parquet").exists());
+    let manifest: Value =
+        serde_json::from_slice(&fs::read(utility.path().join("out/_manifest.json")).unwrap()).unwrap();
+    assert!(manifest["absent"].as_array().unwrap().contains(&"contacts".into()), "{manifest:#}");
+    let json = ask(&utility, "contacts", &["--format", "json"]);
+    let json: Value = serde_json::from_str(&json.stdout).unwrap();
+    assert!(
+        json["absent_tables"].as_array().unwrap().contains(&"contacts".into()) && json["topics"].is_null()
+    );
+}
+
+#[test]
+fn wrong_questions_policies_and_inputs_end_with_their_exit_codes() {
+    let utility = utility();
+    for (options, code, message) in [
+        (vec!["--as-of", "2026-01-01"], 2, "截止日须晚于"),
+        (vec!["--min-count", "5", "-o", "out"], 2, "不得列出客户"),
+        (vec!["--policy", "nowhere.toml"], 3, "无法读取"),
+        (vec!["--cycle", "9"], 4, "9"),
+    ] {
+        let ended = ask(&utility, "promises", &[&options[..], &["--lang", "zh"]].concat());
+        assert_eq!(ended.code, code, "{options:?}: {}", ended.stderr);
+        assert!(ended.stderr.contains(message), "{}", ended.stderr);
+    }
+    let period = ["service", "check", "log", "--store", "store", "--period", "May"];
+    assert_eq!(utility.run(&period).code, 2);
+    let nowhere = ["service", "check", "nowhere", "--store", "store", "--period", "2026-01"];
+    assert_eq!(utility.run(&nowhere).code, 4);
+}
+
+#[test]
+fn too_many_rejects_end_with_exit_code_1_and_their_rows_are_in_the_folder() {
+    let utility = utility();
+    let nobody: String =
+        (0..50).map(|number| format!("O1,X{number},2026-01-10 10:00:00,2026-01-10 11:00:00\n")).collect();
+    let path = utility.path().join("log/interruptions.csv");
+    let rows = fs::read_to_string(&path).unwrap();
+    fs::write(&path, rows + &nobody).unwrap();
+    let ended = ask(&utility, "check", &["-o", "out"]);
+    assert_eq!(ended.code, 1, "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("50 rejected rows") && ended.stderr.contains("rejects"),
+        "{}",
+        ended.stderr
+    );
+    let rejects = table(&utility, "out/rejects/interruptions");
+    assert_eq!(rejects.rows(), 50);
+    assert!(rejects.texts("rule").iter().all(|rule| rule.as_deref() == Some("orphan")));
+    let read = table(&utility, "out/reconciliation");
+    let row = rows_where(&read, &[("table", "interruptions")])[0];
+    let counts = ["rows_in", "counted", "rejected"].map(|name| read.integers(name)[row].unwrap());
+    assert_eq!(counts, [52, 2, 50]);
+}
+
+#[test]
+fn a_policy_is_shown_started_and_checked() {
+    let utility = Utility::empty();
+    let shown = utility.done(&["service", "policy", "show"]);
+    assert!(shown.contains("restore_fault"), "{shown}");
+    utility.done(&["service", "policy", "new", "own.toml"]);
+    let checked = utility.done(&["service", "policy", "check", "own.toml"]);
+    assert!(checked.contains("is sound"), "{checked}");
+    let path = utility.path().join("own.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replacen("limit = 240", "limit = 999", 1)).unwrap();
+    let weaker = utility.run(&["service", "policy", "check", "own.toml", "--lang", "zh"]);
+    assert_eq!(weaker.code, 3, "{}", weaker.stderr);
+    assert!(weaker.stderr.contains("own.toml"), "{}", weaker.stderr);
+}
