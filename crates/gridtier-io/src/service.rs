@@ -103,7 +103,7 @@ pub fn policy(named: Option<&str>, catalogue: &Catalogue) -> Result<Policy, Serv
         let error = system_error(&error);
         ServiceError::PolicyFile(gridtier::text!(
             "{named}: the policy cannot be read: {error}; name a file, or the shipped policy `paper`",
-            "{named}：无法读取服务策略：{error}；请给出文件，或随程序提供的策略 `paper`";
+            "{named}：无法读取服务标准：{error}；请给出文件，或随程序提供的标准 `paper`";
             error
         ))
     })?;
