@@ -21,7 +21,7 @@ use gridtier_service::monthly::MonthlyReport;
 use gridtier_service::monthly::tables::tables;
 use gridtier_service::period::Run;
 use gridtier_service::policy::POLICIES;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::args::{PolicyAction, ResultFormat, ServiceArguments, ServiceCommand, ServiceLogArgs};
 use crate::destination::{Destination, write_file};
@@ -283,15 +283,24 @@ fn for_programs(
         "cycle": cycle.version,
         "policy": { "name": log.policy.name, "version": log.policy.version },
         "absent_tables": absent,
-        "breaches": measured.breaches,
+        "beyond_limits": measured.breaches,
         "inputs": log.folder.inputs(),
     });
     let tables = export::sections_text(ExportFormat::Json, Voice::Codes, ByteOrderMark::Absent, sections)?;
-    let tables: Map<String, Value> =
-        serde_json::from_str(&tables).map_err(|error| Failure::bug(&error.to_string()))?;
+    let tables: Value = serde_json::from_str(&tables).map_err(|error| Failure::bug(&error.to_string()))?;
     let mut answer = about;
-    if let Some(answer) = answer.as_object_mut() {
-        answer.extend(tables);
+    match tables {
+        Value::Object(tables) => {
+            if let Some(answer) = answer.as_object_mut() {
+                answer.extend(tables);
+            }
+        }
+        // A single table is written as a list without its name.
+        rows => {
+            if let Some(table) = sections.iter().flat_map(Section::tables).next() {
+                answer[table.title.pick(Voice::Codes).as_ref()] = rows;
+            }
+        }
     }
     Ok(format!("{answer:#}\n"))
 }

@@ -71,14 +71,14 @@ fn concern(view: &ServiceView, row: &FairnessRow) -> Option<Text> {
     if row.unfair {
         return Some(text!(
             "unfair: {timer}: {tier} {share} in time, the others {rest}",
-            "不公平：{timer}：{tier}按时率 {share}，其他客户 {rest}";
+            "不公平：{timer}：{tier}，按时率 {share}，其他客户 {rest}";
             timer, tier
         ));
     }
     (row.verdict == FairnessVerdict::Under).then(|| {
         text!(
             "under the floor of {floor} %: {timer}: {tier} {share} in time",
-            "低于底线 {floor} %：{timer}：{tier}按时率 {share}";
+            "低于底线 {floor} %：{timer}：{tier}，按时率 {share}";
             timer, tier
         )
     })
@@ -185,36 +185,35 @@ fn fairness(view: &ServiceView, figures: &ContactFigures) -> Section {
             words::text("timer", "timer", "时限"),
             words::text("tier", "tier", "等级"),
             words::count("decided", "decided", "已判定"),
-            words::count("on_time", "in time", "按时"),
-            words::share("share", "share", "按时率"),
-            words::share("lo", "95 % from", "95 % 下限"),
-            words::share("hi", "to", "上限"),
+            words::share("share", "in time", "按时率"),
+            words::share("hi", "95 % up to", "95 % 上限"),
             words::share("rest_share", "others", "其他客户"),
             words::share("rest_lo", "95 % from", "95 % 下限"),
-            words::share("rest_hi", "to", "上限"),
             DataColumn::new(ColumnFormat::Word, "verdict", "verdict", "结论"),
             DataColumn::new(ColumnFormat::YesNo, "unfair", "unfair", "不公平"),
         ],
         rows.iter().map(|row| {
-            let [own, rest] = [row.own, row.rest].map(|decided| (decided.share(), decided.interval()));
-            let shares = [own, rest].map(|(share, interval)| {
-                [share, interval.map(|interval| interval.lo), interval.map(|interval| interval.hi)]
-            });
+            let [own, rest] = [row.own, row.rest];
+            let shares = [
+                own.share(),
+                own.interval().map(|interval| interval.hi),
+                rest.share(),
+                rest.interval().map(|interval| interval.lo),
+            ];
             let mut cells = vec![
                 DataCell::Text(timer_name(view, row.timer)),
                 DataCell::Text(words::group(view.groups.group(row.tier))),
-                DataCell::Integer(row.own.decided),
-                DataCell::Integer(row.own.on_time),
+                DataCell::Integer(own.decided),
             ];
-            cells.extend(shares.into_iter().flatten().map(DataCell::number));
+            cells.extend(shares.map(DataCell::number));
             cells.extend([DataCell::word(row.verdict), DataCell::YesNo(row.unfair)]);
             cells
         }),
     );
     Section::titled(text!("Whether a tier waits longer", "各等级是否被公平对待"))
         .sentence(
-            "Unfair: the 95 % interval of the tier lies below that of all other known customers.",
-            "不公平：该等级按时率的 95 % 区间低于其他已知客户的区间。",
+            "Unfair: the tier's 95 % interval ends below where that of all other known customers begins.",
+            "不公平：该等级按时率 95 % 区间的上限低于其他已知客户区间的下限。",
         )
         .table(table)
 }
@@ -365,7 +364,7 @@ mod tests {
         assert!(text.contains("80 contacts were received; cases overdue: 40, done late: 0"), "{text}");
         assert!(text.find(concern).unwrap() < text.find("Timers").unwrap(), "{text}");
         let zh = terminal::text(&sections, Lang::Zh.into());
-        assert!(zh.contains("不公平：答复：特级 special按时率 0.0 %"), "{zh}");
+        assert!(zh.contains("不公平：答复：特级 special，按时率 0.0 %"), "{zh}");
     }
 
     #[test]

@@ -222,8 +222,8 @@ fn channels(view: &ServiceView, rows: &[usage::ChannelRow]) -> Section {
             words::count("delivered", "delivered", "送达"),
             words::count("read", "read", "已读"),
             words::count("failed", "failed", "失败"),
-            words::share("delivered_share", "delivered of sent", "送达率"),
-            words::share("read_share", "read of delivered", "已读率"),
+            words::share("delivered_share", "reached", "送达率"),
+            words::share("read_share", "opened", "已读率"),
             words::number(0, "median_min", "median time", "中位用时").in_unit(Text::new("min", "分钟")),
         ],
         rows.iter().map(|row| {
@@ -235,7 +235,10 @@ fn channels(view: &ServiceView, rows: &[usage::ChannelRow]) -> Section {
         }),
     );
     Section::titled(text!("By which channel", "送达渠道"))
-        .sentence("Deliveries entered in the period.", "报告期内登记的服务。")
+        .sentence(
+            "Deliveries entered in the period. Reached: delivered of those sent; opened: read of those delivered.",
+            "报告期内登记的服务。送达率为送达占发出的比例，已读率为已读占送达的比例。",
+        )
         .table(table)
 }
 
