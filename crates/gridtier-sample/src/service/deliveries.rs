@@ -97,7 +97,7 @@ fn visits(year: &ServiceYear, customer: u32, all: &mut Vec<SampleDelivery>) {
         ServiceLevel::Middle => (3, 0.86, 0.05, Channel::Visit),
         ServiceLevel::Low => (12, 0.62, 0.0, Channel::Phone),
     };
-    for last in year.months().filter(|&month| year.month(month).number() % months == 0) {
+    for last in year.months().filter(|&month| year.month(month).number().is_multiple_of(months)) {
         let mut draw = year.draw(DrawPurpose::Visit, customer, last);
         let first = (last + 1).saturating_sub(months).max(year.months().start);
         let month = draw.whole(first.cast_signed(), last.cast_signed()).cast_unsigned();
