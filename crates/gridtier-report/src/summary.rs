@@ -29,9 +29,7 @@ use crate::format::{counted, grouped, percent, shell_word};
 use crate::names;
 use crate::section::{Block, Section};
 use crate::table::{ColumnFormat, DataCell, DataColumn, DataTable, RowRole};
-use gridtier::decision::RecordKind;
-use gridtier::text;
-use gridtier::text::Text;
+use gridtier::{decision::RecordKind, text, text::Text};
 
 use proposal::waits;
 

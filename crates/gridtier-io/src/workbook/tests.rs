@@ -105,9 +105,9 @@ fn the_header_is_the_first_row_that_is_not_empty_or_the_declared_one() {
         reading(sheet, 5, "b", 2.0);
     });
     assert_eq!(read(below.clone()), Ok(vec![ok("a", 1_000), ok("b", 2_000)]));
-    // Rows are counted as in the sheet: the row after a header in its first row is 0.
+    // Rows are counted from the one below the header, which is 0.
     let batches = folder(below).read(Table::MeterReadings).unwrap();
-    assert_eq!(batches.iter().map(|batch| batch.first_row).collect::<Vec<_>>(), [2, 4]);
+    assert_eq!(batches.iter().map(|batch| batch.first_row).collect::<Vec<_>>(), [0, 2]);
     let titled = book(|sheet| {
         sheet.write(0, 0, "2025年抄表台账").unwrap();
         header(sheet, 1);

@@ -194,7 +194,7 @@ fn complaints(handbook: &Handbook, policy: &Policy, fields: &[Field]) -> Section
         match whom {
             None => text!("{title}: {running}", "{title}：{running}"; title, running),
             Some(whom) => {
-                text!("{title} (only if {whom}): {running}", "{title}（{whom}）：{running}"; title, running, whom)
+                text!("{title} (only if {whom}): {running}", "{title}（仅限{whom}）：{running}"; title, running, whom)
             }
         }
     });

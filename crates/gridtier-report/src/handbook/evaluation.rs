@@ -44,7 +44,7 @@ fn origin(method: &Method) -> Section {
              各指标换算为 0 至 100 分，加权合计为得分。"
         )))
         .with(Block::Sentence(text!(
-            "The system follows the paper 《客户价值导向的电力客户分级服务》. Its Table 1 with the indicators is lost, and is \
+            "The system follows a paper on grading power customers by their value. Its Table 1 with the indicators is lost, and is \
              reconstructed here: the paper's text states the three dimensions, that contribution weighs most, and the four \
              tiers; formulas, weights and scales are the utility's choice.",
             "本体系依据论文《客户价值导向的电力客户分级服务》。其表 1（指标表）已佚失，此处为重建：三个维度、以贡献为最重以及四个等级\

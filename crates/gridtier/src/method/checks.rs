@@ -80,7 +80,7 @@ pub const MEASURES: &[Measure] = &[
         ["Weight without data", "无数据的指标权重"],
         at_most(0.5),
         [
-            "Share of the weight of indicators without data. The table of parameters names them; tiers say nothing about what they measure.",
+            "Share of the weight of indicators without data, which the table of parameters names: tiers say nothing about what they measure.",
             "未提供数据的指标所占权重: 参数表列出这些指标, 等级不反映其情况。",
         ],
     ),
