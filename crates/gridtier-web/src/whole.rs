@@ -71,7 +71,7 @@ struct Whole {
 }
 
 enum InMemory {
-    One(Cycle),
+    One(Box<Cycle>),
     Compared(Box<HeldPair>),
 }
 
@@ -209,7 +209,8 @@ impl WholeCycles {
         let (cycles, cycle) = (Arc::clone(self), stored.clone());
         let read = self.cache.get(&WholeKey::One(CycleKey::from(stored)), patience, move || {
             let part = cycles.memory.take(customers(&cycle)? * CUSTOMER_BYTES);
-            Ok(Whole { cycles: InMemory::One(cycle::cycle(&Store::open(&cycles.store)?, &cycle)?), part })
+            let whole = cycle::cycle(&Store::open(&cycles.store)?, &cycle)?;
+            Ok(Whole { cycles: InMemory::One(Box::new(whole)), part })
         });
         let read = read.transpose().map_err(|error| (*error).clone())?;
         Ok(read.map(WholeCycle))

@@ -29,7 +29,7 @@ impl CustomerColumns {
         let batches = starts.map(move |start| {
             let part = &rows[start..rows.len().min(start + BATCH)];
             let customers: Vec<ListedCustomer> = part.iter().map(|&row| self.customer(row)).collect();
-            Ok(RecordBatch::try_new(Arc::clone(&of_batches), arrays(&customers)).map_err(ListError::from)?)
+            RecordBatch::try_new(Arc::clone(&of_batches), arrays(&customers)).map_err(ListError::from)
         });
         DataList {
             title: Text::coded("customers", "Customers", "客户"),
