@@ -48,7 +48,7 @@ pub const MEASURES: [IndicatorIx; 5] =
 /// How well the scores of one stratum, or of everybody, foretold an outcome.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Backtest {
-    /// Number of the stratum in [`Pair::strata`]; `None` for everybody.
+    /// Number of the stratum in [`Alignment::strata`](super::Alignment::strata); `None` for everybody.
     pub stratum: Option<u32>,
     /// The outcome that was foretold.
     pub outcome: BacktestOutcome,
@@ -64,7 +64,7 @@ pub struct Backtest {
 /// The mean of a measure in the later cycle by the tier of the earlier one.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BacktestMean {
-    /// Number of the stratum in [`Pair::strata`]; `None` for everybody.
+    /// Number of the stratum in [`Alignment::strata`](super::Alignment::strata); `None` for everybody.
     pub stratum: Option<u32>,
     /// The measure, an indicator of the registry.
     pub measure: IndicatorIx,

@@ -44,7 +44,7 @@ impl DriftVerdict {
 /// The drift of one measure in one stratum.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Drift {
-    /// Number of the stratum in [`Pair::strata`]; `None` for everybody.
+    /// Number of the stratum in [`Alignment::strata`](super::Alignment::strata); `None` for everybody.
     pub stratum: Option<u32>,
     /// `score`, `score_frozen`, a dimension or the id of an indicator.
     pub measure: String,

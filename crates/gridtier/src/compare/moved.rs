@@ -19,7 +19,7 @@ pub(super) type TierInStratum = (u32, Tier);
 /// The move of a customer that is graded at both ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CustomerMove {
-    /// The customer's index in [`Pair::customers`](super::Pair::customers).
+    /// The customer's index in [`Alignment::customers`](super::Alignment::customers).
     pub customer: u32,
     /// Whether the move could be split.
     pub status: SplitStatus,

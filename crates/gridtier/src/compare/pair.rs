@@ -54,7 +54,7 @@ const NOT_GRADED: u32 = u32::MAX;
 pub struct PairedCustomer {
     before_at: u32,
     after_at: u32,
-    /// The number in [`Pair::strata`] of the customer's stratum in the earlier cycle or, if that does not grade the
+    /// The number in [`Alignment::strata`] of the customer's stratum in the earlier cycle or, if that does not grade the
     /// customer, in the later cycle.
     pub stratum: u32,
     /// The customer's state in the earlier cycle.

@@ -33,7 +33,7 @@ pub const ENDS: [EndState; 6] = [
 /// One combination of states before and after.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TransitionKey {
-    /// Number of the stratum in [`Pair::strata`].
+    /// Number of the stratum in [`Alignment::strata`](super::Alignment::strata).
     pub stratum: u32,
     /// The customers' state before.
     pub before: EndState,
@@ -83,7 +83,7 @@ impl TransitionRate {
 /// How stable the tiers of one stratum are, or those of everybody.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TierStability {
-    /// Number of the stratum in [`Pair::strata`]; `None` for everybody.
+    /// Number of the stratum in [`Alignment::strata`](super::Alignment::strata); `None` for everybody.
     pub stratum: Option<u32>,
     /// Number of customers graded in both cycles: those who rose, kept their tier and fell.
     pub moved: [u64; 3],
@@ -170,7 +170,8 @@ pub fn transitions(pair: &Pair<'_>) -> BTreeMap<TransitionKey, TransitionSums> {
     sums
 }
 
-/// The stability of the tiers of all customers, then of each stratum in the order of [`Pair::strata`]. A stratum
+/// The stability of the tiers of all customers, then of each stratum in the order of
+/// [`Alignment::strata`](super::Alignment::strata). A stratum
 /// is left out if none of its customers counts.
 #[must_use]
 pub fn stability(pair: &Pair<'_>) -> Vec<TierStability> {
