@@ -1,7 +1,7 @@
 //! The measures of a published cycle, and when each of them warns or fails: one entry each.
 //!
 //! The default limits are conventions, not laws: if an analyst sets others in the method file, every cycle graded by
-//! that method shows them. This module does not compute the measures.
+//! that method shows them. How a measure is computed is not known here.
 
 use super::raw::ChecksFile;
 use crate::checked_toml::{CheckedToml, Fault, did_you_mean};
@@ -80,7 +80,7 @@ pub const MEASURES: &[Measure] = &[
         ["Weight without data", "无数据的指标权重"],
         at_most(0.5),
         [
-            "Share of the weight of indicators without data, which the table of parameters names: tiers say nothing about what they measure.",
+            "Share of the weight whose data nobody delivered: the table of parameters names these indicators, and a tier says nothing about them.",
             "未提供数据的指标所占权重: 参数表列出这些指标, 等级不反映其情况。",
         ],
     ),
@@ -89,7 +89,7 @@ pub const MEASURES: &[Measure] = &[
         ["Greatest influence of one indicator", "单项指标最大影响力"],
         at_most(0.5),
         [
-            "The largest share of the score's variance that comes from one indicator. Above one half, that indicator almost alone decides the grading.",
+            "The share of the score's variance that comes through one indicator: above one half the grading is little more than that indicator.",
             "单项指标所解释的得分方差比例: 超过一半时, 分级近似由该指标决定。",
         ],
     ),
@@ -98,7 +98,7 @@ pub const MEASURES: &[Measure] = &[
         ["Revenue of special + grade-1", "特级与一级电费占比"],
         at_least(0.8),
         [
-            "Share of annual revenue from the two best tiers. The Pareto rule expects 80 % or more; less means first of all that revenue is spread over many customers.",
+            "Share of annual revenue held by the two best tiers; the Pareto law expects 80 % or more, and less is a remark about the customers before it is one about the method.",
             "特级与一级客户的年电费占比; 按二八定律应达 80 %, 不足时首先说明客户结构分散。",
         ],
     ),
@@ -107,7 +107,7 @@ pub const MEASURES: &[Measure] = &[
         ["Revenue of special", "特级电费占比"],
         NO_LIMITS,
         [
-            "Share of annual revenue from the best tier. Compare it with the tier's share of customers in the table.",
+            "Share of annual revenue held by the best tier, beside its share of customers in the table.",
             "特级客户的年电费占比, 与其户数占比对照。",
         ],
     ),
@@ -115,14 +115,14 @@ pub const MEASURES: &[Measure] = &[
         "pareto_energy",
         ["Energy of special + grade-1", "特级与一级电量占比"],
         NO_LIMITS,
-        ["Share of annual energy used by the two best tiers.", "特级与一级客户的年电量占比。"],
+        ["Share of annual energy held by the two best tiers.", "特级与一级客户的年电量占比。"],
     ),
     share(
         "top20_revenue",
         ["Revenue of the top 20 %", "前 20 % 客户电费占比"],
         NO_LIMITS,
         [
-            "Share of annual revenue from the 20 % of customers with the most revenue, whatever their tier. No group of 20 % could have more.",
+            "Share of annual revenue of the fifth of customers with the most of it, whatever their tier: the most that any grading of a fifth could reach.",
             "电费最高的 20 % 客户 (不论等级) 的年电费占比, 是任何 20 % 分组可达到的上限。",
         ],
     ),
@@ -131,7 +131,7 @@ pub const MEASURES: &[Measure] = &[
         ["Energy of the top 20 %", "前 20 % 客户电量占比"],
         NO_LIMITS,
         [
-            "Share of annual energy used by the 20 % of customers with the most energy.",
+            "Share of annual energy of the fifth of customers with the most of it.",
             "电量最高的 20 % 客户的年电量占比。",
         ],
     ),
@@ -140,7 +140,7 @@ pub const MEASURES: &[Measure] = &[
         ["Gini coefficient of revenue", "电费基尼系数"],
         NO_LIMITS,
         [
-            "0 if all customers pay the same; close to 1 if one customer pays everything.",
+            "0 when all customers pay the same, towards 1 when one pays everything.",
             "各户电费相同为 0, 集中于一户趋近 1。",
         ],
     ),
@@ -149,7 +149,7 @@ pub const MEASURES: &[Measure] = &[
         ["Gini coefficient of energy", "电量基尼系数"],
         NO_LIMITS,
         [
-            "0 if all customers use the same; close to 1 if one customer uses everything.",
+            "0 when all customers use the same, towards 1 when one uses everything.",
             "各户电量相同为 0, 集中于一户趋近 1。",
         ],
     ),
@@ -158,7 +158,7 @@ pub const MEASURES: &[Measure] = &[
         ["ABC class A among special + grade-1", "A 类客户进入特级与一级的比例"],
         at_least(0.8),
         [
-            "Of the 5 % of customers with the most revenue, the share in the two best tiers. The others have low scores in compliance or cooperation and should be looked at.",
+            "Of the 5 % of customers with the most revenue, the share in the two best tiers: the others were outweighed by compliance and cooperation and deserve a look.",
             "电费最高的 5 % 客户 (A 类) 中进入特级与一级的比例: 其余客户因规范性或合作得分较低, 值得核查。",
         ],
     ),
@@ -176,7 +176,7 @@ pub const MEASURES: &[Measure] = &[
         ["Importance 重要性", "重要性原则"],
         at_least(1.0),
         [
-            "Energy per customer in special and grade-1, divided by that of all graded customers. Below 1, the best tiers do not have the large customers.",
+            "Energy per customer of special + grade-1 over that of all graded customers: below 1 the best tiers are not the large ones.",
             "特级与一级户均电量与全体户均电量之比: 小于 1 表示优质客户并非用电大户。",
         ],
     ),
@@ -185,7 +185,7 @@ pub const MEASURES: &[Measure] = &[
         ["Economy 经济性", "经济性原则"],
         at_most(0.0),
         [
-            "Number of neighbouring tiers of which the better one has less revenue per customer. 0 means that better service goes to customers who pay more.",
+            "Neighbouring tiers of which the better one brings less revenue per customer: 0 says that service spent on a better tier goes where more is earned.",
             "相邻等级中较高等级户均电费反而较低的次数: 0 表示服务投入与收益相称。",
         ],
     ),
@@ -194,7 +194,7 @@ pub const MEASURES: &[Measure] = &[
         ["Guidance 导向性", "导向性原则"],
         at_least(0.1),
         [
-            "Of the ranked customers below special, the share who could rise a tier by their own behaviour alone. Near 0, the grading gives no reason to improve.",
+            "Of the ranked customers below special, the share whose own behaviour alone could lift them a tier: near 0 the grading gives no reason to improve.",
             "特级以下的排名客户中, 仅凭改进自身行为即可升级者的比例: 接近 0 表示分级缺乏激励作用。",
         ],
     ),
@@ -203,7 +203,7 @@ pub const MEASURES: &[Measure] = &[
         ["Dynamics 动态性", "动态性原则"],
         at_most(0.5),
         [
-            "Of the customers graded in this cycle and the one before, the share whose tier changed. Above one half, tiers change too often to base services on them.",
+            "Of the customers graded in this cycle and the one before, the share whose tier changed: above one half the tiers do not hold still for long enough to act on.",
             "两个周期均参评的客户中等级发生变化的比例: 超过一半则等级难以作为服务依据。",
         ],
     ),
@@ -212,7 +212,7 @@ pub const MEASURES: &[Measure] = &[
         ["Rank agreement under drawn weights", "权重扰动下的秩相关"],
         (Good::AtLeast, Some(0.9), Some(0.7)),
         [
-            "Mean over all draws of Kendall's τ-b between the published order and the order under drawn weights. 1 is the same order, 0 is no relation.",
+            "Kendall's τ-b between the published order and the order under drawn weights, mean of all draws: 1 is the same order, 0 none.",
             "公布排序与权重扰动后排序的 Kendall τ-b 均值: 1 为完全一致, 0 为无关。",
         ],
     ),
@@ -221,7 +221,7 @@ pub const MEASURES: &[Measure] = &[
         ["Tier changes under drawn weights", "权重扰动下的等级变化比例"],
         (Good::AtMost, Some(0.15), Some(0.4)),
         [
-            "Mean over all draws of the share of ranked customers whose tier changes under drawn weights.",
+            "Share of ranked customers whose tier changes under drawn weights, mean of all draws.",
             "权重扰动后等级变化的客户比例 (各次抽样均值)。",
         ],
     ),
@@ -230,7 +230,7 @@ pub const MEASURES: &[Measure] = &[
         ["Borderline customers", "临界客户比例"],
         (Good::AtMost, Some(0.25), Some(0.5)),
         [
-            "Share of ranked customers that keep their tier in fewer than 80 of 100 draws. Review these customers before tiers are announced.",
+            "Share of ranked customers that keep their tier in fewer than 80 of 100 draws: those to look at before anyone is told.",
             "在不足 80 % 的抽样中保持原等级的客户比例: 公布前应优先复核。",
         ],
     ),
@@ -239,7 +239,7 @@ pub const MEASURES: &[Measure] = &[
         ["Rank agreement, one indicator left out", "剔除单项指标后的秩相关"],
         (Good::AtLeast, Some(0.7), Some(0.4)),
         [
-            "The lowest Kendall's τ-b if each indicator in turn is left out and its siblings get its weight.",
+            "The lowest Kendall's τ-b when each indicator in turn is left out and its weight goes to its siblings.",
             "逐项剔除指标 (权重归其同级指标) 后 Kendall τ-b 的最小值。",
         ],
     ),
@@ -248,7 +248,7 @@ pub const MEASURES: &[Measure] = &[
         ["Tier changes, one indicator left out", "剔除单项指标后的等级变化比例"],
         (Good::AtMost, Some(0.35), Some(0.6)),
         [
-            "The greatest share of customers whose tier changes if one indicator is left out.",
+            "The greatest share of customers whose tier changes when one indicator is left out.",
             "逐项剔除指标后等级变化客户比例的最大值。",
         ],
     ),
@@ -257,7 +257,7 @@ pub const MEASURES: &[Measure] = &[
         ["Rank agreement with other methods", "与其他合成方法的秩相关"],
         (Good::AtLeast, Some(0.7), Some(0.4)),
         [
-            "The lowest Kendall's τ-b between the published order and the orders that result if the same points are combined in other ways.",
+            "The lowest Kendall's τ-b between the published order and those by the other ways to combine the same points.",
             "公布排序与其他合成方法 (加权和、加权积、TOPSIS、灰色关联) 排序的 Kendall τ-b 最小值。",
         ],
     ),
@@ -266,7 +266,7 @@ pub const MEASURES: &[Measure] = &[
         ["Tier changes under other methods", "其他合成方法下的等级变化比例"],
         (Good::AtMost, Some(0.4), None),
         [
-            "The greatest share of customers whose tier changes if the same points are combined in another way.",
+            "The greatest share of customers whose tier changes when the same points are combined in another way.",
             "采用其他合成方法时等级变化客户比例的最大值。",
         ],
     ),
@@ -275,7 +275,7 @@ pub const MEASURES: &[Measure] = &[
         ["Silhouette of the clusters", "聚类轮廓系数"],
         NO_LIMITS,
         [
-            "How clearly customers form groups, from −1 to 1. Below 0.25 there are no clear groups, and tiers by quota fit the data as well as any others.",
+            "How well the customers fall into groups by themselves, from −1 to 1: below 0.25 there are no groups to speak of, and grades by quota are as natural as any.",
             "客户自然聚类的清晰程度 (−1 至 1): 低于 0.25 说明没有明显的自然分群, 按比例划分等级同样合理。",
         ],
     ),
@@ -284,7 +284,7 @@ pub const MEASURES: &[Measure] = &[
         ["Stability of the clusters", "聚类稳定性"],
         at_least(0.6),
         [
-            "Mean adjusted Rand index between clusterings from different seeds. Below 0.6, draw no conclusions from the clusters.",
+            "Mean adjusted Rand index between clusterings from different seeds: below 0.6 do not read anything into the clusters.",
             "不同随机种子所得聚类间调整兰德指数的均值: 低于 0.6 时不宜解读聚类结果。",
         ],
     ),
@@ -293,7 +293,7 @@ pub const MEASURES: &[Measure] = &[
         ["Clusters against tiers", "聚类与等级的一致性"],
         NO_LIMITS,
         [
-            "Adjusted Rand index between k-means clusters and tiers. 1 is the same partition, 0 is chance. A low value is not a fault, since tiers divide a ranking by quota.",
+            "Adjusted Rand index between k-means clusters and tiers: 1 is the same partition, 0 is chance; a low value is no fault, since tiers cut a ranking by quota.",
             "k 均值聚类与等级的调整兰德指数: 1 为相同划分, 0 为随机水平; 等级按比例切分排序, 数值低并非缺陷。",
         ],
     ),
