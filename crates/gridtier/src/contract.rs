@@ -9,9 +9,12 @@ pub mod rule;
 pub mod cell;
 mod vocabulary;
 mod advice;
+mod column;
+mod service_tables;
 mod table;
 
-pub use table::{Column, ColumnKind, Table};
+pub use column::{Column, ColumnKind};
+pub use table::Table;
 pub use vocabulary::{
     Area, Channel, CheckSubject, ContactKind, ContactOutcome, CooperationKind, CorrectionResult,
     CorrectionSubject, DayKind, ImportanceLevel, IncidentKind, IncidentStatus, LoadClass, OutageKind,

@@ -2,12 +2,15 @@
 
 use std::fmt;
 
-use super::vocabulary::{
-    Area, Channel, CheckSubject, ContactKind, ContactOutcome, CooperationKind, CorrectionResult,
-    CorrectionSubject, DayKind, ImportanceLevel, IncidentKind, IncidentStatus, LoadClass, OutageKind,
-    Quality, RegisterKind, Responsibility, SupplyLevel, UseCategory,
+use super::column::{CUSTOMER_ID, Column, ColumnKind, RECORDED_AT, column};
+use super::service_tables::{
+    CALENDAR, CHECKS, CONTACTS, CORRECTIONS, DELIVERIES, INTERRUPTIONS, INVITATIONS, OUTAGES, RESPONSES,
 };
-use crate::word::{Word, WordList};
+use super::vocabulary::{
+    Area, CooperationKind, ImportanceLevel, IncidentKind, IncidentStatus, LoadClass, Quality, RegisterKind,
+    Responsibility, SupplyLevel, UseCategory,
+};
+use crate::word::Word;
 
 crate::words! {
     /// An input table.
@@ -50,124 +53,6 @@ crate::words! {
         Responses "responses" "responses" "调查答卷",
     }
 }
-
-/// What a column holds, and so how it is read and checked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ColumnKind {
-    /// A key, always read as text.
-    Id,
-    /// Free text.
-    Text,
-    /// One of these words.
-    Word(WordList),
-    /// A calendar day.
-    Date,
-    /// A calendar day that does not place the row, but must lie within 1970 to 2199 too.
-    BoundedDate,
-    /// A calendar day that places the row in time; it must lie within 1970 to 2199.
-    PlacingDate,
-    /// A calendar month that places the row in time.
-    PlacingMonth,
-    /// A local time that places the row in time.
-    PlacingTime,
-    /// A local time that does not place the row.
-    Time,
-    /// kWh or kvarh, held in 10⁻³.
-    Energy,
-    /// yuan, held in fen.
-    Money,
-    /// A whole number.
-    Count,
-    /// A quantity held in 10⁻³.
-    Thousandths,
-    /// A number as it is.
-    Number,
-    /// One of 0.90, 0.85 and 0.80.
-    PowerFactor,
-    /// true or false.
-    Flag,
-}
-
-impl ColumnKind {
-    /// Whether a column of this kind places its rows in time.
-    #[must_use]
-    pub fn places_rows(self) -> bool {
-        matches!(self, Self::PlacingDate | Self::PlacingMonth | Self::PlacingTime)
-    }
-
-    /// Whether a column of this kind holds days, months or times.
-    #[must_use]
-    pub fn is_date(self) -> bool {
-        matches!(self, Self::Date | Self::BoundedDate | Self::Time) || self.places_rows()
-    }
-
-    /// Whether a column of this kind holds numbers.
-    #[must_use]
-    pub fn is_number(self) -> bool {
-        use ColumnKind as K;
-        matches!(self, K::Energy | K::Money | K::Count | K::Thousandths | K::Number | K::PowerFactor)
-    }
-}
-
-/// One column of a contract.
-#[derive(Clone, Copy, Debug)]
-pub struct Column {
-    /// Name in the contract.
-    pub name: &'static str,
-    /// What the column holds.
-    pub kind: ColumnKind,
-    /// Whether cells may be empty and the column may be absent.
-    pub nullable: bool,
-    /// Whether the column is part of the table's own key.
-    pub key: bool,
-    /// Unit of the values; empty if they have none.
-    pub unit: &'static str,
-    /// What the column means.
-    pub about: &'static str,
-    /// What the column means, in Chinese.
-    pub about_zh: &'static str,
-}
-
-const fn column(name: &'static str, kind: ColumnKind, about: &'static str, about_zh: &'static str) -> Column {
-    Column { name, kind, nullable: false, key: false, unit: "", about, about_zh }
-}
-
-impl Column {
-    /// The Chinese name of one of the column's words; `None` for any other text.
-    #[must_use]
-    pub fn word_zh(&self, code: &str) -> Option<&'static str> {
-        match self.kind {
-            ColumnKind::Word(words) => words.zh(code),
-            _ => None,
-        }
-    }
-
-    const fn nullable(mut self) -> Self {
-        self.nullable = true;
-        self
-    }
-
-    const fn key(mut self) -> Self {
-        self.key = true;
-        self
-    }
-
-    const fn unit(mut self, unit: &'static str) -> Self {
-        self.unit = unit;
-        self
-    }
-}
-
-/// When the utility's system learned of the row. Every table may have this column (DATA §4).
-const RECORDED_AT: Column = column(
-    "recorded_at",
-    ColumnKind::Time,
-    "when the utility's system learned of the row; empty: always known",
-    "系统记录该行的时间，为空表示一直已知",
-)
-.nullable();
-
-const CUSTOMER_ID: Column = column("customer_id", ColumnKind::Id, "account number", "户号");
 
 const CUSTOMERS: &[Column] = &[
     CUSTOMER_ID.key(),
@@ -376,124 +261,6 @@ const ENERGY_PROFILES: &[Column] = &[
         "电能可替代量",
     )
     .unit("kgce"),
-    RECORDED_AT,
-];
-
-const OUTAGES: &[Column] = &[
-    column("outage_id", ColumnKind::Id, "outage", "停电编号").key(),
-    column("started_at", ColumnKind::PlacingTime, "when it began", "开始时间"),
-    column("kind", ColumnKind::Word(OutageKind::LIST), "why the supply was interrupted", "类型"),
-    column("cause", ColumnKind::Text, "cause, in the utility's words", "原因").nullable(),
-    column("responsibility", ColumnKind::Word(Responsibility::LIST), "who is responsible", "责任方"),
-    column("announced_at", ColumnKind::Time, "when it was announced to the public", "公告时间").nullable(),
-    column("promised_at", ColumnKind::Time, "restoration time that was given", "承诺复电时间").nullable(),
-    column("plan_at", ColumnKind::Time, "when the emergency plan was issued", "应急方案时间").nullable(),
-    RECORDED_AT,
-];
-
-const INTERRUPTIONS: &[Column] = &[
-    column("outage_id", ColumnKind::Id, "outage", "停电编号").key(),
-    CUSTOMER_ID.key(),
-    column(
-        "started_at",
-        ColumnKind::PlacingTime,
-        "when the supply of the customer was interrupted",
-        "停电时间",
-    )
-    .key(),
-    column("restored_at", ColumnKind::Time, "when it was restored; empty while it is not", "复电时间")
-        .nullable(),
-    RECORDED_AT,
-];
-
-const DELIVERIES: &[Column] = &[
-    column("delivery_id", ColumnKind::Id, "delivery", "服务记录编号").key(),
-    column("created_at", ColumnKind::PlacingTime, "when the row was entered", "登记时间"),
-    CUSTOMER_ID.nullable(),
-    column("service", ColumnKind::Text, "service of the catalogue", "服务项目"),
-    column("channel", ColumnKind::Word(Channel::LIST), "how it reached the customer", "渠道"),
-    column("ref", ColumnKind::Id, "the outage that it is about", "关联停电编号").nullable(),
-    column("planned_at", ColumnKind::Time, "appointment", "预约时间").nullable(),
-    column("sent_at", ColumnKind::Time, "when it was sent", "发出时间").nullable(),
-    column("delivered_at", ColumnKind::Time, "when it was delivered", "完成时间").nullable(),
-    column("read_at", ColumnKind::Time, "when it was read", "阅读时间").nullable(),
-    column("failed_at", ColumnKind::Time, "when it failed", "失败时间").nullable(),
-    column("units", ColumnKind::Thousandths, "units; empty is 1", "数量").nullable(),
-    column("cost", ColumnKind::Money, "what it cost the utility", "成本").nullable().unit("CNY"),
-    column("fee", ColumnKind::Money, "what the customer paid", "收费").nullable().unit("CNY"),
-    column("satisfied", ColumnKind::Flag, "whether the customer was satisfied", "是否满意").nullable(),
-    RECORDED_AT,
-];
-
-const CONTACTS: &[Column] = &[
-    column("contact_id", ColumnKind::Id, "contact", "诉求编号").key(),
-    column("received_at", ColumnKind::PlacingTime, "when it was received", "受理时间"),
-    CUSTOMER_ID.nullable(),
-    column("kind", ColumnKind::Word(ContactKind::LIST), "kind", "类型"),
-    column("channel", ColumnKind::Word(Channel::LIST), "how it came", "渠道").nullable(),
-    column("topic", ColumnKind::Text, "topic, in the utility's words", "主题").nullable(),
-    column(
-        "first_contact_at",
-        ColumnKind::Time,
-        "when the customer was first contacted about it",
-        "首次联系时间",
-    )
-    .nullable(),
-    column("analysed_at", ColumnKind::Time, "when it was analysed", "分析时间").nullable(),
-    column("answered_at", ColumnKind::Time, "when it was answered", "答复时间").nullable(),
-    column("closed_at", ColumnKind::Time, "when it was closed", "办结时间").nullable(),
-    column("passed_on_at", ColumnKind::Time, "when it was passed on to another authority", "转办时间")
-        .nullable(),
-    column("called_back_at", ColumnKind::Time, "when the customer was called back", "回访时间").nullable(),
-    column("outcome", ColumnKind::Word(ContactOutcome::LIST), "how it was decided", "处理结果").nullable(),
-    column("satisfied", ColumnKind::Flag, "whether the customer was satisfied", "是否满意").nullable(),
-    RECORDED_AT,
-];
-
-const CALENDAR: &[Column] = &[
-    column("day", ColumnKind::BoundedDate, "day", "日期").key(),
-    column("kind", ColumnKind::Word(DayKind::LIST), "holiday or working day", "类型"),
-    RECORDED_AT,
-];
-
-const CHECKS: &[Column] = &[
-    column("check_id", ColumnKind::Id, "check", "检查编号").key(),
-    column("checked_on", ColumnKind::PlacingDate, "day of the check", "检查日期"),
-    column("subject", ColumnKind::Word(CheckSubject::LIST), "what was checked", "检查对象"),
-    column("standard", ColumnKind::Text, "standard that was applied", "检查标准"),
-    column("sampled", ColumnKind::Count, "how many were looked at", "抽查数"),
-    column("failed", ColumnKind::Count, "how many of them failed", "不合格数"),
-    RECORDED_AT,
-];
-
-const CORRECTIONS: &[Column] = &[
-    column("correction_id", ColumnKind::Id, "correction", "整改编号").key(),
-    column("opened_on", ColumnKind::PlacingDate, "day on which it was opened", "开单日期"),
-    column("about", ColumnKind::Word(CorrectionSubject::LIST), "what it is about", "整改对象"),
-    column("ref", ColumnKind::Text, "what it refers to", "关联编号").nullable(),
-    column("action", ColumnKind::Text, "what is done", "整改措施"),
-    column("due_on", ColumnKind::BoundedDate, "day by which it is due", "到期日期"),
-    column("done_on", ColumnKind::Date, "day on which it was done", "完成日期").nullable(),
-    column("result", ColumnKind::Word(CorrectionResult::LIST), "whether it helped", "整改结果").nullable(),
-    RECORDED_AT,
-];
-
-const INVITATIONS: &[Column] = &[
-    CUSTOMER_ID.key(),
-    column("sent_on", ColumnKind::PlacingDate, "day on which the customer was asked", "发出日期"),
-    RECORDED_AT,
-];
-
-const RESPONSES: &[Column] = &[
-    column("response_id", ColumnKind::Id, "response", "答卷编号").key(),
-    column("returned_on", ColumnKind::PlacingDate, "day on which it came back", "收回日期"),
-    column(
-        "customer_id",
-        ColumnKind::Id,
-        "account number; empty where the answer is anonymous",
-        "户号，匿名为空",
-    )
-    .nullable(),
     RECORDED_AT,
 ];
 
