@@ -195,7 +195,12 @@ fn sessions(inputs: &DueInputs, reasons: &DueReasons, deliveries: &[Delivery]) -
             let of_service = deliveries.iter().filter(|delivery| usize::from(delivery.service) == place);
             let in_slot = of_service
                 .filter(|delivery| delivery.done().is_some_and(|done| opens <= done && done <= due_by));
-            let units_done = in_slot.fold(0_i64, |sum, delivery| sum.saturating_add(delivery.units_e3));
+            // Without a programme one done delivery is the session, however many units it has.
+            let units_of = |delivery: &Delivery| match service.programme_units {
+                Some(_) => delivery.units_e3,
+                None => UNIT_E3,
+            };
+            let units_done = in_slot.fold(0_i64, |sum, delivery| sum.saturating_add(units_of(delivery)));
             let units_due = service.programme_units.map_or(UNIT_E3, |units| slot.programme_e3(units));
             rows.push(DueRow {
                 reason,

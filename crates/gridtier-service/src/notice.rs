@@ -42,7 +42,7 @@ pub struct OutageNotice {
     pub delivery: Option<u32>,
     /// When it was done.
     pub done_at: Option<Second>,
-    /// When the outage was announced, if the promise counts announcements.
+    /// When the outage was announced to the public, whether or not the promise counts announcements.
     pub announced_at: Option<Second>,
     /// Whether and to whom notice was given in time.
     pub status: NoticeStatus,
@@ -129,11 +129,11 @@ fn notice(
     let due = promise.lead.and_then(|lead| lead.ahead(start)).unwrap_or(start);
     let first = deliveries.first(row.outage, row.customer);
     let done_at = first.map(|(done_at, _)| done_at);
-    let announced_at = outage.announced_at.filter(|_| promise.announcement);
+    let announced_at = outage.announced_at;
     let in_time = |time: Option<Second>| time.is_some_and(|time| time <= due);
     let status = if in_time(done_at) {
         NoticeStatus::OnTime
-    } else if in_time(announced_at) {
+    } else if promise.announcement && in_time(announced_at) {
         NoticeStatus::Announced
     } else if done_at.is_some() || announced_at.is_some() {
         NoticeStatus::Late

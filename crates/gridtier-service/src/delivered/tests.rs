@@ -134,7 +134,11 @@ fn a_session_is_one_unit_in_a_slot_or_its_part_of_the_programme() {
         delivery.units_e3 = 600;
     });
     scene.done("d3", "S14", "", "2026-02-28 23:59:59");
-    scene.done("d4", "S16", "", "2026-04-01 00:00");
+    // One delivery is the session, even if its row has less than one unit.
+    scene.deliver("d4", "S16", "", "2026-04-01 00:00", |delivery| {
+        delivery.delivered_at = Some(at("2026-04-01 00:00"));
+        delivery.units_e3 = 400;
+    });
     assert_eq!(
         rows(&scene),
         [

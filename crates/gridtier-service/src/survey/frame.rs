@@ -6,14 +6,15 @@ use gridtier::contract::UseCategory;
 use gridtier::index::{CustomerIx, float};
 
 use crate::base::Base;
+use crate::estimate::nano;
 
 /// The customers with a tier that are open on the as-of day.
 pub struct Frame<'b> {
     /// All customers.
     pub base: &'b Base,
     is_in: Vec<bool>,
-    /// For each use category, the known average prices of the customers of the frame in ascending order.
-    prices: BTreeMap<UseCategory, Vec<f64>>,
+    /// For each use category, the known average prices of the customers of the frame in steps of 10⁻⁹, ascending.
+    prices: BTreeMap<UseCategory, Vec<i64>>,
 }
 
 impl<'b> Frame<'b> {
@@ -22,11 +23,11 @@ impl<'b> Frame<'b> {
     pub fn of(base: &'b Base, as_of: i32) -> Self {
         let is_in: Vec<bool> =
             base.members.iter().map(|member| member.tier.is_some() && member.is_open(as_of)).collect();
-        let mut prices: BTreeMap<UseCategory, Vec<f64>> = BTreeMap::new();
+        let mut prices: BTreeMap<UseCategory, Vec<i64>> = BTreeMap::new();
         for (member, _) in base.members.iter().zip(&is_in).filter(|(_, is_in)| **is_in) {
-            prices.entry(member.use_category).or_default().extend(member.average_price);
+            prices.entry(member.use_category).or_default().extend(member.average_price.map(nano));
         }
-        prices.values_mut().for_each(|prices| prices.sort_unstable_by(f64::total_cmp));
+        prices.values_mut().for_each(|prices| prices.sort_unstable());
         Self { base, is_in, prices }
     }
 
@@ -42,11 +43,11 @@ impl<'b> Frame<'b> {
     }
 
     /// Where a customer's average price lies among those of its use category in the frame, in percent: 100 × (count
-    /// below + ½ count equal)/n (SPEC §5). `None` if the price, or every price of the category, is unknown.
+    /// below + ½ count equal)/n (SPEC §5), where prices that agree in steps of 10⁻⁹ are equal (SERVICE §1). `None` if the price, or every price of the category, is unknown.
     #[must_use]
     pub fn price_percentile(&self, customer: CustomerIx) -> Option<f64> {
         let member = self.base.member(customer);
-        let (price, prices) = (member.average_price?, self.prices.get(&member.use_category)?);
+        let (price, prices) = (nano(member.average_price?), self.prices.get(&member.use_category)?);
         let below = prices.partition_point(|other| *other < price);
         let upto = prices.partition_point(|other| *other <= price);
         let halves = below + upto;
@@ -97,5 +98,18 @@ mod tests {
             percentiles.collect::<Vec<_>>(),
             [Some(12.5), Some(50.0), Some(50.0), Some(87.5), Some(50.0), Some(75.0), None, None]
         );
+    }
+
+    #[test]
+    fn prices_that_agree_in_steps_of_a_billionth_are_equal() {
+        let base = base(vec![
+            ("a", priced(Some(0.650_000_000_1))),
+            ("b", priced(Some(0.650_000_000_2))),
+            ("c", priced(Some(0.7))),
+        ]);
+        let frame = Frame::of(&base, day("2026-06-01"));
+        let percentiles: Vec<_> = base.customers().map(|customer| frame.price_percentile(customer)).collect();
+        assert_eq!(percentiles[0], percentiles[1]);
+        assert_eq!(percentiles[0], Some(100.0 / 3.0));
     }
 }
