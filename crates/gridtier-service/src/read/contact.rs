@@ -75,8 +75,9 @@ impl TableRules<ContactCells, Second, Contact> for ContactRules<'_> {
         })
     }
 
-    fn place(&mut self, time_us: i64, _cells: &ContactCells, _ids: &Ids, _row: usize) -> Placement<Second> {
-        place_time(self.run, time_us)
+    fn place(&mut self, time_us: i64, cells: &ContactCells, _ids: &Ids, row: usize) -> Placement<Second> {
+        let placement = place_time(self.run, time_us);
+        self.finder.after_opening(placement, &cells.customer_ids, row, |at| at.day())
     }
 
     fn value(

@@ -89,8 +89,9 @@ impl TableRules<DeliveryCells, Second, Delivery> for DeliveryRules<'_> {
         })
     }
 
-    fn place(&mut self, time_us: i64, _cells: &DeliveryCells, _ids: &Ids, _row: usize) -> Placement<Second> {
-        place_time(self.run, time_us)
+    fn place(&mut self, time_us: i64, cells: &DeliveryCells, _ids: &Ids, row: usize) -> Placement<Second> {
+        let placement = place_time(self.run, time_us);
+        self.finder.after_opening(placement, &cells.customer_ids, row, |at| at.day())
     }
 
     fn value(

@@ -73,7 +73,7 @@ impl TableRules<InterruptionCells, OutageAndStart, Interruption> for Interruptio
     fn place(
         &mut self,
         time_us: i64,
-        _cells: &InterruptionCells,
+        cells: &InterruptionCells,
         ids: &Ids,
         row: usize,
     ) -> Placement<OutageAndStart> {
@@ -86,7 +86,8 @@ impl TableRules<InterruptionCells, OutageAndStart, Interruption> for Interruptio
             Referred::Outside => return Placement::Outside,
             Referred::Nothing => Err(Rule::Orphan),
         };
-        place_time(self.run, time_us).map(|at| (outage, at))
+        let placement = place_time(self.run, time_us).map(|at| (outage, at));
+        self.finder.after_opening(placement, &cells.customer_ids, row, |(_, at)| at.day())
     }
 
     fn value(

@@ -45,6 +45,26 @@ impl<'a> Finder<'a> {
     }
 }
 
+impl Finder<'_> {
+    /// The same placement, unless the row names a customer who opened after its day: such a row belongs to the earlier
+    /// owner of the number (SPEC §3).
+    pub fn after_opening<P>(
+        &mut self,
+        placement: Placement<P>,
+        ids: &Ids,
+        row: usize,
+        day_of: impl FnOnce(&P) -> i32,
+    ) -> Placement<P> {
+        let Placement::Inside(place) = placement else { return placement };
+        match self.nullable(ids, row) {
+            Ok(Some(customer)) if day_of(&place) < self.base.member(customer).opened_on => {
+                Placement::BeforeOpening(customer)
+            }
+            _ => Placement::Inside(place),
+        }
+    }
+}
+
 /// Whether a row whose placing column is a time lies in the window. `time_us` is in microseconds of local time.
 pub fn place_time(run: Run, time_us: i64) -> Placement<Second> {
     let at = Second::of_us(time_us);

@@ -94,8 +94,8 @@ impl TableRules<(), i32, (CustomerIx, i32)> for InvitationRules<'_> {
         Ok(())
     }
 
-    fn place(&mut self, day: i64, _cells: &(), _ids: &Ids, _row: usize) -> Placement<i32> {
-        place_before(self.as_of, day)
+    fn place(&mut self, day: i64, _cells: &(), ids: &Ids, row: usize) -> Placement<i32> {
+        self.finder.after_opening(place_before(self.as_of, day), ids, row, |day| *day)
     }
 
     fn value(&mut self, sent_on: i32, ids: &Ids, _cells: &(), row: usize) -> Result<(CustomerIx, i32), Rule> {
@@ -214,8 +214,8 @@ impl TableRules<ResponseCells, i32, ResponseRow> for ResponseRules<'_> {
         })
     }
 
-    fn place(&mut self, day: i64, _cells: &ResponseCells, _ids: &Ids, _row: usize) -> Placement<i32> {
-        place_before(self.as_of, day)
+    fn place(&mut self, day: i64, cells: &ResponseCells, _ids: &Ids, row: usize) -> Placement<i32> {
+        self.finder.after_opening(place_before(self.as_of, day), &cells.customer_ids, row, |day| *day)
     }
 
     fn value(

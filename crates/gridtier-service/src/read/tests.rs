@@ -261,3 +261,18 @@ fn checks_and_corrections_are_bounded_by_what_was_sampled_and_by_the_as_of_day()
     assert_eq!(found.log.corrections.as_ref().unwrap()[0].done_on, None);
     assert_eq!(found.book(Table::Corrections).noticed[&Rule::NotYet].0, 1);
 }
+
+#[test]
+fn a_row_before_the_opening_of_its_customer_belongs_to_the_earlier_owner_of_the_number() {
+    let contacts: &[&str] = &["k1|2026-05-02 09:00|new|complaint", "k2|2026-05-03 00:00|new|complaint"];
+    let source = MemorySource::default()
+        .with(Table::Contacts, rows("contact_id|received_at|customer_id|kind", contacts));
+    let mut base = base(&["new"]);
+    base.members[0].opened_on = at("2026-05-03 00:00").day();
+    let catalogue = Catalogue::shipped("paper", &[]).unwrap().unwrap();
+    let run = Run::new(Period::parse("2026-05").unwrap(), None).unwrap();
+    let (log, books) = read(Reading { source: &source, base: &base, catalogue: &catalogue, run }).unwrap();
+    assert_eq!(log.contacts.unwrap().iter().map(|row| &*row.id).collect::<Vec<_>>(), ["k2"]);
+    let book = books.iter().find(|book| book.table == Table::Contacts).unwrap();
+    assert_eq!((book.tally.out_of_window, book.noticed[&Rule::BeforeOpening].0), (1, 1));
+}
