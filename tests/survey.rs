@@ -12,6 +12,9 @@ const INSTRUMENT: &str = "id = \"two\"\ntitle = \"Two questions\"\ntitle_zh = \"
                           groups = [\"tier\", \"hall\"]\n[[dimension]]\nid = \"care\"\n[[item]]\nid = 1\ndimension = \"care\"\n\
                           [[item]]\nid = 2\ndimension = \"care\"\n";
 
+/// The last day before the as-of day: every graded customer is open on it, so that no row is from before an opening.
+const LAST_DAY: &str = "2025-12-31";
+
 /// A graded utility with an instrument, and twelve answers of which ten count, beside it.
 fn surveyed() -> Utility {
     let utility = Utility::invented(300, &[]);
@@ -20,14 +23,14 @@ fn surveyed() -> Utility {
     let ids: Vec<String> = ids.into_iter().map(Option::unwrap).take(20).collect();
     let mut invitations = "customer_id,sent_on\n".to_owned();
     for id in &ids {
-        let _ = writeln!(invitations, "{id},2025-12-01");
+        let _ = writeln!(invitations, "{id},{LAST_DAY}");
     }
     let mut responses = "response_id,returned_on,customer_id,Q1,Q2,hall\n".to_owned();
     for (row, id) in ids.iter().take(10).enumerate() {
-        let _ = writeln!(responses, "r{row:02},2025-12-10,{id},{},{},north", 1 + row % 5, 1 + (row + 1) % 5);
+        let _ = writeln!(responses, "r{row:02},{LAST_DAY},{id},{},{},north", 1 + row % 5, 1 + (row + 1) % 5);
     }
-    responses += "r10,2025-12-10,,9,,north\nr11,2025-12-10,,,,south\n";
-    responses += &format!("r12,2025-12-10,nobody,1,2,north\nr13,{AS_OF},,1,2,north\n");
+    responses += &format!("r10,{LAST_DAY},,9,,north\nr11,{LAST_DAY},,,,south\n");
+    responses += &format!("r12,{LAST_DAY},nobody,1,2,north\nr13,{AS_OF},,1,2,north\n");
     write(utility.path(), "two.toml", INSTRUMENT);
     write(&utility.path().join("survey"), "invitations.csv", invitations);
     write(&utility.path().join("survey"), "responses.csv", responses);
