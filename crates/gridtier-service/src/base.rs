@@ -109,11 +109,12 @@ impl Base {
         let Some(condition) = condition else { return vec![true; self.len()] };
         let records = Records::of(&self.columns, &self.fields).expect("columns of the types of their fields");
         let mut record = records.record();
-        let holds = |row| {
-            records.fill(row, &mut record);
-            condition.holds(&record)
-        };
-        (0..self.len()).map(holds).collect()
+        (0..self.len())
+            .map(|row| {
+                records.fill(row, &mut record);
+                condition.holds(&record)
+            })
+            .collect()
     }
 
     /// Whether a row without a customer meets a condition on customers. All columns count as missing.

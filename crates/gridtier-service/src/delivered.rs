@@ -196,11 +196,10 @@ fn sessions(inputs: &DueInputs, reasons: &DueReasons, deliveries: &[Delivery]) -
             let in_slot = of_service
                 .filter(|delivery| delivery.done().is_some_and(|done| opens <= done && done <= due_by));
             // Without a programme one done delivery is the session, however many units it has.
-            let units_of = |delivery: &Delivery| match service.programme_units {
-                Some(_) => delivery.units_e3,
-                None => UNIT_E3,
+            let units_done = match service.programme_units {
+                Some(_) => in_slot.fold(0_i64, |sum, delivery| sum.saturating_add(delivery.units_e3)),
+                None => in_slot.fold(0_i64, |sum, _| sum.saturating_add(UNIT_E3)),
             };
-            let units_done = in_slot.fold(0_i64, |sum, delivery| sum.saturating_add(units_of(delivery)));
             let units_due = service.programme_units.map_or(UNIT_E3, |units| slot.programme_e3(units));
             rows.push(DueRow {
                 reason,
@@ -223,7 +222,7 @@ fn sessions(inputs: &DueInputs, reasons: &DueReasons, deliveries: &[Delivery]) -
 fn appointments(inputs: &DueInputs, reasons: &DueReasons, deliveries: &[Delivery]) -> Vec<DueRow> {
     let DueInputs { catalogue, policy, run, .. } = *inputs;
     let reason = reasons.place(DueReason::Appointment);
-    let row = |(place, delivery): (u32, &Delivery)| {
+    let rows = (0..).zip(deliveries).filter_map(|(place, delivery)| {
         let service = usize::from(delivery.service);
         let due_by = delivery.planned_at?.plus(policy.limits.appointment_minutes * 60);
         if catalogue.services[service].start != Start::Application || !run.period.holds(due_by) {
@@ -247,8 +246,8 @@ fn appointments(inputs: &DueInputs, reasons: &DueReasons, deliveries: &[Delivery
             status,
             delivery: Some(place),
         })
-    };
-    (0..).zip(deliveries).filter_map(row).collect()
+    });
+    rows.collect()
 }
 
 /// Counts what was due by reason, service and group. Sessions belong to no customer, so they count only in the group
@@ -257,16 +256,15 @@ fn by_group(inputs: &DueInputs, groups: &Groups, due: &[DueRow]) -> Vec<Delivere
     let services = &inputs.catalogue.services;
     let mut kinds: Vec<(DueReasonIx, usize, bool)> = Vec::new();
     let mut counts: Vec<Vec<[i64; DueStatus::ALL.len()]>> = Vec::new();
-    let is_session = |row: &DueRow| row.units_due.is_some() && row.customer.is_none();
     for row in due {
-        let kind = (row.reason, row.service, is_session(row));
+        let kind = (row.reason, row.service, row.is_session());
         let place = kinds.iter().position(|known| *known == kind).unwrap_or_else(|| {
             kinds.push(kind);
             counts.push(vec![[0; DueStatus::ALL.len()]; groups.len()]);
             kinds.len() - 1
         });
         let of_row = groups.of_customer(row.customer);
-        let of_row = if is_session(row) { &[groups.all()][..] } else { &of_row };
+        let of_row = if row.is_session() { &[groups.all()][..] } else { &of_row };
         for group in of_row {
             counts[place][group.index()][row.status.position()] += 1;
         }

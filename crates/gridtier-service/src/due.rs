@@ -163,6 +163,11 @@ pub struct DueItem {
 }
 
 impl DueItem {
+    /// Its place among the items of a customer; items with equal places are in the order of their keys.
+    fn urgency(&self) -> (Second, Second, DueReasonIx) {
+        (self.due_by, self.opens, self.reason)
+    }
+
     /// Its key in tables, unique within its reason.
     #[must_use]
     pub fn key(&self, inputs: &DueInputs, customer: CustomerIx) -> String {
@@ -299,9 +304,9 @@ impl<'a> Duties<'a> {
         }
         let inputs = &self.inputs;
         items.sort_by(|one, other| {
-            let order = |item: &DueItem| (item.due_by, item.opens, item.reason);
-            let by_key = || one.key(inputs, customer).cmp(&other.key(inputs, customer));
-            order(one).cmp(&order(other)).then_with(by_key)
+            one.urgency()
+                .cmp(&other.urgency())
+                .then_with(|| one.key(inputs, customer).cmp(&other.key(inputs, customer)))
         });
     }
 
@@ -366,7 +371,6 @@ impl<'a> Duties<'a> {
         let earliest = Second::of_day(first_due_day(self.inputs.run));
         let is_wanted = |due_by: Second| due_by >= earliest && member.is_open(due_by.day());
         let reason = self.reasons.place(DueReason::FollowUp(place));
-        let after = |months| Span::Months(months).after(at, &self.calendar);
         if let Some(within) = rule.within {
             let due_by = within.after(at, &self.calendar);
             let item = DueItem { reason, service, source, number: 0, opens: at, due_by };
@@ -376,14 +380,14 @@ impl<'a> Duties<'a> {
         if let Some(every) = rule.every_months {
             let mut opens = at;
             for number in 1..=until / every {
-                let due_by = after(number * every);
+                let due_by = Span::Months(number * every).after(at, &self.calendar);
                 let item = DueItem { reason, service, source, number, opens, due_by };
                 items.extend(Some(item).filter(|item| is_wanted(item.due_by)));
                 opens = due_by.plus(1);
             }
         }
         if let Some(at_least) = rule.at_least {
-            let due_by = after(until);
+            let due_by = Span::Months(until).after(at, &self.calendar);
             let reason = self.reasons.place(DueReason::AtLeast(place));
             let item = DueItem { reason, service, source, number: 0, opens: at, due_by };
             counts.extend(Some(DueCount { item, at_least }).filter(|count| is_wanted(count.item.due_by)));
@@ -441,14 +445,14 @@ pub fn first_opening(policy: &Policy, run: Run) -> i32 {
 /// [`Policy::follow_ups`].
 #[must_use]
 pub fn follow_ups_not_measured(inputs: &DueInputs) -> Vec<usize> {
-    let is_absent = |rule: &FollowUp| match rule.event {
+    let rules = inputs.policy.follow_ups.iter().enumerate();
+    let absent = rules.filter(|(_, rule)| match rule.event {
         FollowedEvent::Opening => false,
         FollowedEvent::Interruption => inputs.interruptions.is_none(),
         FollowedEvent::Contact => inputs.log.contacts.is_none(),
         FollowedEvent::Delivery => inputs.log.deliveries.is_none(),
-    };
-    let rules = inputs.policy.follow_ups.iter().enumerate();
-    rules.filter(|(_, rule)| is_absent(rule)).map(|(place, _)| place).collect()
+    });
+    absent.map(|(place, _)| place).collect()
 }
 
 /// The events of all follow-ups except openings, which follow from the customers.

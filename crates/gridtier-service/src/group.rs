@@ -160,6 +160,12 @@ impl Groups {
     }
 }
 
+/// The group of a customer's tier: [`UNGRADED`] without a tier, [`UNKNOWN`] without a customer.
+#[must_use]
+pub fn tier_name(base: &Base, customer: Option<CustomerIx>) -> &'static str {
+    customer.map_or(UNKNOWN, |customer| base.member(customer).tier.map_or(UNGRADED, Word::code))
+}
+
 fn names<'b>(base: &'b Base, member: &Member) -> [(GroupBy, &'b str); GROUPINGS] {
     let region = member.region.map_or(UNKNOWN, |region| base.regions[index(region)].as_str());
     [

@@ -56,6 +56,14 @@ pub struct DueRow {
     pub delivery: Option<u32>,
 }
 
+impl DueRow {
+    /// Whether it is a session: something for the public that is counted in units.
+    #[must_use]
+    pub fn is_session(&self) -> bool {
+        self.units_due.is_some() && self.customer.is_none()
+    }
+}
+
 /// A due item and the delivery that filled it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MatchedItem {
@@ -169,11 +177,10 @@ fn match_items(
     fills: &mut [bool],
     matched: &mut Vec<MatchedItem>,
 ) {
-    let unmatched = |&item: &DueItem| {
+    matched.extend(items.iter().map(|&item| {
         let status = undelivered(item.due_by, now);
         MatchedItem { item, delivery: None, status }
-    };
-    matched.extend(items.iter().map(unmatched));
+    }));
     for &service in services {
         let of_service: Vec<&DoneDelivery> =
             done.iter().filter(|done| usize::from(done.service) == service).collect();

@@ -11,6 +11,7 @@ use gridtier::text::Text;
 
 use crate::time::Span;
 
+pub(crate) use build::is_plain_id;
 pub use parse::{POLICIES, fields, schema};
 
 /// The version of the policy's format that this program reads.

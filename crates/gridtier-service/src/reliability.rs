@@ -187,11 +187,11 @@ pub fn reliability(
     }
     let of_customers: Vec<GroupIx> =
         groups.iter().filter(|(_, group)| group.is_of_customers()).map(|(at, _)| at).collect();
-    let row = |&scope: &Scope| {
+    let rows = Scope::ALL.iter().flat_map(|&scope| {
         let (open, totals) = (&open, &totals);
         of_customers.iter().map(move |&group| row(scope, group, &totals[group.index()], open, period))
-    };
-    Scope::ALL.iter().flat_map(row).collect()
+    });
+    rows.collect()
 }
 
 fn row(
@@ -208,7 +208,6 @@ fn row(
         let dividend = i128::from(sum) * i128::from(period.days());
         quotient(dividend, i128::from(unit) * i128::from(customer_days))
     };
-    let with_supply = |seconds: i64| share_with_supply(seconds, customer_days);
     let is_all = scope == Scope::All;
     let rationed = of_scopes[Scope::Rationing.position()].all_seconds();
     ReliabilityRow {
@@ -224,12 +223,12 @@ fn row(
         saidi_min: of_days(total.seconds, 60),
         caidi_min: quotient(total.seconds, 60 * i128::from(total.interruptions)),
         maifi: of_days(total.momentary, 1),
-        asai: with_supply(total.seconds),
+        asai: share_with_supply(total.seconds, customer_days),
         cemi: quotient(total.many, customers),
         celid_single: quotient(total.long_single, customers),
         celid_total: quotient(total.long_total, customers),
-        rs1: is_all.then(|| with_supply(total.all_seconds())).flatten(),
-        rs3: is_all.then(|| with_supply(total.all_seconds() - rationed)).flatten(),
+        rs1: is_all.then(|| share_with_supply(total.all_seconds(), customer_days)).flatten(),
+        rs3: is_all.then(|| share_with_supply(total.all_seconds() - rationed, customer_days)).flatten(),
     }
 }
 
@@ -273,15 +272,14 @@ pub fn causes(
     let mut of_causes: BTreeMap<(&str, &str), CauseRow> = BTreeMap::new();
     for (outage, &(count, seconds)) in outages.iter().zip(&of_outages).filter(|(_, (count, _))| *count > 0) {
         let cause = outage.cause.as_deref().unwrap_or(UNKNOWN);
-        let empty = || CauseRow {
+        let row = of_causes.entry((outage.kind.code(), cause)).or_insert_with(|| CauseRow {
             kind: outage.kind,
             cause: cause.into(),
             outages: 0,
             interruptions: 0,
             seconds: 0,
             share: None,
-        };
-        let row = of_causes.entry((outage.kind.code(), cause)).or_insert_with(empty);
+        });
         row.outages += 1;
         row.interruptions += count;
         row.seconds += seconds;

@@ -5,7 +5,6 @@ use gridtier::index::index;
 use gridtier::word::Word;
 
 use crate::contact::Contacts;
-use crate::log::Contact;
 use crate::policy::Limits;
 use crate::time::DAY_S;
 
@@ -16,15 +15,14 @@ use crate::time::DAY_S;
 pub fn repeats(contacts: &Contacts, limits: &Limits) -> Vec<Option<bool>> {
     let mut repeats: Vec<Option<bool>> =
         contacts.all.iter().map(|contact| contact.customer.map(|_| false)).collect();
-    let can_repeat = |contact: &Contact| {
+    let can_repeat = (0..).zip(contacts.all).filter(|(_, contact)| {
         contact.customer.is_some() && matches!(contact.kind, ContactKind::Complaint | ContactKind::Report)
-    };
-    let places = (0..).zip(contacts.all).filter(|(_, contact)| can_repeat(contact));
+    });
     let key = |place: u32| {
         let contact = contacts.contact(place);
         (contact.customer, contact.kind.position(), contacts.topics[index(place)])
     };
-    let mut order: Vec<u32> = places.map(|(place, _)| place).collect();
+    let mut order: Vec<u32> = can_repeat.map(|(place, _)| place).collect();
     // Positions are in the order of ids.
     order.sort_unstable_by_key(|&place| (key(place), contacts.contact(place).received_at, place));
     for pair in order.windows(2) {

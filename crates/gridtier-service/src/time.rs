@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::num::NonZero;
 
-use chrono::{Datelike, Months, NaiveDate, Weekday};
+use chrono::{Datelike, Months, Weekday};
 use gridtier::contract::DayKind;
 use gridtier::unit::{date_of_day, day_of_date};
 
@@ -193,8 +193,8 @@ impl fmt::Display for Span {
 /// The same day `months` later, or that month's last day.
 #[must_use]
 pub fn months_on(day: i32, months: u32) -> i32 {
-    let later = |date: NaiveDate| date.checked_add_months(Months::new(months));
-    date_of_day(day).and_then(later).map_or(i32::MAX, day_of_date)
+    let later = date_of_day(day).and_then(|date| date.checked_add_months(Months::new(months)));
+    later.map_or(i32::MAX, day_of_date)
 }
 
 #[cfg(test)]

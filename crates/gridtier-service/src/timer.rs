@@ -138,13 +138,10 @@ pub fn timer_cases(
         let timer = &policy.timers[place];
         let selected = base.selected(timer.condition.as_ref());
         let is_nobody_selected = base.holds_for_nobody(timer.condition.as_ref());
-        let is_timed = |contact: &Contact| {
-            let is_selected =
-                contact.customer.map_or(is_nobody_selected, |customer| selected[customer.index()]);
-            is_selected && (timer.kinds.is_empty() || timer.kinds.contains(&contact.kind))
-        };
-        for (contact, row) in contacts.in_period().filter(|(_, row)| is_timed(row)) {
-            if let Some(from) = row.at(timer.from) {
+        for (contact, row) in contacts.in_period() {
+            let is_selected = row.customer.map_or(is_nobody_selected, |customer| selected[customer.index()]);
+            let is_timed = is_selected && (timer.kinds.is_empty() || timer.kinds.contains(&row.kind));
+            if let Some(from) = row.at(timer.from).filter(|_| is_timed) {
                 cases.push(timer_case((place, timer), (contact, row), from, calendar, run));
             }
         }

@@ -66,7 +66,7 @@ pub fn kinds() -> Vec<ContactKind> {
 pub fn topics(contacts: &Contacts, repeats: &[Option<bool>], policy: &Policy) -> Vec<TopicRow> {
     let mut rows = Vec::new();
     for kind in kinds() {
-        let new = |topic| TopicRow {
+        let empty = TopicIx::all(policy).map(|topic| TopicRow {
             kind,
             topic,
             contacts: 0,
@@ -75,8 +75,8 @@ pub fn topics(contacts: &Contacts, repeats: &[Option<bool>], policy: &Policy) ->
             repeats: 0,
             satisfied: 0,
             asked: 0,
-        };
-        let mut of_kind: Vec<TopicRow> = TopicIx::all(policy).map(new).collect();
+        });
+        let mut of_kind: Vec<TopicRow> = empty.collect();
         for (place, contact) in contacts.in_period().filter(|(_, contact)| contact.kind == kind) {
             let row = &mut of_kind[contacts.topics[index(place)].index()];
             row.contacts += 1;

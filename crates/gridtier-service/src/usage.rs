@@ -168,11 +168,11 @@ struct UnitSums {
 
 /// What a delivery cost: the cost in its row or, without one, its units at the catalogue's cost, rounded half up.
 fn cost_fen(delivery: &Delivery, unit_cost_fen: i64) -> i128 {
-    let of_units = || {
+    let Some(cost_fen) = delivery.cost_fen else {
         let product = i128::from(unit_cost_fen) * i128::from(delivery.units_e3);
-        (2 * product + 1_000).div_euclid(2_000)
+        return (2 * product + 1_000).div_euclid(2_000);
     };
-    delivery.cost_fen.map_or_else(of_units, i128::from)
+    i128::from(cost_fen)
 }
 
 fn clamped(sum: i128) -> i64 {

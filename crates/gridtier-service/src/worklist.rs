@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 
+use gridtier::entitlement::Catalogue;
 use gridtier::entitlement::service::Start;
 use gridtier::index::{CustomerIx, index_u64};
 use gridtier::method::Tier;
@@ -38,6 +39,16 @@ pub struct WorkRow {
     /// Whether the monthly capacity of the service is enough for this row and the rows of the service before it.
     /// Always true if the service has no monthly capacity.
     pub within_capacity: bool,
+}
+
+impl WorkRow {
+    /// Its place in the list: higher tiers first, of a tier what is overdue, then by due time, service, customer,
+    /// reason and key.
+    fn urgency<'a>(&'a self, catalogue: &'a Catalogue) -> impl Ord + 'a {
+        let tier = self.tier.map_or(Tier::ALL.len(), Word::position);
+        let service = catalogue.services[self.service].id.as_str();
+        (tier, Reverse(self.overdue), self.due_by, service, self.customer, self.reason, &self.key)
+    }
 }
 
 /// Collects the work list of a month.
@@ -177,18 +188,7 @@ impl<'a> WorkList<'a> {
     #[must_use]
     pub fn finish(mut self) -> Vec<WorkRow> {
         let catalogue = self.inputs.catalogue;
-        let id = |row: &WorkRow| catalogue.services[row.service].id.as_str();
-        self.rows.sort_unstable_by(|one, other| {
-            let rank = |row: &WorkRow| {
-                (row.tier.map_or(Tier::ALL.len(), Word::position), Reverse(row.overdue), row.due_by)
-            };
-            let last = |row: &WorkRow| (row.customer, row.reason);
-            rank(one)
-                .cmp(&rank(other))
-                .then_with(|| id(one).cmp(id(other)))
-                .then_with(|| last(one).cmp(&last(other)))
-                .then_with(|| one.key.cmp(&other.key))
-        });
+        self.rows.sort_unstable_by(|one, other| one.urgency(catalogue).cmp(&other.urgency(catalogue)));
         let mut places = vec![0_u64; catalogue.services.len()];
         for row in &mut self.rows {
             places[row.service] += 1;

@@ -51,28 +51,28 @@ impl HandbookBuild<'_, '_> {
     fn handbook(&mut self, file: &HandbookFile) -> Handbook {
         let departments = file.department.iter().enumerate().map(|(place, department)| {
             let place = place.to_string();
-            let at = |key| ["department", &place, key];
+            let [name, duties] = ["name", "duties"].map(|key| ["department", &place, key]);
             Department {
-                name: self.text(&at("name"), &department.name, &department.name_zh),
-                duties: self.text(&at("duties"), &department.duties, &department.duties_zh),
+                name: self.text(&name, &department.name, &department.name_zh),
+                duties: self.text(&duties, &department.duties, &department.duties_zh),
             }
         });
         let departments = departments.collect();
         let questions = file.question.iter().enumerate().map(|(place, question)| {
             let place = place.to_string();
-            let at = |key| ["question", &place, key];
+            let [ask, answer] = ["ask", "answer"].map(|key| ["question", &place, key]);
             CommonQuestion {
-                ask: self.text(&at("ask"), &question.ask, &question.ask_zh),
-                answer: self.text(&at("answer"), &question.answer, &question.answer_zh),
+                ask: self.text(&ask, &question.ask, &question.ask_zh),
+                answer: self.text(&answer, &question.answer, &question.answer_zh),
             }
         });
         let questions = questions.collect();
         let suppliers = file.supplier.iter().enumerate().map(|(place, supplier)| {
             let place = place.to_string();
-            let at = |key| ["supplier", &place, key];
+            let [name, about] = ["name", "about"].map(|key| ["supplier", &place, key]);
             EquipmentSupplier {
-                name: self.text(&at("name"), &supplier.name, &supplier.name_zh),
-                about: self.text(&at("about"), &supplier.about, &supplier.about_zh),
+                name: self.text(&name, &supplier.name, &supplier.name_zh),
+                about: self.text(&about, &supplier.about, &supplier.about_zh),
             }
         });
         let suppliers = suppliers.collect();

@@ -161,11 +161,10 @@ impl MonthFacts {
 fn ageing_at(contacts: &[Contact], run: Run, as_of: i32) -> Vec<AgeingRow> {
     let now = Second::of_day(as_of);
     let kinds = [ContactKind::Complaint, ContactKind::Report];
-    let was_waiting = |contact: &&Contact| {
+    let waiting = contacts.iter().filter(|contact| {
         let is_open = contact.closed_at.is_none_or(|closed| closed >= now);
         kinds.contains(&contact.kind) && contact.received_at < now && is_open
-    };
-    let waiting = contacts.iter().filter(was_waiting);
+    });
     let waiting: Vec<Contact> =
         waiting.map(|contact| Contact { closed_at: None, ..contact.clone() }).collect();
     ageing(&waiting, Run { as_of, ..run })

@@ -28,19 +28,21 @@ pub struct CheckRow {
 #[must_use]
 pub fn check_rows(checks: &[Check], period: Period) -> Vec<CheckRow> {
     let days = period.first_day()..period.end_day();
-    let in_period = || checks.iter().filter(|check| days.contains(&check.checked_on));
-    let row = |subject: Option<CheckSubject>| {
-        let mut row = CheckRow { subject: subject.map_or(ALL, Word::code), sampled: 0, failed: 0 };
-        for check in in_period().filter(|check| subject.is_none_or(|subject| check.subject == subject)) {
-            row.sampled = row.sampled.saturating_add(check.sampled);
-            row.failed = row.failed.saturating_add(check.failed);
-        }
-        row
-    };
-    let mut rows: Vec<CheckRow> = CheckSubject::ALL.iter().map(|&subject| row(Some(subject))).collect();
-    rows.push(row(None));
+    let in_period: Vec<&Check> = checks.iter().filter(|check| days.contains(&check.checked_on)).collect();
+    let subjects = CheckSubject::ALL.iter().copied().map(Some).chain([None]);
+    let mut rows: Vec<CheckRow> = subjects.map(|subject| check_row(&in_period, subject)).collect();
     rows.sort_by_key(|row| row.subject);
     rows
+}
+
+/// The sum over the checks of a subject; over all of them if it is `None`.
+fn check_row(checks: &[&Check], subject: Option<CheckSubject>) -> CheckRow {
+    let mut row = CheckRow { subject: subject.map_or(ALL, Word::code), sampled: 0, failed: 0 };
+    for check in checks.iter().filter(|check| subject.is_none_or(|subject| check.subject == subject)) {
+        row.sampled = row.sampled.saturating_add(check.sampled);
+        row.failed = row.failed.saturating_add(check.failed);
+    }
+    row
 }
 
 /// The corrections about one subject, or about all.
@@ -62,29 +64,36 @@ pub struct CorrectionRow {
 /// 00:00 of the day `as_of`.
 #[must_use]
 pub fn correction_rows(corrections: &[Correction], period: Period, as_of: i32) -> Vec<CorrectionRow> {
-    let days = period.first_day()..period.end_day();
-    let row = |about: Option<CorrectionSubject>| {
-        let mut row = CorrectionRow {
-            about: about.map_or(ALL, Word::code),
-            opened: 0,
-            overdue: 0,
-            done: 0,
-            ineffective: 0,
-        };
-        let of_subject = |one: &&Correction| about.is_none_or(|about| one.about == about);
-        for one in corrections.iter().filter(of_subject) {
-            let is_done = one.done_on.is_some_and(|day| days.contains(&day));
-            row.opened += i64::from(days.contains(&one.opened_on));
-            row.overdue += i64::from(is_overdue(one, as_of));
-            row.done += i64::from(is_done);
-            row.ineffective += i64::from(is_done && one.result == Some(CorrectionResult::Ineffective));
-        }
-        row
-    };
-    let mut rows: Vec<CorrectionRow> = CorrectionSubject::ALL.iter().map(|&about| row(Some(about))).collect();
-    rows.push(row(None));
+    let subjects = CorrectionSubject::ALL.iter().copied().map(Some).chain([None]);
+    let mut rows: Vec<CorrectionRow> =
+        subjects.map(|about| correction_row(corrections, about, period, as_of)).collect();
     rows.sort_by_key(|row| row.about);
     rows
+}
+
+/// The counts of the corrections about a subject; of all of them if it is `None`.
+fn correction_row(
+    corrections: &[Correction],
+    about: Option<CorrectionSubject>,
+    period: Period,
+    as_of: i32,
+) -> CorrectionRow {
+    let days = period.first_day()..period.end_day();
+    let mut row = CorrectionRow {
+        about: about.map_or(ALL, Word::code),
+        opened: 0,
+        overdue: 0,
+        done: 0,
+        ineffective: 0,
+    };
+    for one in corrections.iter().filter(|one| about.is_none_or(|about| one.about == about)) {
+        let is_done = one.done_on.is_some_and(|day| days.contains(&day));
+        row.opened += i64::from(days.contains(&one.opened_on));
+        row.overdue += i64::from(is_overdue(one, as_of));
+        row.done += i64::from(is_done);
+        row.ineffective += i64::from(is_done && one.result == Some(CorrectionResult::Ineffective));
+    }
+    row
 }
 
 /// Whether a correction was opened before a day, was due before it, and was not done before it.

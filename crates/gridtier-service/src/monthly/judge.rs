@@ -287,6 +287,10 @@ fn part(facts: &TableFacts, key: &FigureKey, part: FigurePart) -> Option<i64> {
     Some(i64::try_from(sum).unwrap_or(i64::MAX))
 }
 
+fn not_measured(gap: FigureGap) -> (FigureVerdict, Option<FigureGap>) {
+    (FigureVerdict::NotMeasured, Some(gap))
+}
+
 fn verdict(
     figure: &MonthlyFigure,
     rule: Option<&FigureRule>,
@@ -296,7 +300,6 @@ fn verdict(
     if rule.is_some_and(|rule| is_missed(figure, rule)) {
         return (FigureVerdict::Breach, None);
     }
-    let not_measured = |gap| (FigureVerdict::NotMeasured, Some(gap));
     let Some(value) = now.value else { return not_measured(FigureGap::NoCases) };
     let change = match (rule.is_some_and(|rule| rule.as_share), before.value) {
         (true, _) => share_change(now, before),

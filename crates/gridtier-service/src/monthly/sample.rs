@@ -26,8 +26,8 @@ pub struct SampledDelivery {
 #[must_use]
 pub fn sample(deliveries: &[Delivery], period: Period) -> Vec<SampledDelivery> {
     let month = period.to_string();
-    let is_done = |delivery: &Delivery| delivery.done().is_some_and(|done| period.holds(done));
-    let done = (0..).zip(deliveries).filter(|(_, delivery)| is_done(delivery));
+    let done =
+        (0..).zip(deliveries).filter(|(_, delivery)| delivery.done().is_some_and(|done| period.holds(done)));
     let mut hashed: Vec<(u16, [u8; 32], u32)> =
         done.map(|(place, delivery)| (delivery.service, hash(&month, &delivery.id), place)).collect();
     hashed.sort_unstable();

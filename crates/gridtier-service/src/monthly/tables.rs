@@ -6,7 +6,7 @@ use gridtier::output::Output;
 use gridtier::word::Word;
 
 use crate::due::DueInputs;
-use crate::group::{UNGRADED, UNKNOWN};
+use crate::group::tier_name;
 use crate::log::{Contact, Correction, Delivery};
 use crate::monthly::coverage::{LogCoverage, PeriodRows};
 use crate::monthly::facts::FigureValue;
@@ -101,14 +101,10 @@ fn complaints_table<'a>(
         let rows: Vec<&Contact> =
             report.complaints[range].iter().map(|&place| &contacts[index(place)]).collect();
         let base = inputs.base;
-        let tier = |row: &&Contact| match row.customer {
-            Some(customer) => base.member(customer).tier.map_or(UNGRADED, Word::code),
-            None => UNKNOWN,
-        };
         vec![
             text(rows.iter().map(|row| Some(&*row.id))),
             text(rows.iter().map(|row| row.customer.map(|customer| base.id(customer)))),
-            text(rows.iter().map(|row| Some(tier(row)))),
+            text(rows.iter().map(|row| Some(tier_name(base, row.customer)))),
             text(rows.iter().map(|row| row.topic.as_deref())),
             times(rows.iter().map(|row| Some(row.received_at))),
             text(rows.iter().map(|row| Some(row.state().code()))),

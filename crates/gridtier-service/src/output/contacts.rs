@@ -11,7 +11,7 @@ use crate::ageing::AgeingRow;
 use crate::base::Base;
 use crate::contact::ContactState;
 use crate::contact_figures::ContactFigures;
-use crate::group::{GroupIx, Groups, UNGRADED, UNKNOWN};
+use crate::group::{GroupIx, Groups, tier_name};
 use crate::log::Contact;
 use crate::policy::Policy;
 use crate::rate::RateRow;
@@ -35,10 +35,7 @@ impl<'a> ContactNames<'a> {
     }
 
     fn tier(&self, contact: &Contact) -> &'static str {
-        match contact.customer {
-            Some(customer) => self.base.member(customer).tier.map_or(UNGRADED, Word::code),
-            None => UNKNOWN,
-        }
+        tier_name(self.base, contact.customer)
     }
 
     fn timer(&self, timer: usize) -> Option<&'a str> {
@@ -85,12 +82,12 @@ fn contacts_table<'a>(names: ContactNames<'a>, figures: &'a ContactFigures<'a>) 
     table("contacts", fields, contacts.received.len(), move |rows| {
         let places = &contacts.received[rows];
         let rows: Vec<&Contact> = places.iter().map(|&place| contacts.contact(place)).collect();
-        let topic = |&place: &u32| Some(contacts.topics[index(place)].id(names.policy));
+        let topics = places.iter().map(|&place| contacts.topics[index(place)].id(names.policy));
         vec![
             text(rows.iter().map(|row| Some(&*row.id))),
             text(rows.iter().map(|row| names.customer(row))),
             text(rows.iter().map(|row| Some(row.kind.code()))),
-            text(places.iter().map(topic)),
+            text(topics.map(Some)),
             text(rows.iter().map(|row| Some(names.tier(row)))),
             times(rows.iter().map(|row| Some(row.received_at))),
             text(rows.iter().map(|row| Some(row.state().code()))),

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::delivered::{Delivered, DeliveredRow};
 use crate::due::DueInputs;
-use crate::group::{Groups, UNGRADED, UNKNOWN};
+use crate::group::{Groups, tier_name};
 use crate::log::Delivery;
 use crate::matching::DueStatus;
 use crate::usage::{CapacityRow, ChannelRow, UnitsRow};
@@ -182,17 +182,13 @@ fn worklist_table<'a>(inputs: DueInputs<'a>, delivered: &'a Delivered) -> Output
     ];
     table("worklist", fields, delivered.worklist.len(), move |places| {
         let rows = &delivered.worklist[places.clone()];
-        let tier = |customer: Option<CustomerIx>| match customer {
-            Some(customer) => inputs.base.member(customer).tier.map_or(UNGRADED, Word::code),
-            None => UNKNOWN,
-        };
         vec![
             integers(places.map(|place| i64::try_from(place + 1).ok())),
             text(rows.iter().map(|row| Some(delivered.reasons.name(row.reason)))),
             text(rows.iter().map(|row| Some(&*row.key))),
             text(rows.iter().map(|row| service_id(inputs, row.service))),
             text(rows.iter().map(|row| customer_id(inputs, row.customer))),
-            text(rows.iter().map(|row| Some(tier(row.customer)))),
+            text(rows.iter().map(|row| Some(tier_name(inputs.base, row.customer)))),
             times(rows.iter().map(|row| Some(row.due_by))),
             flags(rows.iter().map(|row| Some(row.overdue))),
             flags(rows.iter().map(|row| Some(row.within_capacity))),

@@ -6,7 +6,7 @@ use gridtier::checked_toml::{CheckedToml, Fault, did_you_mean};
 use gridtier::contract::Responsibility;
 use gridtier::entitlement::Catalogue;
 use gridtier::entitlement::condition::{Condition, Field};
-use gridtier::entitlement::service::{Access, Cadence, Service};
+use gridtier::entitlement::service::{Access, Service};
 use gridtier::method::Tier;
 use gridtier::text;
 use gridtier::text::Text;
@@ -38,6 +38,11 @@ pub(super) struct PolicyBuild<'a, 't> {
     pub catalogue: &'a Catalogue,
     pub fields: &'a [Field],
     pub faults: Vec<Fault>,
+}
+
+/// Whether an id can be a part of a column or a file: letters, digits, `_`, `-` and `.`, at least one of them.
+pub(crate) fn is_plain_id(id: &str) -> bool {
+    !id.is_empty() && id.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))
 }
 
 /// The name that people read: the id where the file has none.
@@ -91,8 +96,7 @@ impl PolicyBuild<'_, '_> {
             if !self.document.is_sound(&path) {
                 continue;
             }
-            let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
-            if id.is_empty() || !id.chars().all(is_plain) {
+            if !is_plain_id(id) {
                 let what = text!(
                     "the id `{id}` is empty or has characters other than letters, digits, `_`, `-` and `.`",
                     "id `{id}` 为空，或含有字母、数字、`_`、`-`、`.` 以外的字符"
@@ -180,22 +184,17 @@ impl PolicyBuild<'_, '_> {
                 self.fault(&["due", "session", &place.to_string()], what, calendar_fix());
             }
         }
-        let one = |build: &mut Self, id: Option<&String>, key| build.service(id?, &["due", key]);
-        DueServices {
-            customer,
-            session,
-            follow_up: one(self, file.follow_up.as_ref(), "follow_up"),
-            notice: one(self, file.notice.as_ref(), "notice"),
-        }
+        let follow_up = file.follow_up.as_ref().and_then(|id| self.service(id, &["due", "follow_up"]));
+        let notice = file.notice.as_ref().and_then(|id| self.service(id, &["due", "notice"]));
+        DueServices { customer, session, follow_up, notice }
     }
 
     /// Checks that every cell and opening that gives the service has a cadence of the calendar.
     fn calendar_cadences(&mut self, service: &Service, path: &[&str]) {
         let id = &service.id;
-        let own = |cadence: Option<Cadence>| cadence.unwrap_or(service.cadence);
         for tier in Tier::ALL {
             let cell = service.cell(tier);
-            let cadence = own(cell.terms.cadence);
+            let cadence = cell.terms.cadence.unwrap_or(service.cadence);
             if cell.access != Access::None && cadence.per_year().is_none() {
                 let (tier, cadence) = (tier.code(), cadence.code());
                 let what = text!(
@@ -206,7 +205,7 @@ impl PolicyBuild<'_, '_> {
             }
         }
         for (entry, opening) in service.opens.iter().enumerate() {
-            let cadence = own(opening.terms.cadence);
+            let cadence = opening.terms.cadence.unwrap_or(service.cadence);
             if cadence.per_year().is_none() {
                 let (number, cadence) = (entry + 1, cadence.code());
                 let what = text!(

@@ -129,9 +129,9 @@ fn responses(reading: SurveyReading) -> Result<(TableBook, Responses), RunError>
         responses.customers.push(row.customer);
         columns.iter_mut().zip(row.cells).for_each(|(column, cell)| column.push(cell));
     }
-    let has_column = |name: &String| reading.source.has_column(Table::Responses, name);
-    let columns: BTreeMap<String, TextColumn> = rules.asked.into_iter().zip(columns).collect();
-    responses.columns = columns.into_iter().filter(|(name, _)| has_column(name)).collect();
+    let mut columns: BTreeMap<String, TextColumn> = rules.asked.into_iter().zip(columns).collect();
+    columns.retain(|name, _| reading.source.has_column(Table::Responses, name));
+    responses.columns = columns;
     Ok((book, responses))
 }
 
@@ -225,14 +225,14 @@ impl TableRules<ResponseCells, i32, ResponseRow> for ResponseRules<'_> {
         cells: &ResponseCells,
         row: usize,
     ) -> Result<ResponseRow, Rule> {
-        let cell = |(texts, nulls): &(Texts, Vec<String>)| {
+        let texts = cells.asked.iter().map(|(texts, nulls)| {
             texts.get(row).filter(|text| !nulls.iter().any(|null| null == text)).map(Into::into)
-        };
+        });
         Ok(ResponseRow {
             id: ids.required(row)?.into(),
             returned_on,
             customer: self.finder.nullable(&cells.customer_ids, row)?,
-            cells: cells.asked.iter().map(cell).collect(),
+            cells: texts.collect(),
         })
     }
 }

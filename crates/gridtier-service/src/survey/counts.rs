@@ -46,10 +46,6 @@ pub fn counts(
 ) -> Vec<CountsRow> {
     let invited: Option<BTreeSet<CustomerIx>> =
         invitations.map(|invitations| invitations.customers.iter().copied().collect());
-    let is_uninvited = |customer: Option<CustomerIx>| match (&invited, customer) {
-        (Some(invited), Some(customer)) => !invited.contains(&customer),
-        _ => false,
-    };
     let mut rows = Vec::new();
     for grouping in groupings {
         let mut of_grouping: Vec<CountsRow> = grouping
@@ -78,7 +74,9 @@ pub fn counts(
                 Validity::FewAnswers => &mut row.few_answers,
                 Validity::StraightLine => &mut row.straight_line,
             } += 1;
-            if is_uninvited(*customer) {
+            if let (Some(invited), Some(customer)) = (&invited, customer)
+                && !invited.contains(customer)
+            {
                 row.not_invited = row.not_invited.map(|responses| responses + 1);
             }
         }

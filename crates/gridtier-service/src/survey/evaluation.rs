@@ -59,8 +59,8 @@ pub fn evaluate(survey: SurveyInput) -> SurveyResults {
     let answers = Answers::read(instrument, responses);
     let respondents = Respondents::of(instrument, responses, &answers, &frame);
     let groupings = groupings(instrument, groups, &frame, responses, invitations);
-    let of_valid = |values: &Vec<Option<f64>>| respondents.rows.iter().map(|&row| values[row]).collect();
-    let outcomes = answers.outcomes.iter().map(of_valid);
+    let outcomes =
+        answers.outcomes.iter().map(|values| respondents.rows.iter().map(|&row| values[row]).collect());
     let outcomes: Vec<(String, Vec<Option<f64>>)> =
         instrument.outcomes.iter().cloned().zip(outcomes).collect();
     SurveyResults {

@@ -77,14 +77,14 @@ fn grouping_of_customers(
     for &customer in invitations.iter().flat_map(|invitations| &invitations.customers) {
         sent[place(Some(customer))] += 1;
     }
-    let group = |(at, (&position, population)): (usize, (&usize, i64))| SurveyGroup {
+    let of_list = list.iter().zip(population).zip(sent).map(|((&position, population), sent)| SurveyGroup {
         name: groups.list[position].name.clone(),
         population: Some(population),
-        sent: invitations.map(|_| sent[at]),
-    };
+        sent: invitations.map(|_| sent),
+    });
     SurveyGrouping {
         by: by.code().into(),
-        groups: list.iter().zip(population).enumerate().map(group).collect(),
+        groups: of_list.collect(),
         of_response: responses.customers.iter().map(|customer| place(*customer) as u32).collect(),
     }
 }
@@ -99,10 +99,12 @@ fn own_grouping(name: &str, responses: &Responses) -> SurveyGrouping {
     };
     let mut places: BTreeMap<&str, u32> = (0..responses.len()).map(|row| (cell(row), 0)).collect();
     places.values_mut().zip(0..).for_each(|(place, number)| *place = number);
-    let group = |name: &&str| SurveyGroup { name: (*name).into(), population: None, sent: None };
     SurveyGrouping {
         by: name.into(),
-        groups: places.keys().map(group).collect(),
+        groups: places
+            .keys()
+            .map(|&name| SurveyGroup { name: name.into(), population: None, sent: None })
+            .collect(),
         of_response: (0..responses.len()).map(|row| places[cell(row)]).collect(),
     }
 }

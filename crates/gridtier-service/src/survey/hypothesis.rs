@@ -114,11 +114,10 @@ pub fn tests(
             }
         }
     }
-    let key = |row: &TestRow| {
+    rows.sort_by_cached_key(|row| {
         let TestRow { test, measure, level, id, group_by, group_a, group_b, .. } = row.clone();
         (test, measure, level, id, group_by, group_a, group_b)
-    };
-    rows.sort_by_cached_key(key);
+    });
     rows
 }
 

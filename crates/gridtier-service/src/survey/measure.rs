@@ -128,11 +128,12 @@ fn measure_of(form: SurveyForm) -> SurveyMeasure {
 
 /// The answers of the given responses. Answers to reversed items are mirrored on the scale.
 fn directed(instrument: &Instrument, items: &[Vec<Option<i64>>], rows: &[usize]) -> Vec<Vec<Option<f64>>> {
-    let turn = |(item, answers): (usize, &Vec<Option<i64>>)| {
-        let score = |&row: &usize| answers[row].map(|answer| float_i64(instrument.directed(item, answer)));
-        rows.iter().map(score).collect()
-    };
-    items.iter().enumerate().map(turn).collect()
+    let by_item = items.iter().enumerate().map(|(item, answers)| {
+        let directed =
+            rows.iter().map(|&row| answers[row].map(|answer| float_i64(instrument.directed(item, answer))));
+        directed.collect()
+    });
+    by_item.collect()
 }
 
 /// `a` − `b` where both are given.
@@ -147,8 +148,9 @@ fn columns(instrument: &Instrument, items: Vec<Vec<Option<f64>>>) -> ScoreColumn
         .dimensions
         .iter()
         .map(|dimension| {
-            let mean = |at| mean_of_half(dimension.items.iter().map(|&item| items[item][at]));
-            (0..respondents).map(mean).collect()
+            (0..respondents)
+                .map(|at| mean_of_half(dimension.items.iter().map(|&item| items[item][at])))
+                .collect()
         })
         .collect();
     let total = (0..respondents).map(|at| mean_of_all(dimensions.iter().map(|dimension| dimension[at])));
@@ -175,18 +177,13 @@ fn mean_of_all(scores: impl ExactSizeIterator<Item = Option<f64>>) -> Option<f64
 
 /// The total in which each respondent's own weights count: Σ weight × dimension/100.
 fn weighted(measure: SurveyMeasure, columns: &ScoreColumns, weights: &[Option<&[i64]>]) -> Score {
-    let total = |(at, weights): (usize, &Option<&[i64]>)| {
+    let totals = weights.iter().enumerate().map(|(at, weights)| {
         let parts = columns.dimensions.iter().zip((*weights)?);
         let sum: Option<f64> =
             parts.map(|(dimension, weight)| Some(float_i64(*weight) * dimension[at]?)).sum();
         Some(sum? / 100.0)
-    };
-    Score {
-        measure,
-        level: SurveyLevel::Weighted,
-        id: WEIGHTED_SCORE.into(),
-        values: weights.iter().enumerate().map(total).collect(),
-    }
+    });
+    Score { measure, level: SurveyLevel::Weighted, id: WEIGHTED_SCORE.into(), values: totals.collect() }
 }
 
 /// The scores of one measure with their names.

@@ -90,8 +90,8 @@ pub fn plan(frame: &Frame, seed: u64, rate_pct: i64) -> SurveyPlan {
 
 /// The rows whose `<seed>:<customer_id>` has the smallest sha256.
 fn drawn(frame: &Frame, seed: u64, rows: Vec<SampleRow>, count: usize) -> Vec<SampleRow> {
-    let hashed = |row: SampleRow| (digest(seed, frame.base.id(row.customer)), row.customer, row);
-    let mut rows: Vec<_> = rows.into_iter().map(hashed).collect();
+    let hashed = rows.into_iter().map(|row| (digest(seed, frame.base.id(row.customer)), row.customer, row));
+    let mut rows: Vec<_> = hashed.collect();
     rows.sort_unstable_by_key(|(digest, customer, _)| (*digest, *customer));
     rows.truncate(count);
     rows.into_iter().map(|(.., row)| row).collect()

@@ -143,14 +143,16 @@ impl CellReading<'_> {
 
     fn form(&mut self, instrument: &Instrument, form: SurveyForm) -> Vec<Vec<Option<i64>>> {
         let scale = instrument.lo..=instrument.hi;
-        let read = |cell: &str| whole(cell).filter(|answer| scale.contains(answer));
-        let columns = instrument.items.iter().map(|item| item_column(form, &item.id));
-        columns.map(|name| self.column(&name, Rule::OutOfScale, read)).collect()
+        let columns = instrument.items.iter().map(|item| {
+            self.column(&item_column(form, &item.id), Rule::OutOfScale, |cell| {
+                whole(cell).filter(|answer| scale.contains(answer))
+            })
+        });
+        columns.collect()
     }
 
     fn outcome(&mut self, name: &str) -> Vec<Option<f64>> {
-        let read = |cell: &str| number(cell).filter(|number| number.abs() <= OUTCOME_MAX);
-        self.column(name, Rule::BadNumber, read)
+        self.column(name, Rule::BadNumber, |cell| number(cell).filter(|number| number.abs() <= OUTCOME_MAX))
     }
 
     fn weights(&mut self, instrument: &Instrument) -> Vec<Option<Vec<i64>>> {
@@ -185,12 +187,12 @@ fn validity(instrument: &Instrument, forms: &[(SurveyForm, Vec<Vec<Option<i64>>>
     if 10 * answered < ANSWERED_OF_TEN * asked {
         return Validity::FewAnswers;
     }
-    let is_one_answer = |items: &Vec<Vec<Option<i64>>>| {
+    let has_one_answer = forms.iter().all(|(_, items)| {
         let mut answers = items.iter().filter_map(|item| item[row]);
         let first = answers.next();
         answers.all(|answer| Some(answer) == first)
-    };
-    if instrument.items.len() >= STRAIGHT_LINE_ITEMS && forms.iter().all(|(_, items)| is_one_answer(items)) {
+    });
+    if instrument.items.len() >= STRAIGHT_LINE_ITEMS && has_one_answer {
         return Validity::StraightLine;
     }
     Validity::Valid
@@ -198,14 +200,13 @@ fn validity(instrument: &Instrument, forms: &[(SurveyForm, Vec<Vec<Option<i64>>>
 
 /// A number as people write it, with full-width digits too; `None` if it is none or not finite.
 fn number(cell: &str) -> Option<f64> {
-    let narrow = |c: char| match c {
+    let folded = cell.trim().chars().map(|c| match c {
         '０'..='９' => char::from_u32(u32::from(c) - u32::from('０') + u32::from('0')).unwrap_or(c),
         '．' => '.',
         '－' | '\u{2212}' => '-',
         _ => c,
-    };
-    let folded: String = cell.trim().chars().map(narrow).collect();
-    folded.parse().ok().filter(|number: &f64| number.is_finite())
+    });
+    folded.collect::<String>().parse().ok().filter(|number: &f64| number.is_finite())
 }
 
 /// A whole number, also if it is written as `5.0`.

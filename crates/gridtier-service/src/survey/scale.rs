@@ -43,11 +43,11 @@ impl Complete {
         let columns = &answers.forms[form].1;
         let rows: Vec<usize> =
             answers.valid().filter(|&row| items.iter().all(|&item| columns[item][row].is_some())).collect();
-        let directed = |&item: &usize| {
+        let by_item = items.iter().map(|&item| {
             let answers = rows.iter().filter_map(|&row| columns[item][row]);
             answers.map(|answer| instrument.directed(item, answer)).collect()
-        };
-        Self { items: items.iter().map(directed).collect() }
+        });
+        Self { items: by_item.collect() }
     }
 
     /// Number of respondents.
@@ -68,9 +68,12 @@ impl Complete {
 /// n Σxy − Σx Σy of integers, exactly: n² times the covariance.
 fn co_moment(x: &[i64], y: &[i64]) -> i128 {
     let n = x.len() as i128;
-    let sum = |values: &[i64]| values.iter().map(|value| i128::from(*value)).sum::<i128>();
     let products: i128 = x.iter().zip(y).map(|(x, y)| i128::from(*x) * i128::from(*y)).sum();
     n * products - sum(x) * sum(y)
+}
+
+fn sum(values: &[i64]) -> i128 {
+    values.iter().map(|value| i128::from(*value)).sum()
 }
 
 /// Pearson's correlation of integers; `None` without variation.

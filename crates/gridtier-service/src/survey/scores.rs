@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use gridtier::index::{float, float_i64};
+use gridtier::index::{CustomerIx, float, float_i64};
 use gridtier::method::Tier;
 
 use super::distribution::t_975;
@@ -131,7 +131,7 @@ fn of_grouping(score: &Score, grouping: &SurveyGrouping, respondents: &Responden
     let values = by_group(grouping, &respondents.rows, &score.values);
     let groups =
         grouping.groups.iter().zip(values).zip(has_response).filter(|(_, has_response)| *has_response);
-    let row = |((group, values), _): ((&super::grouping::SurveyGroup, Vec<f64>), bool)| {
+    let rows = groups.map(|((group, values), _)| {
         let spread = Spread::of(&values);
         let sd = spread.and_then(|spread| spread.sd);
         let n = values.len();
@@ -149,8 +149,8 @@ fn of_grouping(score: &Score, grouping: &SurveyGrouping, respondents: &Responden
             interval,
             ..empty_row(score, &grouping.by, &group.name, n)
         }
-    };
-    groups.map(row).collect()
+    });
+    rows.collect()
 }
 
 fn empty_row(score: &Score, group_by: &str, group: &str, n: usize) -> ScoreRow {
@@ -194,18 +194,20 @@ struct FrameStrata {
     of: Vec<Option<(Tier, CustomerClass)>>,
 }
 
+/// A customer's stratum; `None` outside the frame and without a tier.
+fn stratum(frame: &Frame, customer: CustomerIx) -> Option<(Tier, CustomerClass)> {
+    let member = frame.base.member(customer);
+    let tier = member.tier.filter(|_| frame.holds(customer))?;
+    Some((tier, CustomerClass::of(member.use_category)))
+}
+
 impl FrameStrata {
     fn of(respondents: &Respondents, frame: &Frame) -> Self {
-        let stratum = |customer: gridtier::index::CustomerIx| {
-            let member = frame.base.member(customer);
-            let tier = member.tier.filter(|_| frame.holds(customer))?;
-            Some((tier, CustomerClass::of(member.use_category)))
-        };
         let mut population = BTreeMap::new();
-        for stratum in frame.customers().filter_map(stratum) {
+        for stratum in frame.customers().filter_map(|customer| stratum(frame, customer)) {
             *population.entry(stratum).or_default() += 1;
         }
-        let of = respondents.customers.iter().map(|customer| customer.and_then(stratum)).collect();
+        let of = respondents.customers.iter().map(|customer| stratum(frame, (*customer)?)).collect();
         Self { population, of }
     }
 

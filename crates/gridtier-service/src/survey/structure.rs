@@ -46,16 +46,16 @@ pub fn structure(instrument: &Instrument, answers: &Answers) -> Vec<StructureRow
 
 fn of_item(instrument: &Instrument, form: SurveyForm, complete: &Complete, item: usize) -> Vec<StructureRow> {
     let own = instrument.items[item].dimension;
-    let with = |dimension: usize| {
-        let others = instrument.dimensions[dimension].items.iter().copied().filter(|other| *other != item);
+    let with_each = instrument.dimensions.iter().map(|dimension| {
+        let others = dimension.items.iter().copied().filter(|other| *other != item);
         correlation(&complete.items[item], &complete.sums(others))
-    };
-    let correlations: Vec<Option<f64>> = (0..instrument.dimensions.len()).map(with).collect();
+    });
+    let correlations: Vec<Option<f64>> = with_each.collect();
     let is_misfit = correlations[own].map(|r| {
         let others = correlations.iter().enumerate().filter(|(dimension, _)| *dimension != own);
         others.filter_map(|(_, other)| *other).any(|other| step(other) > step(r))
     });
-    let row = |(dimension, r): (usize, Option<f64>)| StructureRow {
+    let rows = correlations.into_iter().enumerate().map(|(dimension, r)| StructureRow {
         form,
         item: instrument.items[item].id.clone(),
         scale: instrument.dimensions[dimension].id.clone(),
@@ -63,6 +63,6 @@ fn of_item(instrument: &Instrument, form: SurveyForm, complete: &Complete, item:
         n: complete.n(),
         r,
         is_misfit,
-    };
-    correlations.into_iter().enumerate().map(row).collect()
+    });
+    rows.collect()
 }

@@ -13,6 +13,7 @@ use super::definition::{
 };
 use super::raw::{DimensionFile, InstrumentFile, ItemFile};
 use crate::group::GroupBy;
+use crate::policy::is_plain_id;
 
 /// Share of the money cost that comes from the bills unless the instrument says otherwise.
 const MONEY_FROM_BILLS: f64 = 0.5;
@@ -66,8 +67,7 @@ impl InstrumentBuild<'_, '_> {
 
     /// Checks an id that becomes a part of a column or a file.
     fn id(&mut self, path: &[&str], id: &str) {
-        let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
-        if id.is_empty() || !id.chars().all(is_plain) {
+        if !is_plain_id(id) {
             let what = text!(
                 "the id `{id}` is empty or has characters other than letters, digits, `_`, `-` and `.`",
                 "id `{id}` 为空，或含有字母、数字、`_`、`-`、`.` 以外的字符"
@@ -117,13 +117,13 @@ impl InstrumentBuild<'_, '_> {
                 self.fault(&path, what, text!("choose another id", "请另取 id"));
             }
         }
-        let build = |dimension: &DimensionFile| SurveyDimension {
+        let dimensions = file.dimension.iter().map(|dimension| SurveyDimension {
             id: dimension.id.clone(),
             title: named(&dimension.title, &dimension.title_zh, &dimension.id),
             role: dimension.role.zip(dimension.weight).map(|(role, weight)| (role, weight.0)),
             items: Vec::new(),
-        };
-        file.dimension.iter().map(build).collect()
+        });
+        dimensions.collect()
     }
 
     /// The items; each is entered into its dimension.
