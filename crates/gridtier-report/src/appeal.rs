@@ -4,8 +4,7 @@
 use gridtier::appeal::{AppealPlace, CorrectedCustomer, RippledCustomer};
 use gridtier::cycle::Cycle;
 use gridtier::decision::AppealOutcome;
-use gridtier::index::{count, float_i64, index};
-use gridtier::indicator::IndicatorValue;
+use gridtier::index::{count, index};
 use gridtier::method::AppealQuota;
 use gridtier::text;
 use gridtier::text::Text;
@@ -108,7 +107,7 @@ fn places(reported: ReportedAppeal) -> Section {
     let row = |code: &'static str, name: Text, place: AppealPlace| {
         vec![
             DataCell::Text(Text::coded(code, name.en, name.zh)),
-            DataCell::number(place.score_e6.map(|score| float_i64(score) / 1e6)),
+            names::points_cell(place.score_e6),
             place.rank.map_or(DataCell::Missing, DataCell::count),
             names::tier_cell(place.tier),
         ]
@@ -165,13 +164,12 @@ pub fn values(cycle: &Cycle, at: usize, corrected: &CorrectedCustomer) -> Sectio
     let changed = cycle.method.indicators.iter().enumerate().filter_map(|(place, spec)| {
         let (before, after) = (cycle.columns[place].get(number), corrected.values[place]);
         (before != after).then(|| {
-            let cell = |value: IndicatorValue| DataCell::number(value.known());
             let points = corrected.parts.contributions.get(place).copied();
             let [en, zh] = spec.titles.clone();
             vec![
                 DataCell::Text(Text::coded(spec.id.clone(), en, zh)),
-                cell(before),
-                cell(after),
+                DataCell::number(before.known()),
+                DataCell::number(after.known()),
                 DataCell::number(points),
             ]
         })

@@ -21,8 +21,6 @@ pub fn section(lines: &[LedgerLine]) -> Section {
         DataColumn::new(ColumnFormat::Integer, "tie_group", "alike on both sides", "两侧同分户数"),
         DataColumn::new(ColumnFormat::Text, "broken_by", "told apart by", "区分依据"),
     ];
-    let score =
-        |score: Option<i64>| DataCell::number(score.map(|score| gridtier::index::float_i64(score) / 1e6));
     let rows = lines.iter().map(|line| {
         vec![
             DataCell::Text(names::stratum(&line.stratum)),
@@ -30,8 +28,8 @@ pub fn section(lines: &[LedgerLine]) -> Section {
             DataCell::count(line.customers),
             DataCell::count(line.quota),
             DataCell::count(line.count),
-            score(line.score_above_e6),
-            score(line.score_below_e6),
+            names::points_cell(line.score_above_e6),
+            names::points_cell(line.score_below_e6),
             DataCell::count(line.tie_group),
             DataCell::word(line.broken_by),
         ]

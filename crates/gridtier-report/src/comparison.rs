@@ -6,7 +6,7 @@ use gridtier::compare::{
     Comparison, CustomerMove, Drift, DriftVerdict, ENDS, EndState, Pair, Step, TierStability, TransitionKey,
 };
 use gridtier::cycle::Cycle;
-use gridtier::index::{count, float_i64, index};
+use gridtier::index::{count, index};
 use gridtier::indicator::DIMENSIONS;
 use gridtier::method::Tier;
 use gridtier::text;
@@ -218,11 +218,11 @@ fn waterfall(comparison: &Comparison) -> Section {
 
 /// How many rose and fell by cause.
 fn causes(comparison: &Comparison) -> Section {
-    let changed = |step: Step, is_rise: bool| {
-        let moves = comparison.attribution.moves.iter();
-        count(moves.filter(|moved| moved.cause() == Some(step) && is_up(moved) == is_rise).count())
-    };
-    let rows = Step::PARTS.iter().map(|&step| (step, [true, false].map(|is_rise| changed(step, is_rise))));
+    let rows = Step::PARTS.iter().map(|&step| {
+        let moves = comparison.attribution.moves.iter().filter(|moved| moved.cause() == Some(step));
+        let (up, down): (Vec<&CustomerMove>, Vec<_>) = moves.partition(|moved| is_up(moved));
+        (step, [up, down].map(|moves| count(moves.len())))
+    });
     let table = DataTable::new(
         Text::coded("causes", "", ""),
         vec![
@@ -258,7 +258,6 @@ fn moves(pair: &Pair<'_>, comparison: &Comparison, cycles: ComparedCycles) -> Se
         attribution.moves.iter().filter(|moved| moved.tier_before() != moved.tier_after()).collect();
     changed.sort_by_key(|moved| (Reverse(tiers_moved(moved)), -revenue(moved), moved.customer));
     changed.truncate(SHOWN_MOVES);
-    let points = |points: Option<i64>| DataCell::number(points.map(|points| float_i64(points) / 1e6));
     let table = DataTable::new(
         Text::coded("moves", "", ""),
         vec![
@@ -276,8 +275,8 @@ fn moves(pair: &Pair<'_>, comparison: &Comparison, cycles: ComparedCycles) -> Se
                 DataCell::same(attribution.id(pair, moved).to_owned()),
                 names::tier_cell(moved.tier_before()),
                 names::tier_cell(moved.tier_after()),
-                points(moved.score_before_e6()),
-                points(moved.score_after_e6()),
+                names::points_cell(moved.score_before_e6()),
+                names::points_cell(moved.score_after_e6()),
                 DataCell::Fen(revenue(moved).into()),
                 moved.cause().map_or(DataCell::Missing, DataCell::word),
                 moved.own_first.map_or(DataCell::Missing, |place| indicator(pair, place)),

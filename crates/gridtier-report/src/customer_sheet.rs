@@ -257,13 +257,13 @@ fn energy(sheet: &CustomerSheet) -> Section {
     let section = Section::titled(text!("Energy", "用电量"));
     let Window { end, months } = sheet.window;
     let months = i32::try_from(months).unwrap_or(0);
-    let all = || sheet.accounts.iter().flat_map(|account| &account.months);
-    if all().next().is_none() {
+    let all: Vec<_> = sheet.accounts.iter().flat_map(|account| &account.months).collect();
+    if all.is_empty() {
         return section.sentence("No month of the window has a reading.", "评价窗口内没有抄表读数。");
     }
     let rows = (0..months).map(|at| {
         let month = end.plus(at - months);
-        let used = all().filter(|used| used.month == month).map(|used| used.active_wh);
+        let used = all.iter().filter(|used| used.month == month).map(|used| used.active_wh);
         let sum = used.fold(None, |sum: Option<i64>, wh| Some(sum.unwrap_or(0).saturating_add(wh)));
         let kwh = sum.map_or(DataCell::Missing, |wh| DataCell::Number(float_i64(wh) / 1_000.0));
         vec![DataCell::same(month.to_string()), kwh]
@@ -328,7 +328,7 @@ fn past(cycles: &[PastCycle]) -> Option<Section> {
             DataCell::count(*version),
             DataCell::same(as_of.clone()),
             DataCell::Text(tier(row)),
-            DataCell::number(row.score_e6.map(|score| float_i64(score) / 1e6)),
+            names::points_cell(row.score_e6),
             row.rank.map_or(DataCell::Missing, |rank| DataCell::whole(rank.into())),
             DataCell::Text(names::stratum(&row.stratum)),
         ]

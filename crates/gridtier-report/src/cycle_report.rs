@@ -234,9 +234,9 @@ pub fn entitlements(catalogue: &Catalogue, statements: &[Statement], min_count: 
     sections.extend(withheld_note(min_count));
     let title = Text::coded("entitlements", "Entitlements and costs", "权益与成本");
     let mut part = Part::new(title, sections);
-    let yuan = |fen: i128| grouped((fen + 50) / 100);
-    let cost = yuan(statements.iter().map(|line| line.cost_fen).sum());
-    let income = yuan(statements.iter().map(|line| line.income_fen).sum());
+    let cost = statements.iter().map(|line| line.cost_fen).sum();
+    let income = statements.iter().map(|line| line.income_fen).sum();
+    let [cost, income] = [cost, income].map(|fen: i128| grouped((fen + 50) / 100));
     part.happened.push(text!(
         "The tiers' services cost CNY {cost} a year by the catalogue, and the fees for them bring CNY {income}.",
         "按目录估算, 各等级服务年成本 {cost} 元, 收费 {income} 元。"

@@ -127,14 +127,13 @@ fn written(text: &Text) -> Vec<Block> {
 
 /// A text as paragraphs, one for each line that is not empty.
 fn paragraphs(text: &Text) -> Vec<Block> {
-    let lines = |text: &str| -> Vec<String> {
-        text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
-    };
-    let (en, zh) = (lines(&text.en), lines(&text.zh));
-    let at = |lines: &[String], place: usize| lines.get(place).cloned().unwrap_or_default();
-    (0..en.len().max(zh.len()))
-        .map(|place| Block::Sentence(Text::new(at(&en, place), at(&zh, place))))
-        .collect()
+    let [en, zh] = [&text.en, &text.zh]
+        .map(|text| text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>());
+    let paragraphs = (0..en.len().max(zh.len())).map(|place| {
+        let [en, zh] = [&en, &zh].map(|lines| lines.get(place).copied().unwrap_or_default().to_owned());
+        Block::Sentence(Text::new(en, zh))
+    });
+    paragraphs.collect()
 }
 
 fn lines(lines: Vec<Text>) -> Vec<Block> {

@@ -238,7 +238,7 @@ fn nearest(reported: ReportedPlans) -> Section {
         let plan = &plans[at];
         vec![
             DataCell::same(plan.id(reported.cycle).to_owned()),
-            points_cell(plan.gap_e6),
+            names::points_cell(plan.gap_e6),
             effort_cell(plan),
             DataCell::Text(targets_text(reported.cycle, reported.plans.items(at))),
             date_cell(plan.due_on),
@@ -282,8 +282,8 @@ fn customers(reported: ReportedPlans) -> DataTable {
             DataCell::same(plan.id(cycle).to_owned()),
             region_cell(region(cycle, plan)),
             DataCell::Text(names::stratum(&cycle.strata[index(row.stratum)])),
-            points_cell(row.score_e6),
-            points_cell(plan.gap_e6),
+            names::points_cell(row.score_e6),
+            names::points_cell(plan.gap_e6),
             effort_cell(plan),
             plan.reachable.map_or(DataCell::Missing, DataCell::YesNo),
             plan.blocked_until.map_or(DataCell::Blank, |month| date_cell(month.first_day())),
@@ -334,7 +334,7 @@ fn targets(reported: ReportedPlans) -> DataTable {
             quantity(shown_target(cycle, item)),
             DataCell::number(item.points),
             DataCell::number(item.target_points),
-            points_cell(item.lost_e6),
+            names::points_cell(item.lost_e6),
             pace_text(cycle, item).map_or(DataCell::Blank, DataCell::Text),
             date_cell(item.due_on),
             item.status.map_or(DataCell::Blank, DataCell::word),
@@ -433,10 +433,6 @@ pub(crate) fn indicator(cycle: &Cycle, place: u16) -> Text {
 
 fn indicator_cell(cycle: &Cycle, place: u16) -> DataCell {
     DataCell::Text(indicator(cycle, place))
-}
-
-fn points_cell(points_e6: Option<i64>) -> DataCell {
-    DataCell::number(points_e6.map(|points| float_i64(points) / 1e6))
 }
 
 fn effort_cell(plan: &ImprovementPlan) -> DataCell {

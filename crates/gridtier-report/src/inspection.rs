@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use gridtier::cycle::Cycle;
 use gridtier::improvement::{AgreedDates, PlanStatus};
-use gridtier::index::{count, float_i64, index};
+use gridtier::index::{count, index};
 use gridtier::inspection::{FiredTrigger, Inspection};
 use gridtier::method::{Tier, TriggerAction};
 use gridtier::text;
@@ -158,7 +158,7 @@ fn proposals(reported: ReportedInspection) -> Section {
             DataCell::same(id.to_owned()),
             names::tier_cell(customer.tier),
             customer.tier_now.map_or(DataCell::Missing, names::tier_cell),
-            DataCell::number(customer.score_now_e6.map(|score| float_i64(score) / 1e6)),
+            names::points_cell(customer.score_now_e6),
             DataCell::word(action(reported, fired)),
             fired.since.map_or(DataCell::Missing, date_cell),
         ]

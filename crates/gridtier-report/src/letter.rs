@@ -262,12 +262,12 @@ fn lost_texts(cycle: &Cycle, items: &[PlanItem]) -> Vec<Text> {
     let mut lost: Vec<(&PlanItem, i64)> =
         levers.filter_map(|item| Some((item, item.lost_e6.filter(|lost| *lost > 0)?))).collect();
     lost.sort_by_key(|(_, lost_e6)| std::cmp::Reverse(*lost_e6));
-    let text = |(item, lost_e6): (&PlanItem, i64)| {
+    let texts = lost.into_iter().map(|(item, lost_e6)| {
         let (name, points) =
             (indicator(cycle, item.place), decimal(float_i64(lost_e6) / 1e6, POINT_DECIMALS));
         text!("{name} ({points} points)", "{name} ({points} 分)"; name)
-    };
-    lost.into_iter().map(text).collect()
+    });
+    texts.collect()
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use gridtier::contract::{LoadClass, SupplyLevel, UseCategory};
+use gridtier::index::float_i64;
 use gridtier::method::{Method, Tier};
 use gridtier::word::Word;
 
@@ -37,6 +38,12 @@ pub fn tier_columns() -> impl Iterator<Item = DataColumn> {
 #[must_use]
 pub fn tier_cell(of: Tier) -> DataCell {
     DataCell::Text(tier(of))
+}
+
+/// A cell of a table for points that are counted in 10⁻⁶, such as a score.
+#[must_use]
+pub fn points_cell(points_e6: Option<i64>) -> DataCell {
+    DataCell::number(points_e6.map(|points| float_i64(points) / 1e6))
 }
 
 /// A unit of the registry of indicators; an analyst's own units stay as they are.

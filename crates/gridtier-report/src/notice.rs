@@ -165,30 +165,35 @@ pub fn list<'a>(
 }
 
 fn columns(rows: &[Telling], names: ServiceNames, days: NoticeDays, voice: Voice) -> Vec<ArrayRef> {
-    let texts = |texts: Vec<Option<String>>| Arc::new(StringArray::from(texts)) as ArrayRef;
-    let services = |of: fn(&Telling) -> &[String]| {
-        let list = |ids: &[String]| match voice {
-            Voice::Codes => ids.join(","),
-            _ => names.titles(ids).pick(voice).into_owned(),
-        };
-        texts(rows.iter().map(|row| Some(of(row)).filter(|ids| !ids.is_empty()).map(list)).collect())
-    };
-    let words = |word: fn(&Telling) -> Option<&'static str>| {
-        Arc::new(StringArray::from(rows.iter().map(word).collect::<Vec<_>>())) as ArrayRef
-    };
-    let plan_due_on = |row: &Telling| row.begins_plan().then_some(days.plan_due_on);
+    let services =
+        |of: fn(&Telling) -> &[String]| texts(rows.iter().map(|row| service_list(of(row), names, voice)));
+    let notices = rows.iter().map(|row| tell(row, names, days).pick(voice).into_owned());
+    let plans = rows.iter().map(|row| row.begins_plan().then_some(days.plan_due_on));
     vec![
-        Arc::new(StringArray::from_iter_values(rows.iter().map(|row| row.customer_id.as_str()))),
+        texts(rows.iter().map(|row| Some(row.customer_id.as_str()))),
         Arc::new(rows.iter().map(|row| Some(row.must)).collect::<BooleanArray>()),
-        words(|row| Some(row.before.code())),
-        words(|row| Some(row.after.code())),
-        words(|row| row.cause.map(Step::code)),
+        texts(rows.iter().map(|row| Some(row.before.code()))),
+        texts(rows.iter().map(|row| Some(row.after.code()))),
+        texts(rows.iter().map(|row| row.cause.map(Step::code))),
         services(|row| &row.services.gained),
         services(|row| &row.services.lost),
-        texts(rows.iter().map(|row| Some(tell(row, names, days).pick(voice).into_owned())).collect()),
+        texts(notices.map(Some)),
         Arc::new(rows.iter().map(|_| days.object_by).collect::<Date32Array>()),
-        Arc::new(rows.iter().map(plan_due_on).collect::<Date32Array>()),
+        Arc::new(plans.collect::<Date32Array>()),
     ]
+}
+
+fn texts<T: AsRef<str>>(texts: impl Iterator<Item = Option<T>>) -> ArrayRef {
+    Arc::new(texts.collect::<StringArray>())
+}
+
+/// Ids of services as the cell of a list: their titles, or for programs the ids. `None` if there are none.
+fn service_list(ids: &[String], names: ServiceNames, voice: Voice) -> Option<String> {
+    let list = match voice {
+        Voice::Codes => ids.join(","),
+        _ => names.titles(ids).pick(voice).into_owned(),
+    };
+    (!ids.is_empty()).then_some(list)
 }
 
 /// The text of a notice, in whole sentences.

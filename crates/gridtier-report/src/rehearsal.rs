@@ -46,15 +46,14 @@ fn costs_section(costs: &[CostChange]) -> Section {
         DataColumn::new(ColumnFormat::Integer, "income_before", "fees before, CNY", "原收入 (元)"),
         DataColumn::new(ColumnFormat::Integer, "income_after", "after", "新收入 (元)"),
     ];
-    let row = |tier: Option<Tier>| {
+    let rows = Tier::ALL.into_iter().map(Some).chain([None]).map(|tier| {
         let (before, after) = (sum(costs, tier, |row| row.before), sum(costs, tier, |row| row.after));
         let name = tier.map_or_else(|| Text::new("all", "合计"), names::tier);
         let mut cells = vec![DataCell::Text(name)];
         let amounts = [before.cost_fen, after.cost_fen, before.income_fen, after.income_fen];
         cells.extend(amounts.map(|fen| DataCell::count(yuan(fen))));
         cells
-    };
-    let rows = Tier::ALL.into_iter().map(Some).chain([None]).map(row);
+    });
     let mut table = DataTable::new(Text::coded("costs_by_tier", "", ""), columns, rows);
     if let Some(all) = table.rows.last_mut() {
         all.role = RowRole::Total;

@@ -57,7 +57,6 @@ pub fn result_sections(view: &SurveyView, results: &SurveyResults) -> Vec<Sectio
 }
 
 fn counts(rows: &[CountsRow]) -> Section {
-    let integer = |value: Option<i64>| value.map_or(DataCell::Missing, DataCell::Integer);
     let table = DataTable::new(
         Text::coded("counts", "Answers", "回收情况"),
         vec![
@@ -76,12 +75,12 @@ fn counts(rows: &[CountsRow]) -> Section {
             vec![
                 DataCell::Text(words::grouping(&row.group_by)),
                 DataCell::Text(words::group(&row.group_by, &row.group)),
-                integer(row.sent),
+                row.sent.map_or(DataCell::Missing, DataCell::Integer),
                 DataCell::Integer(row.returned),
                 DataCell::Integer(row.valid),
                 DataCell::Integer(row.few_answers),
                 DataCell::Integer(row.straight_line),
-                integer(row.not_invited),
+                row.not_invited.map_or(DataCell::Missing, DataCell::Integer),
                 DataCell::number(row.response_rate),
                 DataCell::number(row.valid_rate),
             ]

@@ -19,10 +19,6 @@ use crate::table::{ColumnFormat, DataCell, DataColumn, DataList, DataTable, List
 /// Rows of a list that are made at a time.
 const BATCH: usize = 8_192;
 
-fn score(score: Option<i64>) -> DataCell {
-    DataCell::number(score.map(|score| gridtier::index::float_i64(score) / 1e6))
-}
-
 /// The columns of the customers whose tier would change.
 fn columns() -> Vec<DataColumn> {
     vec![
@@ -39,33 +35,39 @@ fn columns() -> Vec<DataColumn> {
 }
 
 fn tier_column(code: &'static str, en: &'static str, zh: &'static str) -> DataColumn {
-    let names: fn(&str) -> Option<Text> = |code| Tier::from_code(code).map(names::tier);
-    DataColumn { names: Some(names), ..DataColumn::new(ColumnFormat::Word, code, en, zh) }
+    DataColumn {
+        names: Some(|code| Tier::from_code(code).map(names::tier)),
+        ..DataColumn::new(ColumnFormat::Word, code, en, zh)
+    }
 }
 
 /// The customers whose tier would change, in the order of ids, as a list whose rows are made while it is written.
 #[must_use]
 pub fn moved_list<'a>(cycle: &'a Cycle, outcome: &'a TrialOutcome) -> DataList<'a> {
-    let score = |score: Option<i64>| score.map(|score| gridtier::index::float_i64(score) / 1e6);
     let batches = outcome.changed.chunks(BATCH).map(move |part| {
-        let texts = |cell: &dyn Fn(usize) -> &'a str| -> ArrayRef {
-            Arc::new(part.iter().map(|&at| Some(cell(at))).collect::<StringArray>())
-        };
-        let scores = |cell: &dyn Fn(usize) -> Option<i64>| -> ArrayRef {
-            Arc::new(part.iter().map(|&at| score(cell(at))).collect::<Float64Array>())
-        };
+        let places = || part.iter().copied();
         let arrays = vec![
-            texts(&|at| cycle.customers.ids.key(cycle.rows[at].number)),
-            texts(&|at| outcome.tiers.stratum(at)),
-            texts(&|at| cycle.rows[at].tier.code()),
-            texts(&|at| outcome.tiers.tier[at].code()),
-            scores(&|at| cycle.rows[at].score_e6),
-            scores(&|at| outcome.scores.score_e6(at)),
+            texts(places().map(|at| cycle.customers.ids.key(cycle.rows[at].number))),
+            texts(places().map(|at| outcome.tiers.stratum(at))),
+            texts(places().map(|at| cycle.rows[at].tier.code())),
+            texts(places().map(|at| outcome.tiers.tier[at].code())),
+            scores(places().map(|at| cycle.rows[at].score_e6)),
+            scores(places().map(|at| outcome.scores.score_e6(at))),
         ];
         Ok(RecordBatch::try_new(schema(), arrays)?)
     });
     let title = Text::coded("moved", "Who would change tier", "等级将变化的客户");
     DataList { title, columns: columns(), schema: schema(), about: Vec::new(), batches: Box::new(batches) }
+}
+
+fn texts<'a>(texts: impl Iterator<Item = &'a str>) -> ArrayRef {
+    Arc::new(texts.map(Some).collect::<StringArray>())
+}
+
+/// Scores in points, from 10⁻⁶ points.
+fn scores(scores_e6: impl Iterator<Item = Option<i64>>) -> ArrayRef {
+    let points = scores_e6.map(|score| score.map(|score| gridtier::index::float_i64(score) / 1e6));
+    Arc::new(points.collect::<Float64Array>())
 }
 
 /// The types of the columns.
@@ -108,19 +110,18 @@ pub fn customer(cycle: &Cycle, outcome: &TrialOutcome, at: usize) -> Section {
         DataColumn::new(ColumnFormat::Number(6), "score", "score", "得分"),
         DataColumn::new(ColumnFormat::Integer, "rank", "rank", "名次"),
     ];
-    let rank = |rank: Option<u64>| rank.map_or(DataCell::Missing, DataCell::count);
     let rows = [
         vec![
             DataCell::text("in the cycle", "本周期"),
             names::tier_cell(row.tier),
-            score(row.score_e6),
-            rank(row.rank),
+            names::points_cell(row.score_e6),
+            row.rank.map_or(DataCell::Missing, DataCell::count),
         ],
         vec![
             DataCell::text("tried", "试算"),
             names::tier_cell(outcome.tiers.tier[at]),
-            score(outcome.scores.score_e6(at)),
-            rank(outcome.tiers.rank(at)),
+            names::points_cell(outcome.scores.score_e6(at)),
+            outcome.tiers.rank(at).map_or(DataCell::Missing, DataCell::count),
         ],
     ];
     Section::titled(text!("Customer {id}", "客户 {id}")).table(DataTable::new(

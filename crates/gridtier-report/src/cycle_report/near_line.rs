@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use gridtier::cycle::{Cycle, Placed};
-use gridtier::index::{float_i64, index};
+use gridtier::index::index;
 use gridtier::method::Tier;
 use gridtier::text::Text;
 use gridtier::tier::LedgerLine;
@@ -78,7 +78,7 @@ fn row(cycle: &Cycle, line: &LedgerLine, side: Text, placed: &Placed) -> Vec<Dat
         DataCell::Text(side),
         DataCell::same(cycle.customers.ids.key(placed.number).to_owned()),
         placed.rank.map_or(DataCell::Missing, DataCell::count),
-        DataCell::number(placed.score_e6.map(|score| float_i64(score) / 1e6)),
+        names::points_cell(placed.score_e6),
         names::tier_cell(placed.tier),
         placed.policy.map_or(DataCell::Blank, DataCell::word),
     ]

@@ -185,22 +185,24 @@ pub fn costs_section(costs: &DataTable) -> Section {
     .with_all(costs_chart(costs))
 }
 
+/// The sum of a column of money; `None` if a cell is withheld.
+fn sum_fen(lines: &[&[DataCell]], column: usize) -> Option<i128> {
+    let fen = lines.iter().map(|line| match line[column] {
+        DataCell::Fen(fen) => Some(fen),
+        _ => None,
+    });
+    fen.sum()
+}
+
 /// Cost and income by service; a service with a withheld line shows neither. `None` if no service costs anything.
 fn costs_chart(costs: &DataTable) -> Option<Block> {
     let shown = costs.select(&["service", "title", "cost", "income"]);
     let lines: Vec<&[DataCell]> =
         shown.rows.iter().filter(|row| row.role == RowRole::Body).map(|row| &*row.cells).collect();
     let services = lines.chunk_by(|a, b| a[0] == b[0]);
-    let sum = |lines: &[&[DataCell]], column: usize| {
-        let fen = lines.iter().map(|line| match line[column] {
-            DataCell::Fen(fen) => Some(fen),
-            _ => None,
-        });
-        fen.sum::<Option<i128>>()
-    };
     let rows: Vec<Vec<DataCell>> = services
         .filter_map(|lines| {
-            let sums = [2, 3].map(|column| sum(lines, column));
+            let sums = [2, 3].map(|column| sum_fen(lines, column));
             let (DataCell::Text(id), DataCell::Text(title)) = (&lines[0][0], &lines[0][1]) else {
                 return None;
             };

@@ -8,9 +8,12 @@ use gridtier_service::time::Span;
 
 const MINUTES_OF_HOUR: u32 = 60;
 
+fn counted(n: u32, unit: &str) -> String {
+    if n == 1 { format!("1 {unit}") } else { format!("{n} {unit}s") }
+}
+
 /// A length of time: `5 working days`, `5 个工作日`.
 pub(super) fn span(of: Span) -> Text {
-    let counted = |n: u32, unit: &str| if n == 1 { format!("1 {unit}") } else { format!("{n} {unit}s") };
     match of {
         Span::Minutes(n) if n.is_multiple_of(MINUTES_OF_HOUR) => span(Span::Hours(n / MINUTES_OF_HOUR)),
         Span::Minutes(n) => Text::new(counted(n, "minute"), format!("{n} 分钟")),

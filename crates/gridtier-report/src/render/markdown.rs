@@ -101,8 +101,8 @@ fn cells(row: &DataRow, columns: &[DataColumn], voice: Voice) -> Vec<String> {
     match row.role {
         RowRole::Body => texts.collect(),
         RowRole::Group | RowRole::Total => {
-            let strong = |text: String| if text.is_empty() { text } else { format!("**{text}**") };
-            let mut texts: Vec<String> = texts.map(strong).collect();
+            let strong = texts.map(|text| if text.is_empty() { text } else { format!("**{text}**") });
+            let mut texts: Vec<String> = strong.collect();
             texts.resize(columns.len(), String::new());
             texts
         }

@@ -86,8 +86,9 @@ fn concern(view: &ServiceView, row: &FairnessRow) -> Option<Text> {
 
 /// Cases that are overdue or were done late, one by one; nothing if there are none or no customer may be named.
 fn overdue(view: &ServiceView, figures: &ContactFigures) -> Option<Section> {
-    let is_beyond = |case: &&TimerCase| matches!(case.status, TimerStatus::Overdue | TimerStatus::Late);
-    let mut rows: Vec<&TimerCase> = figures.cases.iter().filter(is_beyond).collect();
+    let beyond =
+        figures.cases.iter().filter(|case| matches!(case.status, TimerStatus::Overdue | TimerStatus::Late));
+    let mut rows: Vec<&TimerCase> = beyond.collect();
     if rows.is_empty() || !view.names_customers() {
         return None;
     }
@@ -303,9 +304,10 @@ fn topics(view: &ServiceView, figures: &ContactFigures) -> Section {
 
 fn rates(view: &ServiceView, figures: &ContactFigures) -> Section {
     let shown = view.shown_groups();
-    let is_shown = |by: GroupBy| matches!(by, GroupBy::All | GroupBy::Tier | GroupBy::Class);
     let rows = figures.rates.iter().filter(|row| {
-        shown[row.group.index()] && is_shown(view.groups.group(row.group).by) && row.contacts > 0
+        let by = view.groups.group(row.group).by;
+        let is_listed = matches!(by, GroupBy::All | GroupBy::Tier | GroupBy::Class);
+        is_listed && shown[row.group.index()] && row.contacts > 0
     });
     let mut columns = vec![
         DataColumn::new(ColumnFormat::Word, "kind", "kind", "类型"),

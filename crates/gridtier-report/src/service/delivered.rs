@@ -116,10 +116,10 @@ fn due(view: &ServiceView, figures: &Delivered) -> Section {
 /// What was due to each tier; nothing if nothing was due to a customer.
 fn by_tier(view: &ServiceView, figures: &Delivered) -> Option<Section> {
     let shown = view.shown_groups();
-    let is_shown = |row: &&DeliveredRow| {
+    let of_tiers = figures.delivered.iter().filter(|row| {
         view.groups.group(row.group).by == GroupBy::Tier && shown[row.group.index()] && row.due() > 0
-    };
-    let mut rows: Vec<&DeliveredRow> = figures.delivered.iter().filter(is_shown).collect();
+    });
+    let mut rows: Vec<&DeliveredRow> = of_tiers.collect();
     by_need(&mut rows);
     if rows.is_empty() {
         return None;
@@ -181,8 +181,7 @@ fn missed(view: &ServiceView, figures: &Delivered) -> Option<Section> {
         return None;
     }
     let tier = |row: &DueRow| row.customer.and_then(|customer| view.base.member(customer).tier);
-    let position = |row: &DueRow| tier(row).map_or(usize::MAX, |tier| tier.position());
-    rows.sort_by_key(|row| (position(row), row.due_by));
+    rows.sort_by_key(|row| (tier(row).map_or(usize::MAX, |tier| tier.position()), row.due_by));
     let table = DataTable::new(
         Text::coded("missed", "Missed", "未做明细"),
         vec![

@@ -158,7 +158,7 @@ impl LogScene {
 
     /// Forty complaints of each of two customers about the bill: those of the first are not answered.
     pub fn with_complaints() -> Self {
-        let contact = |number: i64| {
+        let contacts = (0..80).map(|number: i64| {
             let received = at(1 + number % 20, 8);
             let customer = u32::try_from(number % 2).unwrap();
             Contact {
@@ -177,9 +177,8 @@ impl LogScene {
                 outcome: None,
                 satisfied: None,
             }
-        };
-        let contacts = (0..80).map(contact).collect();
-        Self { log: Log { contacts: Some(contacts), ..Log::default() }, ..Self::of(&[0, 1]) }
+        });
+        Self { log: Log { contacts: Some(contacts.collect()), ..Log::default() }, ..Self::of(&[0, 1]) }
     }
 
     /// How it is shown.

@@ -8,9 +8,8 @@ use gridtier::text;
 use gridtier::text::Text;
 use gridtier::word::Word as _;
 use gridtier_service::group::GroupBy;
-use gridtier_service::log::{Contact, Correction};
+use gridtier_service::log::Correction;
 use gridtier_service::monthly::MonthlyReport;
-use gridtier_service::monthly::coverage::{LogCoverage, PeriodRows};
 use gridtier_service::monthly::improvement::is_overdue;
 use gridtier_service::monthly::judge::{FigureGap, FigureReading, FigureVerdict, MonthlyFigure};
 
@@ -41,12 +40,12 @@ fn shown_figures<'r>(view: &ServiceView, report: &'r MonthlyReport) -> Vec<&'r M
         .filter(|(place, group)| group.by == GroupBy::Tier && !shown[place.index()])
         .map(|(_, group)| &*group.name)
         .collect();
-    let is_withheld = |figure: &MonthlyFigure| {
+    let shown = report.figures.iter().filter(|figure| {
         let parts = figure.table.key.iter().zip(&figure.key);
         let mut tiers = parts.filter(|(column, _)| ["group", "tier"].contains(*column));
-        tiers.any(|(_, name)| withheld.contains(&&**name))
-    };
-    report.figures.iter().filter(|figure| !is_withheld(figure)).collect()
+        tiers.all(|(_, name)| !withheld.contains(&&**name))
+    });
+    shown.collect()
 }
 
 /// How many figures there are of each verdict.
@@ -65,9 +64,6 @@ fn summary(report: &MonthlyReport, shown: &[&MonthlyFigure]) -> Section {
 
 /// How many rows the tables have, and what is doubtful about them.
 fn coverage(report: &MonthlyReport) -> Section {
-    let rows = |count: PeriodRows, row: &LogCoverage| {
-        if row.present { DataCell::Integer(count.rows) } else { DataCell::Missing }
-    };
     let table = DataTable::new(
         Text::coded("rows_of_month", "Rows of the log", "服务记录行数"),
         vec![
@@ -84,7 +80,8 @@ fn coverage(report: &MonthlyReport) -> Section {
                 None => DataCell::Blank,
             };
             let name = Text::coded(row.table.code(), row.table.en(), row.table.zh());
-            let counts = [row.now, row.before, row.year_ago].map(|count| rows(count, row));
+            let counts = [row.now, row.before, row.year_ago]
+                .map(|count| if row.present { DataCell::Integer(count.rows) } else { DataCell::Missing });
             [vec![DataCell::Text(name)], counts.to_vec(), vec![doubt]].concat()
         }),
     );
@@ -126,16 +123,15 @@ fn figures(
         let Text { en, zh, .. } = title;
         DataColumn::new(ColumnFormat::Quantity, code, en, zh)
     };
-    let parts = |code: &'static str| words::text(code, "of", "分子/分母");
     let mut columns = vec![
         words::id("id", "id", "编码"),
         words::text("figure", "figure", "指标"),
         quantity("now", text!("this month", "本期")),
-        parts("now_of"),
+        words::text("now_of", "of", "分子/分母"),
         quantity("before", Text::same(before.to_string())),
-        parts("before_of"),
+        words::text("before_of", "of", "分子/分母"),
         quantity("year_ago", Text::same(year_ago.to_string())),
-        parts("year_ago_of"),
+        words::text("year_ago_of", "of", "分子/分母"),
         quantity("limit", text!("limit", "限值")),
     ];
     if verdict == FigureVerdict::NotMeasured {
@@ -172,7 +168,8 @@ fn complaints(view: &ServiceView, report: &MonthlyReport) -> Section {
     if report.complaints.is_empty() {
         return section.sentence("None was recorded.", "无投诉记录。");
     }
-    let row = |contact: &Contact| {
+    let rows = report.complaints.iter().take(view.most_rows).map(|&place| {
+        let contact = &contacts[index(place)];
         vec![
             DataCell::same(contact.id.to_string()),
             contact
@@ -186,7 +183,7 @@ fn complaints(view: &ServiceView, report: &MonthlyReport) -> Section {
             DataCell::word(contact.state()),
             contact.outcome.map_or(DataCell::Missing, DataCell::word),
         ]
-    };
+    });
     let table = DataTable::new(
         Text::coded("complaints", "Complaints of the month", "本期投诉"),
         vec![
@@ -198,9 +195,21 @@ fn complaints(view: &ServiceView, report: &MonthlyReport) -> Section {
             DataColumn::new(ColumnFormat::Word, "state", "state", "状态"),
             DataColumn::new(ColumnFormat::Word, "outcome", "outcome", "结论"),
         ],
-        report.complaints.iter().take(view.most_rows).map(|&place| row(&contacts[index(place)])),
+        rows,
     );
     view.with_more(section.table(table), report.complaints.len())
+}
+
+fn correction_state(correction: &Correction, as_of: i32) -> Text {
+    match correction.done_on {
+        Some(day) => Text::coded(
+            "done",
+            format!("done on {}", words::day(day).en),
+            format!("{}完成", words::day(day).zh),
+        ),
+        None if is_overdue(correction, as_of) => Text::coded("overdue", "overdue", "逾期未完成"),
+        None => Text::coded("open", "open", "进行中"),
+    }
 }
 
 fn corrections(view: &ServiceView, report: &MonthlyReport) -> Section {
@@ -211,15 +220,6 @@ fn corrections(view: &ServiceView, report: &MonthlyReport) -> Section {
     if report.corrections.is_empty() {
         return section.sentence("None was opened, done or left open.", "本期无新增、完成或未完成的整改。");
     }
-    let state = |correction: &Correction| match correction.done_on {
-        Some(day) => Text::coded(
-            "done",
-            format!("done on {}", words::day(day).en),
-            format!("{}完成", words::day(day).zh),
-        ),
-        None if is_overdue(correction, report.run.as_of) => Text::coded("overdue", "overdue", "逾期未完成"),
-        None => Text::coded("open", "open", "进行中"),
-    };
     let table = DataTable::new(
         Text::coded("corrections", "Corrections", "整改"),
         vec![
@@ -239,7 +239,7 @@ fn corrections(view: &ServiceView, report: &MonthlyReport) -> Section {
                 DataCell::same(correction.action.to_string()),
                 DataCell::Text(words::day(correction.opened_on)),
                 DataCell::Text(words::day(correction.due_on)),
-                DataCell::Text(state(correction)),
+                DataCell::Text(correction_state(correction, report.run.as_of)),
                 correction.result.map_or(DataCell::Missing, DataCell::word),
             ]
         }),

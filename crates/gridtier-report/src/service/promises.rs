@@ -102,10 +102,6 @@ fn kept_by_class(view: &ServiceView, figures: &PromiseFigures) -> Option<Chart> 
         found.map(|(place, _)| (place, class)).filter(|(place, _)| shown[place.index()])
     };
     let classes: Vec<_> = CustomerClass::ALL.iter().filter_map(|&of| class(of)).collect();
-    let share = |promise, group| {
-        let row = figures.promises.rows.iter().find(|row| row.promise == promise && row.group == group);
-        row.and_then(|row| row.share_kept)
-    };
     let mut columns = vec![words::text("promise", "promise", "承诺")];
     columns.extend(
         classes
@@ -113,7 +109,10 @@ fn kept_by_class(view: &ServiceView, figures: &PromiseFigures) -> Option<Chart> 
             .map(|(_, class)| DataColumn::new(ColumnFormat::Share, class.code(), class.en(), class.zh())),
     );
     let rows = (0..view.policy.promises.len()).filter_map(|place| {
-        let shares: Vec<_> = classes.iter().map(|&(group, _)| share(place, group)).collect();
+        let shares = classes.iter().map(|&(group, _)| {
+            figures.promises.rows.iter().find(|row| row.promise == place && row.group == group)?.share_kept
+        });
+        let shares: Vec<Option<f64>> = shares.collect();
         shares.iter().any(Option::is_some).then(|| {
             let name = DataCell::Text(promise_name(promise(view, place)));
             [vec![name], shares.into_iter().map(DataCell::number).collect()].concat()
@@ -190,9 +189,11 @@ fn limits(view: &ServiceView, figures: &PromiseFigures) -> Section {
 /// The groups towards which promises were broken; nothing if there are none.
 fn broken_by_group(view: &ServiceView, figures: &PromiseFigures) -> Option<Section> {
     let shown = view.shown_groups();
-    let is_broken = |row: &&PromiseRow| row.breached > 0 && shown[row.group.index()];
-    let of_part = |row: &&PromiseRow| view.groups.group(row.group).by != GroupBy::All;
-    let mut rows: Vec<&PromiseRow> = figures.promises.rows.iter().filter(is_broken).filter(of_part).collect();
+    let broken = figures.promises.rows.iter().filter(|row| {
+        let is_part = view.groups.group(row.group).by != GroupBy::All;
+        is_part && row.breached > 0 && shown[row.group.index()]
+    });
+    let mut rows: Vec<&PromiseRow> = broken.collect();
     by_need(&mut rows);
     if rows.is_empty() {
         return None;

@@ -15,10 +15,8 @@ use crate::table::{ColumnFormat, DataCell, DataColumn, DataTable};
 /// The plan by tier and use category, and the first of the customers to ask.
 #[must_use]
 pub fn plan_sections(view: &SurveyView, plan: &SurveyPlan, base: &Base) -> Vec<Section> {
-    let sum = |of: fn(&gridtier_service::survey::plan::SurveyPlanRow) -> i64| -> String {
-        grouped(plan.rows.iter().map(of).sum::<i64>())
-    };
-    let (needed, to_ask) = (sum(|row| row.sample), sum(|row| row.to_ask));
+    let needed = grouped(plan.rows.iter().map(|row| row.sample).sum::<i64>());
+    let to_ask = grouped(plan.rows.iter().map(|row| row.to_ask).sum::<i64>());
     let table = DataTable::new(
         Text::coded("plan", "Whom to ask, by tier and use category", "各等级、各用电分类的抽样数"),
         vec![

@@ -26,24 +26,28 @@ pub(super) fn concentration(held: DataTable, validation: &Validation) -> Section
     section.chart(charts::pareto(pareto)).chart(charts::lorenz(lorenz))
 }
 
+/// The points of one amount's curve, from left to right.
+fn curve(validation: &Validation, amount: &str, is_from_the_largest: bool) -> Vec<[f64; 2]> {
+    let points = validation.lorenz.iter().filter(|point| point.amount == amount);
+    let points = points.map(|point| match is_from_the_largest {
+        true => point.of_the_largest(),
+        false => [point.customers_share, point.amount_share],
+    });
+    let mut points: Vec<[f64; 2]> = points.collect();
+    points.sort_by(|a, b| a[0].total_cmp(&b[0]));
+    points
+}
+
+fn share_at(curve: &[[f64; 2]], x: f64) -> DataCell {
+    let found = curve.iter().find(|point| (point[0] - x).abs() < f64::EPSILON);
+    DataCell::number(found.map(|point| point[1]))
+}
+
 /// The published Lorenz curves, from the largest amounts or from the smallest.
 fn curves(validation: &Validation, is_from_the_largest: bool) -> DataTable {
-    let points = |amount: &'static str| {
-        let points = validation.lorenz.iter().filter(move |point| point.amount == amount);
-        let points = points.map(move |point| match is_from_the_largest {
-            true => point.of_the_largest(),
-            false => [point.customers_share, point.amount_share],
-        });
-        let mut points: Vec<[f64; 2]> = points.collect();
-        points.sort_by(|a, b| a[0].total_cmp(&b[0]));
-        points
-    };
-    let (revenue, energy) = (points("revenue"), points("energy"));
+    let [revenue, energy] =
+        ["revenue", "energy"].map(|amount| curve(validation, amount, is_from_the_largest));
     let longer = if revenue.len() >= energy.len() { &revenue } else { &energy };
-    let share_at = |points: &[[f64; 2]], x: f64| {
-        let found = points.iter().find(|point| (point[0] - x).abs() < f64::EPSILON);
-        DataCell::number(found.map(|point| point[1]))
-    };
     DataTable::new(
         Text::default(),
         vec![
@@ -102,18 +106,15 @@ fn bins(spread: &ScoreSpread) -> DataTable {
 }
 
 fn boxes(cycle: &Cycle, spreads: &[ScoreSpread]) -> DataTable {
-    let points = |code: &'static str, en: &'static str, zh: &'static str| {
-        DataColumn::new(ColumnFormat::Number(1), code, en, zh)
-    };
     DataTable::new(
         Text::default(),
         vec![
             DataColumn::new(ColumnFormat::Text, "stratum", "stratum", "分层"),
-            points("least", "least", "最低"),
-            points("lower_quartile", "lower quartile", "下四分位"),
-            points("median", "median", "中位数"),
-            points("upper_quartile", "upper quartile", "上四分位"),
-            points("greatest", "greatest", "最高"),
+            DataColumn::new(ColumnFormat::Number(1), "least", "least", "最低"),
+            DataColumn::new(ColumnFormat::Number(1), "lower_quartile", "lower quartile", "下四分位"),
+            DataColumn::new(ColumnFormat::Number(1), "median", "median", "中位数"),
+            DataColumn::new(ColumnFormat::Number(1), "upper_quartile", "upper quartile", "上四分位"),
+            DataColumn::new(ColumnFormat::Number(1), "greatest", "greatest", "最高"),
             DataColumn::new(ColumnFormat::Integer, "customers", "ranked customers", "参评户数"),
         ],
         spreads.iter().map(|spread| {

@@ -163,14 +163,14 @@ pub(super) fn columns(canvas: &mut Canvas, plot: &Columns) {
     let plane = Plane::new(canvas, span, &plot.value);
     plane.draw_y(canvas, &plot.value);
     let band = (plane.area.right - plane.area.left) / float(count.max(1));
-    let middle = |at: usize| plane.area.left + band * (float(at) + 0.5);
     draw_columns(canvas, plot, &plane, count);
     plane.draw_base(canvas);
     for (at, series) in plot.series.iter().enumerate().skip(1) {
         let mut run = Vec::new();
         for (position, value) in series.values.iter().take(count).enumerate() {
+            let middle = plane.area.left + band * (float(position) + 0.5);
             match value {
-                Some(value) => run.push([middle(position), plane.y.place(*value)]),
+                Some(value) => run.push([middle, plane.y.place(*value)]),
                 None => draw_run(canvas, &std::mem::take(&mut run), at),
             }
         }
