@@ -116,8 +116,9 @@ fn check(args: &SurveyCheckArgs, lang: Lang) -> Result<Done, Failure> {
     sections.extend(recorded_rows(&answers.reconciliation(), &evaluated.findings));
     sections.extend(advice(&evaluated.findings));
     let shown = ShownSurvey { answers: &answers, cycle: &cycle, evaluated: &evaluated };
-    let write = |dir: &Path| answers.write(dir, "check", &cycle, &evaluated);
-    shown.finish(destination, &args.output, lang, [&sections, &sections], write)
+    shown.finish(destination, &args.output, lang, [&sections, &sections], |dir| {
+        answers.write(dir, "check", &cycle, &evaluated)
+    })
 }
 
 fn score(args: &SurveyScoreArgs, lang: Lang) -> Result<Done, Failure> {
@@ -142,17 +143,17 @@ fn score(args: &SurveyScoreArgs, lang: Lang) -> Result<Done, Failure> {
     sections.extend(result_sections(&view, results));
     sections.extend(doubtful(&evaluated));
     let shown = ShownSurvey { answers: &answers, cycle: &cycle, evaluated: &evaluated };
-    let write = |dir: &Path| answers.write(dir, "score", &cycle, &evaluated);
-    shown.finish(destination, &args.output, lang, [&sections, &sections], write)
+    shown.finish(destination, &args.output, lang, [&sections, &sections], |dir| {
+        answers.write(dir, "score", &cycle, &evaluated)
+    })
 }
 
 fn plan(args: &SurveyPlanArgs, lang: Lang) -> Result<Done, Failure> {
     let instrument = instrument(&args.instrument)?;
     let output = args.output.output.as_deref();
-    let is_csv = |path: &&Path| {
+    let list = output.filter(|path| {
         path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv")) && !path.is_dir()
-    };
-    let list = output.filter(is_csv);
+    });
     let destination = if list.is_some() { None } else { destination(&args.output)? };
     let cycle = Store::open(&args.cycle.store)?.cycle(args.cycle.cycle)?;
     let answers = read(args.data.as_deref(), &cycle, instrument, args.as_of, lang)?;
@@ -171,9 +172,10 @@ fn plan(args: &SurveyPlanArgs, lang: Lang) -> Result<Done, Failure> {
         export::write_sections(path, ExportFormat::Csv, lang.into(), ByteOrderMark::Written, &all)?;
     }
     let shown = ShownSurvey { answers: &answers, cycle: &cycle, evaluated: &evaluated };
-    let write = |dir: &Path| answers.write_plan(dir, &cycle, &evaluated, (&plan, args.seed, args.rate));
     let (few, many) = (sections(PRINTED_ROWS), sections(FILE_ROWS));
-    shown.finish(destination, &args.output, lang, [&few, &many], write)
+    shown.finish(destination, &args.output, lang, [&few, &many], |dir| {
+        answers.write_plan(dir, &cycle, &evaluated, (&plan, args.seed, args.rate))
+    })
 }
 
 fn view<'a>(

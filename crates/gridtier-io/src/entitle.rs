@@ -260,10 +260,9 @@ impl<'a> CycleEntitlements<'a> {
     pub(crate) fn of_customers(&self, ids: &BTreeSet<String>) -> Result<ServedCustomers<'a>, CycleError> {
         let (mut batches, mut places) = (Vec::new(), BTreeMap::new());
         for batch in self.members(&[])? {
-            let wanted = |members: &Members| -> BooleanArray {
+            let batch = self.kept(&batch?, |members| {
                 (0..members.len()).map(|row| Some(ids.contains(members.id(row)))).collect()
-            };
-            let batch = self.kept(&batch?, wanted)?;
+            })?;
             let members = self.of(&batch)?;
             let rows = 0..members.len();
             places.extend(rows.map(|row| (members.id(row).to_owned(), (batches.len(), row))));

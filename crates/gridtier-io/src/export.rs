@@ -181,23 +181,29 @@ pub fn unnamed(
     before: &[Section],
     list: DataList,
 ) -> Result<File, ExportError> {
-    let write = || -> Result<File, WriteError> {
-        let mut file = tempfile::tempfile()?;
-        let mut writer = BufWriter::new(&file);
-        if format == ExportFormat::Xlsx {
-            let mut book = Book::new(list.title.clone(), list.about.clone(), AboutPlace::Last, voice)?;
-            before.iter().try_for_each(|section| book.section(section))?;
-            book.list(list)?;
-            book.finish(&mut writer)?;
-        } else {
-            render::csv::write_list(&mut writer, list, voice, ByteOrderMark::Written)?;
-        }
-        writer.flush()?;
-        drop(writer);
-        file.rewind()?;
-        Ok(file)
-    };
-    write().map_err(|error| error.at(&std::env::temp_dir()))
+    write_unnamed(format, voice, before, list).map_err(|error| error.at(&std::env::temp_dir()))
+}
+
+fn write_unnamed(
+    format: ExportFormat,
+    voice: Voice,
+    before: &[Section],
+    list: DataList,
+) -> Result<File, WriteError> {
+    let mut file = tempfile::tempfile()?;
+    let mut writer = BufWriter::new(&file);
+    if format == ExportFormat::Xlsx {
+        let mut book = Book::new(list.title.clone(), list.about.clone(), AboutPlace::Last, voice)?;
+        before.iter().try_for_each(|section| book.section(section))?;
+        book.list(list)?;
+        book.finish(&mut writer)?;
+    } else {
+        render::csv::write_list(&mut writer, list, voice, ByteOrderMark::Written)?;
+    }
+    writer.flush()?;
+    drop(writer);
+    file.rewind()?;
+    Ok(file)
 }
 
 /// Writes a file that appears whole or not at all: it is written under another name beside its place, and renamed once it

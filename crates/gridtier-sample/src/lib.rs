@@ -261,10 +261,6 @@ impl SampleError {
     /// The error in both languages.
     #[must_use]
     pub fn text(&self) -> Text {
-        let cannot_write = |path: &Path, source: &dyn std::error::Error| {
-            let path = path.display();
-            text!("cannot write {path}: {source}", "无法写入 {path}：{source}")
-        };
         match self {
             Self::Customers { asked } => text!(
                 "{asked} customers cannot be invented; ask for 1 to {CUSTOMERS_MAX}",
@@ -288,6 +284,11 @@ impl SampleError {
             Self::Csv { path, source } => cannot_write(path, source),
         }
     }
+}
+
+fn cannot_write(path: &Path, source: &dyn std::error::Error) -> Text {
+    let path = path.display();
+    text!("cannot write {path}: {source}", "无法写入 {path}：{source}")
 }
 
 /// Writes all tables of the utility into `dir`, which is created unless it exists and is empty.

@@ -32,8 +32,9 @@ impl Memory {
     /// Reserves `bytes` for a caller that has reserved `own` bytes already, so that it does not wait for itself.
     pub fn take_beside(self: &Arc<Self>, own: u64, bytes: u64) -> MemoryPart {
         let taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        let has_to_wait = |taken: &mut u64| *taken > own && taken.saturating_add(bytes) > self.most;
-        let waited = self.given_back.wait_while(taken, has_to_wait);
+        let waited = self
+            .given_back
+            .wait_while(taken, |taken| *taken > own && taken.saturating_add(bytes) > self.most);
         let mut taken = waited.unwrap_or_else(PoisonError::into_inner);
         *taken += bytes;
         MemoryPart { memory: Arc::clone(self), bytes }

@@ -121,11 +121,11 @@ async fn decide(State(view): State<Arc<View>>, request: Request) -> Response {
         Ok(Ok(Form(fields))) => {
             let asked = Asked::new(PROPOSALS, fields, lang);
             let shown = asked.without_fields();
-            let decided = move |view: &Arc<View>, shown: &Asked| {
+            answer(view, shown, Effort::Much, move |view: &Arc<View>, shown: &Asked| {
                 let entry = pages::proposals::decide(view, &asked)?.to_string();
                 see_other(&shown.link(PROPOSALS, &[("entry", &entry)]))
-            };
-            answer(view, shown, Effort::Much, decided).await
+            })
+            .await
         }
         Ok(Err(rejected)) => rejected.into_response(),
         Err(_) => StatusCode::REQUEST_TIMEOUT.into_response(),

@@ -191,10 +191,10 @@ impl WholeCycles {
         patience: Duration,
     ) -> Result<Option<WholeCycle>, WebError> {
         let own = CycleKey::from(stored);
-        let is_in = |key: &WholeKey| match key {
+        let whole = self.cache.known(|key| match key {
             WholeKey::One(known) | WholeKey::Compared([_, known], _) => *known == own,
-        };
-        if let Some(whole) = self.cache.known(is_in) {
+        });
+        if let Some(whole) = whole {
             return Ok(Some(WholeCycle(whole)));
         }
         self.one(stored, patience)

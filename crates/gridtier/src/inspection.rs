@@ -59,7 +59,9 @@ impl InspectedBase {
             Some(holders) => (holders.facts, Some(holders.members.holders)),
             None => (accounts, None),
         };
-        let covered = |covered: i64| u32::try_from(covered).unwrap_or_default();
+        let covered =
+            facts.rows.iter().map(|row| u32::try_from(row.energy.covered_months).unwrap_or_default());
+        let covered_months = covered.collect();
         let cycle = Cycle {
             method: method.clone(),
             end: window.end,
@@ -71,7 +73,7 @@ impl InspectedBase {
             strata: tiers.strata,
             ledger: tiers.ledger,
             offences: PublishedOffences { rows: offences, holders: members },
-            covered_months: facts.rows.iter().map(|row| covered(row.energy.covered_months)).collect(),
+            covered_months,
             parameters: scores.parameters,
             influence: scores.influence,
             previous: Previous::new(),
@@ -186,12 +188,13 @@ pub fn inspect(
     for (plan, items) in plans.each_mut() {
         let row = index(plan.row);
         let customer = &customers[row];
-        let points = |item: &PlanItem| {
-            let value = standings.as_ref()?.value(&pair, positions[row]?, usize::from(item.place))?;
-            points_now(&parameters[index(customer.stratum)], item, value)
-        };
         for item in items {
-            item.status = item.status_on(day, points(item));
+            let standing = standings.as_ref().zip(positions[row]);
+            let value =
+                standing.and_then(|(standings, at)| standings.value(&pair, at, usize::from(item.place)));
+            let points =
+                value.and_then(|value| points_now(&parameters[index(customer.stratum)], item, value));
+            item.status = item.status_on(day, points);
         }
         let score_e6 = cycle.rows[row].score_e6;
         plan.status = Some(plan.status_on(day, score_e6, customer.score_now_e6, customer.tier_now));

@@ -187,8 +187,8 @@ fn paths(method: &Method, weights: &[Option<Weight>]) -> Vec<Path> {
 fn scale(paths: &mut [Path], asked: &[usize], parent: (Level, usize)) -> Result<(), Text> {
     let siblings: Vec<usize> = (0..paths.len()).filter(|&place| paths[place].parent == parent).collect();
     let (given, others): (Vec<usize>, Vec<usize>) = siblings.iter().partition(|place| asked.contains(place));
-    let sum = |places: &[usize]| places.iter().map(|&place| paths[place].weight).sum::<f64>();
-    let (fixed, free) = (sum(&given), sum(&others));
+    let [fixed, free] =
+        [&given, &others].map(|places| places.iter().map(|&place| paths[place].weight).sum::<f64>());
     let named: Vec<&str> = siblings.iter().map(|&place| paths[place].path.as_str()).collect();
     if fixed > 1.0 + 1e-9 || (others.is_empty() && (fixed - 1.0).abs() > 1e-9) {
         let named = named.join(", ");
@@ -398,14 +398,11 @@ pub fn breaches(
 
 /// The cycle's values in the order of another method's indicators.
 fn columns_of(cycle: &Cycle, method: &Method) -> Vec<IndicatorColumn> {
-    let place = |id: &str| cycle.method.indicators.iter().position(|spec| spec.id == id);
-    method
-        .indicators
-        .iter()
-        .map(|spec| {
-            place(&spec.id).map_or_else(IndicatorColumn::default, |place| cycle.columns[place].clone())
-        })
-        .collect()
+    let columns = method.indicators.iter().map(|spec| {
+        let place = cycle.method.indicators.iter().position(|known| known.id == spec.id);
+        place.map_or_else(IndicatorColumn::default, |place| cycle.columns[place].clone())
+    });
+    columns.collect()
 }
 
 fn shares(cycle: &Cycle, tiers: &Tiers) -> Vec<TierShares> {

@@ -158,19 +158,21 @@ pub struct VerifyArgs {
 
 /// Parses what `gridtier register --head` prints, such as `12:9f86d081…`.
 fn register_head(text: &str) -> Result<RegisterHead, Advice> {
-    let advice = || {
+    head_of(text.trim()).ok_or_else(|| {
         Advice(text!(
             "give the output of `gridtier register --head`: a number, a colon and 64 hexadecimal digits",
             "请给出 `gridtier register --head` 的输出：编号、冒号和 64 位十六进制数"
         ))
-    };
-    let (entries, sha256) = text.trim().split_once(':').ok_or_else(advice)?;
-    let entries = entries.parse().map_err(|_| advice())?;
+    })
+}
+
+fn head_of(text: &str) -> Option<RegisterHead> {
+    let (entries, sha256) = text.split_once(':')?;
     let is_hash = sha256.len() == 64 && sha256.bytes().all(|byte| byte.is_ascii_hexdigit());
     // An empty register has no hash.
-    match (entries, is_hash) {
-        (0, _) if sha256.is_empty() => Ok(RegisterHead::default()),
-        (1.., true) => Ok(RegisterHead { entries, sha256: Some(sha256.to_lowercase()) }),
-        _ => Err(advice()),
+    match (entries.parse().ok()?, is_hash) {
+        (0, _) if sha256.is_empty() => Some(RegisterHead::default()),
+        (entries @ 1.., true) => Some(RegisterHead { entries, sha256: Some(sha256.to_lowercase()) }),
+        _ => None,
     }
 }

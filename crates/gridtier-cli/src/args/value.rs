@@ -78,18 +78,17 @@ pub fn threads(text: &str) -> Result<usize, Advice> {
 
 /// Parses the first day of a month, such as `2026-01-01`.
 pub fn first_of_month(text: &str) -> Result<Month, Advice> {
-    let advice = || {
-        Advice(text!("give the first day of a month, such as 2026-01-01", "请给出某月 1 日，如 2026-01-01"))
-    };
-    let month = text.strip_suffix("-01").ok_or_else(advice)?;
-    let month = Month::try_from(month.to_owned()).map_err(|_| advice())?;
     // Accepts only this form: the parser of dates would also take 2026-1-01 and the year 26.
     let (first, last) = (Month::new(1971, 1), Month::new(2200, 1));
-    if month.to_string() == text[..text.len() - 3] && (first..=last).contains(&month) {
-        Ok(month)
-    } else {
-        Err(advice())
-    }
+    text.strip_suffix("-01")
+        .and_then(|month| Month::try_from(month.to_owned()).ok().filter(|found| found.to_string() == month))
+        .filter(|month| (first..=last).contains(month))
+        .ok_or_else(|| {
+            Advice(text!(
+                "give the first day of a month, such as 2026-01-01",
+                "请给出某月 1 日，如 2026-01-01"
+            ))
+        })
 }
 
 /// Parses the argument `--period`.

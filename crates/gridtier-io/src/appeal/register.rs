@@ -16,18 +16,20 @@ use crate::store::{EntryFile, RegisterEntry, Store};
 /// The appeals without a ruling, in their order. A ruling does not count if its proposal was rejected or withdrawn.
 pub(super) fn open_appeal(store: &Store) -> Result<Vec<RegisterEntry>, AppealError> {
     let entries = store.register()?;
-    let is_turned_down = |ruling: &RegisterEntry| {
-        let kinds = [EntryKind::Reject, EntryKind::Withdraw];
-        let own = published_by(ruling);
-        own.is_some() && entries.iter().any(|entry| kinds.contains(&entry.kind) && entry.cycle == own)
-    };
     let ruled: Vec<u64> = entries
         .iter()
-        .filter(|entry| entry.kind == EntryKind::Ruling && !is_turned_down(entry))
+        .filter(|entry| entry.kind == EntryKind::Ruling && !is_turned_down(entry, &entries))
         .filter_map(|entry| Some(RulingFacts::deserialize(&entry.facts).ok()?.appeal))
         .collect();
     let appeals = entries.into_iter().filter(|entry| entry.kind == EntryKind::Appeal);
     Ok(appeals.filter(|appeal| !ruled.contains(&appeal.number)).collect())
+}
+
+/// Whether the proposal that a ruling made was rejected or withdrawn.
+fn is_turned_down(ruling: &RegisterEntry, entries: &[RegisterEntry]) -> bool {
+    let kinds = [EntryKind::Reject, EntryKind::Withdraw];
+    let own = published_by(ruling);
+    own.is_some() && entries.iter().any(|entry| kinds.contains(&entry.kind) && entry.cycle == own)
 }
 
 /// The number of the cycle that was published by the same commit as an entry.

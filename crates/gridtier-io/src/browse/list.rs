@@ -63,13 +63,13 @@ fn arrays(customers: &[ListedCustomer]) -> Vec<ArrayRef> {
     }
     let score =
         |customer: &ListedCustomer| customer.score_e6.map(|score| gridtier::index::float_i64(score) / 1e6);
-    let rank = |customer: &ListedCustomer| customer.rank.and_then(|rank| i64::try_from(rank).ok());
+    let ranks = customers.iter().map(|customer| customer.rank.and_then(|rank| i64::try_from(rank).ok()));
     vec![
         texts(customers.iter().map(|one| Some(one.id.as_str()))),
         texts(customers.iter().map(|one| Some(one.tier.code()))),
         Arc::new(BooleanArray::from_iter(customers.iter().map(|one| Some(one.is_provisional)))),
         Arc::new(customers.iter().map(score).collect::<Float64Array>()),
-        Arc::new(customers.iter().map(rank).collect::<Int64Array>()),
+        Arc::new(ranks.collect::<Int64Array>()),
         texts(customers.iter().map(|one| Some(one.stratum.as_str()))),
         texts(customers.iter().map(|one| one.region.as_deref())),
         texts(customers.iter().map(|one| one.use_category.as_deref())),

@@ -53,11 +53,11 @@ pub fn unit_in_name(name: &str, unit: &str) -> Option<&'static str> {
 /// The unit that a word is or, in Chinese, ends with; the longest one counts, since 万千瓦时 ends with 千瓦时 too.
 fn unit_of_word(word: &str, units: Units) -> Option<&'static str> {
     let all = units.iter().flat_map(|(unit, names)| names.iter().map(move |name| (*unit, *name)));
-    let is_named = |name: &str| {
+    let named = all.filter(|(_, name)| {
         let is_long = name.chars().count() > 1 && !name.is_ascii();
-        word == name || is_long && word.ends_with(name)
-    };
-    all.filter(|(_, name)| is_named(name)).max_by_key(|(_, name)| name.len()).map(|(unit, _)| unit)
+        word == *name || is_long && word.ends_with(name)
+    });
+    named.max_by_key(|(_, name)| name.len()).map(|(unit, _)| unit)
 }
 
 #[cfg(test)]

@@ -147,9 +147,9 @@ impl BillsAndPlans {
         accounts: &BTreeSet<String>,
         window: Window,
     ) -> Result<Self, EvidenceError> {
-        let numbered = |id| Some((CustomerIx::new(customers.ids.get(id)?), id));
-        let of: BTreeMap<CustomerIx, &str> =
-            accounts.iter().map(String::as_str).filter_map(numbered).collect();
+        let numbered =
+            accounts.iter().filter_map(|id| Some((CustomerIx::new(customers.ids.get(id)?), id.as_str())));
+        let of: BTreeMap<CustomerIx, &str> = numbered.collect();
         let wanted: BTreeSet<CustomerIx> = of.keys().copied().collect();
         let mut read = Self::default();
         for (customer, bill) in settled_bills(rows, customers, window, &wanted)? {

@@ -132,9 +132,8 @@ impl KeyedTable {
         let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Optional);
         let metadata = ArrowReaderMetadata::load(&file, options).map_err(|error| unreadable(&path, error))?;
         let pages = key_pages(&metadata, column).filter(|pages| {
-            let is_in_order = |pair: &[KeyPage]| pair[0].greatest <= pair[1].least;
             pages.iter().all(|page| page.least.is_some() && page.greatest.is_some())
-                && pages.windows(2).all(is_in_order)
+                && pages.windows(2).all(|pair| pair[0].greatest <= pair[1].least)
         });
         Ok(Self { path, column, file, metadata, pages, block: None })
     }

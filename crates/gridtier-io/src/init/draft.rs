@@ -418,8 +418,12 @@ fn rest(out: &mut DraftWriter, findings: &Findings) {
             }
         });
     }
-    let taken = |at: usize| findings.guesses.iter().any(|guess| guess.delivery == at);
-    for (_, excerpt) in findings.deliveries.iter().enumerate().filter(|(at, _)| !taken(*at)) {
+    let not_taken = findings
+        .deliveries
+        .iter()
+        .enumerate()
+        .filter(|(at, _)| findings.guesses.iter().all(|guess| guess.delivery != *at));
+    for (_, excerpt) in not_taken {
         let path = &excerpt.path;
         let names: Vec<&str> = excerpt.columns.iter().map(|column| column.name.as_str()).collect();
         let names = names[..names.len().min(UNUSED_SHOWN)].join(", ");

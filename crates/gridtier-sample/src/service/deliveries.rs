@@ -81,8 +81,8 @@ pub fn deliveries<'a>(
         // Notices of the first outages were sent before the year.
         let first = if one.outage.is_some() { year.start() - 20 * DAY_S } else { year.start() };
         let is_entered = (first..year.end()).contains(&one.created);
-        let is_past = |time: Option<i64>| time.is_none_or(|second| second < year.end());
-        let has_happened = [one.sent, one.delivered, one.read, one.failed].into_iter().all(is_past);
+        let mut times = [one.sent, one.delivered, one.read, one.failed].into_iter().flatten();
+        let has_happened = times.all(|second| second < year.end());
         is_entered && has_happened && one.customer.is_none_or(|customer| year.is_open(customer, one.created))
     });
     all.sort_by_key(|one| (one.created, one.customer, one.service));

@@ -45,19 +45,24 @@ pub fn page(view: &Arc<View>, asked: &Asked) -> Result<Page, WebError> {
 /// The facts at the head of a workbook: the cycle and the filters.
 fn about(asked: &Asked, cycle: &StoredCycle) -> Result<Vec<(Text, Text)>, WebError> {
     let mut facts = gridtier_io::cycle::about(cycle)?;
-    let words = |name: &str, code: &str| match name {
+    for (name, en, zh) in CHOICES {
+        let chosen = asked
+            .all(name)
+            .map(|code| choice_name(name, code).unwrap_or_else(|| Text::same(code.to_owned())));
+        facts.extend(chosen.map(|value| (Text::new(en, zh), value)));
+    }
+    Ok(facts)
+}
+
+/// The name of a code that a filter was set to; `None` if the code is the name itself.
+fn choice_name(filter: &str, code: &str) -> Option<Text> {
+    match filter {
         "tier" => Tier::from_code(code).map(names::tier),
         "use" => Some(use_category(code)),
         "stratum" => Some(names::stratum(code)),
         "moved" => Movement::from_code(code).map(Text::of_word),
         _ => None,
-    };
-    for (name, en, zh) in CHOICES {
-        let chosen =
-            asked.all(name).map(|code| words(name, code).unwrap_or_else(|| Text::same(code.to_owned())));
-        facts.extend(chosen.map(|value| (Text::new(en, zh), value)));
     }
-    Ok(facts)
 }
 
 /// The filters: field, English, Chinese.

@@ -123,11 +123,11 @@ fn pair_status(pair: &Pair, revision: Option<&Cycle>, has_values: bool) -> Optio
 /// For each customer of a pair, its position in the rows of another cycle.
 fn positions(pair: &Pair, cycle: &Cycle) -> Vec<Option<u32>> {
     let mut rows = (0u32..).zip(&cycle.rows).peekable();
-    let id = |row: &Placed| cycle.customers.ids.key(row.number);
+    let ids = &cycle.customers.ids;
     let positions = pair.customers.iter().map(|customer| {
         let wanted = pair.id(customer);
-        while rows.next_if(|(_, row)| id(row) < wanted).is_some() {}
-        rows.next_if(|(_, row)| id(row) == wanted).map(|(at, _)| at)
+        while rows.next_if(|(_, row)| ids.key(row.number) < wanted).is_some() {}
+        rows.next_if(|(_, row)| ids.key(row.number) == wanted).map(|(at, _)| at)
     });
     positions.collect()
 }

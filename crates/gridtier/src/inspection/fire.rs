@@ -51,7 +51,7 @@ impl Look<'_> {
             offences.entry(customer).or_default().extend(found);
         }
         let ids = &self.cycle.customers.ids;
-        let of_row = |at: usize| {
+        let fired = (0..self.cycle.rows.len()).into_par_iter().flat_map_iter(|at| {
             let number = self.now.cycle.customers.ids.get(ids.key(self.cycle.rows[at].number));
             let offences = number.and_then(|number| offences.get(&number)).map_or(&[][..], Vec::as_slice);
             let candidate = Candidate { at, number, offences };
@@ -61,8 +61,8 @@ impl Look<'_> {
                 Some(FiredTrigger { row, trigger: u16::try_from(trigger).ok()?, since })
             });
             fired.collect::<Vec<_>>()
-        };
-        (0..self.cycle.rows.len()).into_par_iter().flat_map_iter(of_row).collect()
+        });
+        fired.collect()
     }
 
     /// The first day after the window.

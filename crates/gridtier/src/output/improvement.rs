@@ -57,10 +57,10 @@ fn item_table<'a>(cycle: &'a Cycle, plans: &'a ImprovementPlans) -> Output<'a> {
     ];
     table("plan_items", fields, plans.all_items().len(), move |rows| {
         let each = || rows.clone().map(|at| plans.item(at));
-        let indicator = |place: u16| cycle.method.indicators[usize::from(place)].id.as_str();
+        let indicators = each().map(|(_, item)| &cycle.method.indicators[usize::from(item.place)]);
         vec![
             text(each().map(|(plan, _)| Some(plans.plans[plan].id(cycle)))),
-            text(each().map(|(_, item)| Some(indicator(item.place)))),
+            text(indicators.map(|indicator| Some(indicator.id.as_str()))),
             numbers(each().map(|(_, item)| item.value)),
             numbers(each().map(|(_, item)| item.points)),
             integers(each().map(|(_, item)| item.lost_e6)),

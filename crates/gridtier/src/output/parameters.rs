@@ -248,10 +248,15 @@ fn word<'t>(table: &'t RecordBatch, row: usize, name: &str) -> Option<&'t str> {
     column.is_valid(row).then(|| column.value(row))
 }
 
+fn list_of(table: &RecordBatch, row: usize, name: &str) -> Option<ArrayRef> {
+    Some(table.column_by_name(name)?.as_list_opt::<i32>()?.value(row))
+}
+
+fn float_list(table: &RecordBatch, row: usize, name: &str) -> Option<Vec<f64>> {
+    Some(list_of(table, row, name)?.as_primitive_opt::<Float64Type>()?.values().to_vec())
+}
+
 fn fitted(table: &RecordBatch, row: usize, direction: Direction) -> Option<Option<Fitted>> {
-    let number = |name| number(table, row, name);
-    let values = |name: &str| Some(table.column_by_name(name)?.as_list_opt::<i32>()?.value(row));
-    let floats = |name: &str| Some(values(name)?.as_primitive_opt::<Float64Type>()?.values().to_vec());
     let Some(kind) = word(table, row, "normalise") else { return Some(None) };
     let kind = match kind {
         "nobody" => FittedKind::Nobody,
@@ -259,18 +264,23 @@ fn fitted(table: &RecordBatch, row: usize, direction: Direction) -> Option<Optio
             let transform = Transform::from_code(word(table, row, "transform")?)?;
             FittedKind::MinMax {
                 transform,
-                lo: number("lo")?,
-                hi: number("hi")?,
+                lo: number(table, row, "lo")?,
+                hi: number(table, row, "hi")?,
                 degenerate: table.flags("degenerate")?.value(row),
             }
         }
         "percentile" => {
-            let counts = values("knots_count")?;
+            let counts = list_of(table, row, "knots_count")?;
             let counts = counts.as_primitive_opt::<Int64Type>()?.values().iter().map(|&count| count as u64);
-            FittedKind::percentile(floats("knots_x")?, counts)
+            FittedKind::percentile(float_list(table, row, "knots_x")?, counts)
         }
-        "points" => FittedKind::Points(floats("knots_x")?.into_iter().zip(floats("knots_z")?).collect()),
-        "target" => FittedKind::Target { target: number("target")?, tolerance: number("tolerance")? },
+        "points" => FittedKind::Points(
+            float_list(table, row, "knots_x")?.into_iter().zip(float_list(table, row, "knots_z")?).collect(),
+        ),
+        "target" => FittedKind::Target {
+            target: number(table, row, "target")?,
+            tolerance: number(table, row, "tolerance")?,
+        },
         _ => return None,
     };
     Some(Some(Fitted { kind, direction }))
