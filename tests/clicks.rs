@@ -172,6 +172,8 @@ fn remove_tables(utility: &Utility) {
 fn a_trial_after_the_first_reads_no_table_again() {
     let utility = twice_graded();
     let view = View::of(utility.path());
+    // When the changes are there, the view has read all that it reads at its start.
+    view.page("/changes");
     view.page("/whatif");
     remove_tables(&utility);
     for weight in ["0.6", "0.2"] {
@@ -201,6 +203,27 @@ fn changes_and_moves_are_kept() {
         let page = view.page(&format!("/moved?id={id}"));
         assert!(page.contains(&format!("Customer {id} since cycle 1")), "{page}");
     }
+}
+
+#[test]
+fn checks_and_trials_are_the_same_whatever_was_looked_at_before() {
+    let (view, other) = (View::of(TWICE_GRADED.path()), View::of(TWICE_GRADED.path()));
+    let trial = "/whatif/result?weights.contribution=0.6";
+    let alone = [view.page("/checks"), view.page(trial)];
+    let id = other.customer();
+    for page in ["/changes", &format!("/moved?id={id}")] {
+        other.page(page);
+    }
+    assert_eq!([other.page("/checks"), other.page(trial)], alone);
+    // The share of customers whose tier changed needs the tiers of the cycle before.
+    let changed = rest_of_row(&alone[0], "Dynamics");
+    assert!(changed.contains(" %"), "{changed}");
+}
+
+/// The rest of the row of a table that begins with a word.
+fn rest_of_row<'a>(page: &'a str, word: &str) -> &'a str {
+    let (_, rest) = page.split_once(word).unwrap_or_else(|| panic!("no row {word}: {page}"));
+    rest.split("</tr>").next().unwrap_or_default()
 }
 
 #[test]

@@ -39,7 +39,7 @@ pub(crate) use inspected::{assessed_months, inspected_plans, inspected_tiers};
 pub(crate) use keyed::CycleRows;
 pub(crate) use load::was_published_before;
 pub(crate) use load::{account_holders, customers, graded_table};
-pub use load::{as_of, cycle, cycle_alone, final_tiers, previous_cycle, previous_tiers};
+pub use load::{as_of, cycle, cycle_alone, final_tiers, previous_cycle, previous_tiers, tiers_before};
 pub(crate) use lookup::{WithoutZeros, absent};
 pub use manifest::{
     COUNTING, CatalogueText, Engine, FORMAT, FileRows, FormatVersion, InputEntry, Manifest, MethodText,

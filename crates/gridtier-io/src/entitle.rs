@@ -288,6 +288,17 @@ impl<'a> CycleEntitlements<'a> {
         Ok(demand.statements(self.catalogue))
     }
 
+    /// The same for one service, without the work for the others.
+    ///
+    /// # Errors
+    /// A file of the cycle cannot be read.
+    pub fn statements_of(&self, service: usize, selection: &Selection) -> Result<Vec<Statement>, CycleError> {
+        let mut alone = self.catalogue.clone();
+        alone.services = vec![self.catalogue.services[service].clone()];
+        let statements = CycleEntitlements { cycle: self.cycle, catalogue: &alone }.statements(selection)?;
+        Ok(statements.into_iter().map(|line| Statement { service, ..line }).collect())
+    }
+
     /// Decides applications.
     ///
     /// # Errors

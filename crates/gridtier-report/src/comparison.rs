@@ -28,6 +28,8 @@ const SHOWN_DRIFTS: usize = 10;
 const SHOWN_BINS: usize = 3;
 /// Decimals of indexes and rates that are not shares.
 const INDEX_DECIMALS: u8 = 3;
+/// Most decimals of the limits of bins.
+const DECIMALS_MAX: u8 = 6;
 /// Significance level of each of the twelve z-tests, so that all together have a level of 5 %.
 const Z_TEST_LEVEL: f64 = 0.05 / 12.0;
 
@@ -139,7 +141,7 @@ fn matrix(comparison: &Comparison) -> DataTable {
 /// What the comparison says about the grading, one sentence each.
 fn verdicts(pair: &Pair<'_>, comparison: &Comparison, everybody: &TierStability) -> Section {
     let mut lines: Vec<Text> =
-        comparison.gates(pair).iter().filter(|gate| gate.value.is_some()).map(|gate| gate.text()).collect();
+        comparison.gates(pair).iter().filter(|gate| gate.value.is_some()).map(names::gate).collect();
     let measures = everybody.measures();
     let measure =
         |name: &str| measures.iter().find(|(known, _)| *known == name).and_then(|(_, value)| *value);
@@ -261,14 +263,14 @@ fn moves(pair: &Pair<'_>, comparison: &Comparison, cycles: ComparedCycles) -> Se
     let table = DataTable::new(
         Text::coded("moves", "", ""),
         vec![
-            DataColumn::new(ColumnFormat::Id, "customer_id", "customer", "客户编号"),
-            DataColumn::new(ColumnFormat::Word, "tier_before", "before", "前等级"),
-            DataColumn::new(ColumnFormat::Word, "tier_after", "after", "后等级"),
-            DataColumn::new(ColumnFormat::Number(2), "score_before", "score", "前得分"),
-            DataColumn::new(ColumnFormat::Number(2), "score_after", "score", "后得分"),
+            DataColumn::new(ColumnFormat::Id, "customer_id", "customer", "户号"),
+            DataColumn::new(ColumnFormat::Word, "tier_before", "tier before", "前等级"),
+            DataColumn::new(ColumnFormat::Word, "tier_after", "tier after", "后等级"),
+            DataColumn::new(ColumnFormat::Number(2), "score_before", "score before", "前得分"),
+            DataColumn::new(ColumnFormat::Number(2), "score_after", "score after", "后得分"),
             DataColumn::new(ColumnFormat::Money, "revenue", "CNY a year", "年电费 (元)"),
             DataColumn::new(ColumnFormat::Word, "cause", "main cause", "主因"),
-            DataColumn::new(ColumnFormat::Text, "own_first", "own, first", "自身变化首项"),
+            DataColumn::new(ColumnFormat::Text, "own_first", "greatest own change", "自身变化首项"),
         ],
         changed.iter().map(|moved| {
             vec![
@@ -339,6 +341,8 @@ fn drift(comparison: &Comparison) -> Section {
 
 /// Shares of customers by bin, before and after.
 fn bins_table(drift: &Drift) -> DataTable {
+    let marks: Vec<f64> = drift.index.bins.iter().filter_map(|bin| bin.mark).collect();
+    let decimals = telling_apart(&marks);
     DataTable::new(
         Text::default(),
         vec![
@@ -350,7 +354,8 @@ fn bins_table(drift: &Drift) -> DataTable {
             let name = Text::of_word(bin.side);
             let name = match bin.mark {
                 Some(mark) => {
-                    let (mark, Text { en, zh, .. }) = (quantity(mark), name);
+                    let mark = decimals.map_or_else(|| quantity(mark), |decimals| decimal(mark, decimals));
+                    let Text { en, zh, .. } = name;
                     text!("{en} {mark}", "{zh} {mark}")
                 }
                 None => name,
@@ -362,6 +367,19 @@ fn bins_table(drift: &Drift) -> DataTable {
             ]
         }),
     )
+}
+
+/// The fewest decimals with which different neighbours among some numbers look different; `None` if those of
+/// [`quantity`] suffice.
+fn telling_apart(marks: &[f64]) -> Option<u8> {
+    let differ = |shown: &dyn Fn(f64) -> String| {
+        marks.windows(2).all(|pair| pair[0].total_cmp(&pair[1]).is_eq() || shown(pair[0]) != shown(pair[1]))
+    };
+    if differ(&quantity) {
+        return None;
+    }
+    let wanted = (1..=DECIMALS_MAX).find(|&decimals| differ(&|mark| decimal(mark, decimals)));
+    Some(wanted.unwrap_or(DECIMALS_MAX))
 }
 
 fn measure_name(measure: &str) -> Text {
@@ -467,4 +485,19 @@ pub fn json(pair: &Pair<'_>, comparison: &Comparison, cycles: ComparedCycles) ->
         })).collect::<Vec<_>>(),
         "gates": comparison.gates(pair),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_of_bins_have_as_many_decimals_as_tell_them_apart() {
+        assert_eq!(telling_apart(&[]), None);
+        assert_eq!(telling_apart(&[0.5, 0.55, 0.6]), None);
+        assert_eq!(telling_apart(&[0.5384, 0.5391, 0.5412]), Some(3));
+        // Equal limits, such as those of `below 1` and `equal to 1`, need not differ.
+        assert_eq!(telling_apart(&[0.5, 1.0, 1.0]), None);
+        assert_eq!(telling_apart(&[1e-9, 2e-9]), Some(DECIMALS_MAX));
+    }
 }

@@ -26,7 +26,7 @@ use gridtier::word::Word;
 
 use crate::comparison::{self, ComparedCycles};
 use crate::document::Chapter;
-use crate::entitlement::{costs_section, costs_table, matrix_sections, withheld_note};
+use crate::entitlement::{costs_in_words, costs_table, matrix_sections, withheld_note};
 use crate::format::{counted, grouped, percent};
 use crate::notice::{self, ServiceNames};
 use crate::section::{Block, Section};
@@ -213,7 +213,13 @@ pub fn changes(changed: Changed<'_>) -> Part {
     ));
     let gates = comparison.gates(pair);
     let beyond = gates.iter().filter(|gate| matches!(gate.verdict, Verdict::Warn | Verdict::Fail));
-    part.decisions.extend(beyond.map(|gate| gate.text()));
+    part.decisions.extend(beyond.map(|gate| {
+        let gate = names::gate(gate);
+        text!(
+            "{gate}. Find out why before the tiers are used.",
+            "{gate}。请在使用等级前查明原因。"; gate
+        )
+    }));
     let must = services.map_or(0, |services| services.tellings.iter().filter(|telling| telling.must).count());
     if must > 0 {
         let must = gridtier::index::count(must);
@@ -230,7 +236,7 @@ pub fn changes(changed: Changed<'_>) -> Part {
 #[must_use]
 pub fn entitlements(catalogue: &Catalogue, statements: &[Statement], min_count: u64) -> Part {
     let mut sections = matrix_sections(catalogue);
-    sections.push(costs_section(&costs_table(catalogue, statements, min_count)));
+    sections.push(costs_in_words(&costs_table(catalogue, statements, min_count)));
     sections.extend(withheld_note(min_count));
     let title = Text::coded("entitlements", "Entitlements and costs", "权益与成本");
     let mut part = Part::new(title, sections);

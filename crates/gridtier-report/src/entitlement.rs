@@ -21,7 +21,7 @@ use crate::table::{ColumnFormat, DataCell, DataColumn};
 use gridtier::text::Text;
 
 pub use catalogue::catalogue_sections;
-pub use census::{census_section, census_table, costs_section, costs_table};
+pub use census::{census_section, census_table, costs_in_words, costs_section, costs_table};
 pub use customer::{CustomerOccasion, CustomerServices, customer_services};
 pub use decisions::{decisions_section, decisions_table};
 pub use lists::{grants_batch, grants_list, holders_batch, holders_list};

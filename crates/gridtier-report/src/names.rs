@@ -1,12 +1,13 @@
 //! Names that several results use: tiers, indicators, units, words of tables.
 
-use std::borrow::Cow;
-
 use gridtier::contract::{LoadClass, SupplyLevel, UseCategory};
+use gridtier::gate::GateResult;
 use gridtier::index::float_i64;
-use gridtier::method::{Method, Tier};
+use gridtier::method::{Combine, Gate, Method, Tier};
+use gridtier::text;
 use gridtier::word::Word;
 
+use crate::format::{decimal, percent};
 use crate::table::{ColumnFormat, DataCell, DataColumn};
 use gridtier::text::Text;
 
@@ -66,21 +67,47 @@ pub fn unit(code: &str) -> Text {
 /// A class, a clustering or a combination by its code.
 #[must_use]
 pub fn word(code: &str) -> Text {
-    const WORDS: [(&str, &str); 9] = [
-        ("unspecified", "未注明"),
-        ("small", "小"),
-        ("medium", "中"),
-        ("large", "大"),
-        ("kmeans", "k 均值"),
-        ("gaussian_mixture", "高斯混合"),
-        ("weighted_sum", "加权和"),
-        ("weighted_product", "加权积"),
-        ("grey_relational", "灰色关联"),
+    const WORDS: [(&str, &str, &str); 6] = [
+        ("unspecified", "unspecified", "未注明"),
+        ("small", "small", "小"),
+        ("medium", "medium", "中"),
+        ("large", "large", "大"),
+        ("kmeans", "k-means", "k 均值"),
+        ("gaussian_mixture", "Gaussian mixture", "高斯混合"),
     ];
-    let zh = WORDS.iter().find(|(known, _)| *known == code).map(|(_, zh)| *zh);
-    let zh = zh.or_else(|| LoadClass::from_code(code).map(Word::zh));
-    let code: Cow<'static, str> = code.to_owned().into();
-    Text::new(code.clone(), zh.map_or(code, Cow::Borrowed))
+    let known = WORDS.iter().find(|(known, ..)| *known == code);
+    let known = known.map(|&(code, en, zh)| Text::coded(code, en, zh));
+    let known = known.or_else(|| LoadClass::from_code(code).map(Text::of_word));
+    let known = known.or_else(|| Combine::from_code(code).map(Text::of_word));
+    known.unwrap_or_else(|| Text::same(code.to_owned()))
+}
+
+/// A gate with its value, verdict and limits, in a sentence without codes.
+#[must_use]
+pub(crate) fn gate(result: &GateResult) -> Text {
+    let shown = |value: f64| match result.gate {
+        Gate::Changed | Gate::SpecialLost | Gate::Absent => percent(value),
+        Gate::PsiScore | Gate::CsiMax => decimal(value, 3),
+        Gate::FailedChecks | Gate::Breaches => decimal(value, 0),
+    };
+    let Text { en, zh, .. } = Text::of_word(result.gate);
+    let Some(value) = result.value.map(shown) else {
+        return text!("{en}: not measured", "{zh}: 未测");
+    };
+    let limits = [(result.warn, "warns", "警告"), (result.fail, "fails", "不通过")];
+    let limits: Vec<Text> = limits
+        .into_iter()
+        .filter_map(|(limit, warns, zh)| {
+            let limit = shown(limit?);
+            Some(text!("{warns} above {limit}", "超过 {limit} 为{zh}"))
+        })
+        .collect();
+    let Text { en: verdict, zh: verdict_zh, .. } = Text::of_word(result.verdict);
+    if limits.is_empty() {
+        return text!("{en} {value}: {verdict}", "{zh} {value}: {verdict_zh}");
+    }
+    let limits = Text::join(&limits, ", ");
+    text!("{en} {value}: {verdict} ({limits})", "{zh} {value}: {verdict_zh} ({limits})"; limits)
 }
 
 /// The name of a dimension.
@@ -148,4 +175,53 @@ pub fn stratum(name: &str) -> Text {
         "other" => Text::coded("other", "other customers", "其他客户"),
         own => Text::same(own.to_owned()),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use gridtier::validate::Verdict;
+
+    use super::*;
+
+    #[test]
+    fn a_gate_is_told_in_words_with_its_limits() {
+        let result = |gate, value, warn, fail, verdict| gate_of(gate, value, [warn, fail], verdict);
+        let changed = result(Gate::Changed, Some(0.35), Some(0.3), Some(0.5), Verdict::Warn);
+        assert_eq!(changed.en, "tier changed 35.0 %: warn (warns above 30.0 %, fails above 50.0 %)");
+        assert_eq!(changed.zh, "等级变动 35.0 %: 警告 (超过 30.0 % 为警告, 超过 50.0 % 为不通过)");
+        assert_eq!(
+            result(Gate::CsiMax, Some(0.014), Some(0.25), None, Verdict::Pass).en,
+            "greatest CSI 0.014: pass (warns above 0.250)"
+        );
+        assert_eq!(
+            result(Gate::Breaches, Some(2.0), None, Some(0.0), Verdict::Fail).zh,
+            "拒收超限的表 2: 不通过 (超过 0 为不通过)"
+        );
+        assert_eq!(result(Gate::Absent, None, None, None, Verdict::NotMeasured).zh, "缺失客户: 未测量");
+    }
+
+    fn gate_of(
+        gate_code: Gate,
+        value: Option<f64>,
+        [warn, fail]: [Option<f64>; 2],
+        verdict: Verdict,
+    ) -> Text {
+        gate(&GateResult { gate: gate_code, value, warn, fail, verdict })
+    }
+
+    #[test]
+    fn classes_and_ways_to_combine_have_words_in_both_languages() {
+        let words = ["load_1", "topsis", "gaussian_mixture", "unspecified", "own"].map(word);
+        let words = words.map(|word| (word.en.into_owned(), word.zh.into_owned()));
+        assert_eq!(
+            words.each_ref().map(|(en, zh)| (en.as_str(), zh.as_str())),
+            [
+                ("first-class load", "一类负荷"),
+                ("TOPSIS", "TOPSIS"),
+                ("Gaussian mixture", "高斯混合"),
+                ("unspecified", "未注明"),
+                ("own", "own")
+            ]
+        );
+    }
 }

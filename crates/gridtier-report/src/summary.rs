@@ -14,7 +14,7 @@ use gridtier::index::{count, index};
 use gridtier::indicator::IndicatorValue;
 use gridtier::limit::{self, Breach};
 use gridtier::method::{Method, Tier};
-use gridtier::run::{ControlTotals, Graded, Reconciled};
+use gridtier::run::{ControlTotals, Graded};
 use gridtier::score::Provisional;
 use gridtier::source::Finding;
 use gridtier::unit::Window;
@@ -22,7 +22,8 @@ use gridtier::word::Word;
 use serde_json::{Value, json};
 
 pub use encodings::encodings;
-use findings::{advice_table, findings_table, guard_zh};
+use findings::{advice_table, guard_zh};
+pub use findings::{recorded_rows, recorded_rows_in_words};
 
 use crate::charts;
 use crate::format::{counted, grouped, percent, shell_word};
@@ -412,41 +413,16 @@ pub fn advice(findings: &[Finding]) -> Option<Section> {
     (!table.rows.is_empty()).then(|| Section::of_table(table))
 }
 
-/// The rows of each table and the findings, as a published cycle records them.
+/// What a cycle records about its tiers, with a chart of what each tier brings: for pages.
 #[must_use]
-pub fn recorded_rows(reconciled: &[Reconciled], findings: &[Finding]) -> [Section; 2] {
-    let tallies = DataTable::new(
-        Text::coded("reconciliation", "Rows", "数据行"),
-        vec![
-            DataColumn::new(ColumnFormat::Text, "table", "table", "表"),
-            DataColumn::new(ColumnFormat::Integer, "rows_in", "rows in", "读入行"),
-            DataColumn::new(ColumnFormat::Integer, "counted", "counted", "计入"),
-            DataColumn::new(ColumnFormat::Integer, "out_of_window", "out of window", "窗口外"),
-            DataColumn::new(ColumnFormat::Integer, "rejected", "rejected", "剔除"),
-            DataColumn::new(ColumnFormat::Integer, "duplicates", "duplicates", "重复"),
-            DataColumn::new(ColumnFormat::Integer, "not_yet_known", "not yet known", "尚未录入"),
-        ],
-        reconciled.iter().map(|row| {
-            let tally = row.tally;
-            let counts = [
-                tally.rows_in,
-                tally.counted,
-                tally.out_of_window,
-                tally.rejected,
-                tally.duplicates,
-                tally.not_yet_known,
-            ];
-            let mut cells =
-                vec![DataCell::Text(Text::coded(row.table.name(), row.table.name(), row.table.name_zh()))];
-            cells.extend(counts.map(DataCell::count));
-            cells
-        }),
-    );
-    let found = match findings {
-        [] => Section::new().sentence("No findings.", "未发现数据问题。"),
-        findings => Section::of_table(findings_table(findings)),
-    };
-    [Section::of_table(tallies), found]
+pub fn recorded_with_chart(totals: &ControlTotals, window: Window, method: &str) -> Vec<Section> {
+    let mut sections = recorded(totals, window, method);
+    for section in &mut sections {
+        let drawn: Vec<Block> =
+            section.tables().map(|table| Block::Chart(Box::new(charts::tiers(table)))).collect();
+        section.blocks.extend(drawn);
+    }
+    sections
 }
 
 fn next_steps(cycle: &Published) -> Option<Section> {

@@ -242,8 +242,9 @@ fn scheme(code: &'static str) -> Text {
 
 fn variations(cycle: &Cycle, validation: &Validation) -> DataTable {
     let methods = validation.methods.iter().map(|(how, compared)| {
-        let how = names::word(how.code());
-        (Text::new(format!("combined by {}", how.en), format!("合成方法 {}", how.zh)), compared)
+        let code = format!("combined by {}", how.code());
+        let name = names::word(how.code());
+        (Text::coded(code, format!("combined by {}", name.en), format!("合成方法 {}", name.zh)), compared)
     });
     let left_out = validation.leave_one_out.iter().map(|(indicator, compared)| {
         let [en, zh] = &cycle.method.indicators[*indicator].titles;

@@ -10,7 +10,7 @@ use gridtier_io::export::ExportFormat;
 /// The fields that every link keeps.
 const CARRIED: [&str; 2] = ["lang", "cycle"];
 
-const PAGE_PATIENCE: Duration = Duration::from_millis(150);
+const PAGE_PATIENCE: Duration = Duration::from_millis(200);
 const FILE_PATIENCE: Duration = Duration::from_secs(600);
 
 /// The format in which a page's sections are requested.

@@ -21,6 +21,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::time::{sleep, timeout};
 
 use crate::guard::Guard;
+use crate::pages;
 use crate::routes::router;
 use crate::settings::{Settings, SettingsError};
 use crate::view::View;
@@ -170,7 +171,7 @@ impl Server {
             .build()
             .map_err(ServeError::System)?;
         let warmed = Arc::clone(&self.view);
-        runtime.spawn_blocking(move || warmed.warm());
+        runtime.spawn_blocking(move || pages::warm(&warmed));
         let served = runtime.block_on(self.serve());
         runtime.shutdown_background();
         served.map_err(ServeError::System)

@@ -24,7 +24,7 @@ const WHOLE_BYTES: u64 = 1_200_000_000;
 /// Bytes for each customer of a whole cycle, and the further bytes while two cycles are compared and while checks are
 /// measured. Seen at 1,000,000 customers and 20 indicators.
 const CUSTOMER_BYTES: u64 = 460;
-const COMPARED_BYTES: u64 = 130;
+const COMPARED_BYTES: u64 = 210;
 const CHECKED_BYTES: u64 = 500;
 /// How long a thread in the background waits for a whole cycle.
 const WHOLE_PATIENCE: Duration = Duration::from_secs(1_800);
@@ -50,10 +50,12 @@ pub struct HeldPair {
 }
 
 impl HeldPair {
-    fn read(store: &Store, request: ComparisonRequest) -> Result<Self, WebError> {
-        let cycles = ComparedPair::read(store, request)?;
+    fn read(store: &Store, request: ComparisonRequest, after: &StoredCycle) -> Result<Self, WebError> {
+        let mut cycles = ComparedPair::read(store, request)?;
         let (pair, comparison) = cycles.compare()?;
         let alignment = pair.alignment();
+        // Trials and checks of the later cycle need the tiers before it, as if it were read alone.
+        cycles.after.previous = cycle::tiers_before(store, after, cycles.after.end)?;
         Ok(Self { cycles, comparison, alignment })
     }
 
@@ -219,9 +221,10 @@ impl WholeCycles {
     /// Two cycles to compare. They stay cached for the next request. This may take long.
     pub fn pair(self: &Arc<Self>, compared: &CyclePair) -> Result<WholePair, WebError> {
         let (cycles, request, bytes) = (Arc::clone(self), compared.request(), compared.bytes()?);
+        let after = compared.after.clone();
         let read = self.cache.get(&compared.key(), WHOLE_PATIENCE, move || {
             let part = cycles.memory.take(bytes);
-            let pair = HeldPair::read(&Store::open(&cycles.store)?, request)?;
+            let pair = HeldPair::read(&Store::open(&cycles.store)?, request, &after)?;
             Ok(Whole { cycles: InMemory::Compared(Box::new(pair)), part })
         });
         let read = read.transpose().map_err(|error| (*error).clone())?;

@@ -30,9 +30,17 @@ pub(super) const MEMBERS: &str = "members.parquet";
 /// A file cannot be read, or was not written by this version of gridtier.
 pub fn cycle(store: &Store, cycle: &StoredCycle) -> Result<Cycle, CycleError> {
     let read = cycle_alone(cycle)?;
+    Ok(Cycle { previous: tiers_before(store, cycle, read.end)?, ..read })
+}
+
+/// The final tiers of the cycle before a cycle that grades as of `end`; none if there is no such cycle.
+///
+/// # Errors
+/// A manifest or a tier table cannot be read.
+pub fn tiers_before(store: &Store, cycle: &StoredCycle, end: Month) -> Result<Previous, CycleError> {
     let mut earlier = store.published()?;
     earlier.retain(|earlier| was_published_before(earlier, cycle));
-    Ok(Cycle { previous: previous_tiers(earlier, read.end)?, ..read })
+    previous_tiers(earlier, end)
 }
 
 /// Reads a whole cycle without the final tiers of the cycle before it.

@@ -213,3 +213,39 @@ fn moves_out_of_the_tiers_are_neither_rises_nor_falls() {
     let svg = svg::draw(&flow(&moves()), Lang::En.into(), svg::ChartFrame::WIDE);
     assert!(!svg.contains("joins or leaves"), "{svg}");
 }
+
+#[test]
+fn shares_that_hardly_differ_are_written_so_that_they_differ() {
+    let row = |name: &'static str, low: f64, high: f64| {
+        vec![DataCell::same(name), DataCell::Number(low), DataCell::Number(high)]
+    };
+    let columns =
+        [("indicator", ColumnFormat::Text), ("less", ColumnFormat::Share), ("more", ColumnFormat::Share)];
+    let table = DataTable::new(
+        Text::default(),
+        columns.map(|(code, format)| DataColumn::new(format, code, code, code)).to_vec(),
+        [row("price", 0.0823, 0.0771), row("growth", 0.0801, 0.0798)],
+    );
+    let chart = weights(table, 0.08);
+    let svg = svg::draw(&chart, Lang::En.into(), svg::ChartFrame::WIDE);
+    for label in [">8.23 %</text>", ">7.71 %</text>", ">8.01 %</text>", "as it is: 8.00 %"] {
+        assert!(svg.contains(label), "{label}: {svg}");
+    }
+    check(&[chart]);
+}
+
+#[test]
+fn the_titles_of_a_flow_are_at_its_bars() {
+    let svg = svg::draw(&flow(&moves()), Lang::En.into(), svg::ChartFrame::WIDE);
+    let places = |text: &str| -> Vec<f64> {
+        let texts = svg.split("<text x=\"").skip(1).filter(|rest| rest.contains(&format!(">{text}</text>")));
+        let own = texts.filter(|rest| rest.split_once("</text>").unwrap().0.ends_with(&format!(">{text}")));
+        own.map(|rest| rest.split('"').next().unwrap().parse().unwrap()).collect()
+    };
+    let [left, right] = [places("before")[0], places("after")[0]];
+    // A bar is 14 wide, and the names of its side are 5 beside it.
+    assert_eq!(
+        places("special").iter().map(|at| at.round()).collect::<Vec<_>>(),
+        [(left - 19.0).round(), (right + 19.0).round()]
+    );
+}

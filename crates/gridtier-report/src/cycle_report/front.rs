@@ -5,7 +5,6 @@ use gridtier::text::Text;
 use gridtier::unit::Window;
 
 use super::Part;
-use crate::charts;
 use crate::document::Chapter;
 use crate::section::{Block, Section};
 use crate::summary;
@@ -27,13 +26,10 @@ pub struct Front<'a> {
 #[must_use]
 pub fn front(front: Front<'_>, parts: &[Part]) -> Chapter {
     let Front { totals, window, method, waits } = front;
-    let mut sections = summary::recorded(totals, window, method);
+    let mut sections = summary::recorded_with_chart(totals, window, method);
     // The chapter must fit on one page, so sentences on how to read the table are only in the chapter on tiers.
     for section in &mut sections {
         section.blocks.retain(|block| !matches!(block, Block::Sentence(_)));
-        let drawn: Vec<Block> =
-            section.tables().map(|table| Block::Chart(Box::new(charts::tiers(table)))).collect();
-        section.blocks.extend(drawn);
     }
     let happened: Vec<Text> = parts.iter().flat_map(|part| part.happened.clone()).collect();
     sections.push(Section::titled(Text::new("What happened", "主要情况")).with(Block::Lines(happened)));

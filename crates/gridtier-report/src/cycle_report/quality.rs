@@ -10,7 +10,7 @@ use gridtier::text::Text;
 use super::Part;
 use crate::format::{grouped, percent};
 use crate::section::{Block, Section};
-use crate::summary::{encodings, recorded_rows};
+use crate::summary::{encodings, recorded_rows_in_words};
 
 /// The data quality that a cycle records.
 #[derive(Clone, Copy)]
@@ -30,13 +30,13 @@ pub struct DataQuality<'a> {
 /// The chapter on the data.
 #[must_use]
 pub fn quality(data: DataQuality<'_>) -> Part {
-    let [rows, findings] = recorded_rows(data.reconciliation, data.findings);
+    let [rows, findings] = recorded_rows_in_words(data.reconciliation, data.findings);
     let rows = rows.sentence(
         "The columns after the number of rows sum to it: every row was counted, is outside the window, was rejected, repeats \
          another row, or was recorded too late.",
         "读入的每一行恰好归入其后的一列: 计入、窗口外、剔除、重复、或录入过晚。",
     );
-    let mut sections = vec![rows, meanings(data.findings, findings)];
+    let mut sections = vec![rows, findings];
     sections.extend(accepted(data));
     sections.extend(encodings(data.encodings));
     let mut part =
@@ -66,22 +66,6 @@ pub fn quality(data: DataQuality<'_>) -> Part {
         ));
     }
     part
-}
-
-/// Adds the findings, and the meaning of each of their codes, to a section.
-fn meanings(findings: &[Finding], section: Section) -> Section {
-    let mut known: Vec<&Finding> = Vec::new();
-    for finding in findings {
-        if !known.iter().any(|other| other.rule == finding.rule) {
-            known.push(finding);
-        }
-    }
-    let lines = known.into_iter().map(|finding| {
-        let (code, en, zh) = (finding.rule.code(), finding.rule.meaning(), finding.rule.meaning_zh());
-        text!("{code}: {en}", "{code}: {zh}")
-    });
-    let lines: Vec<Text> = lines.collect();
-    if lines.is_empty() { section } else { section.with(Block::Lines(lines)) }
 }
 
 /// The exceeded limits, and who accepted them.

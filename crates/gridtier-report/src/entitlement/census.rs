@@ -174,9 +174,22 @@ fn money_cells(money: Option<(i128, i128)>) -> [DataCell; 4] {
 /// The statement for a terminal: the lines with entitled customers, and the sums.
 #[must_use]
 pub fn costs_section(costs: &DataTable) -> Section {
-    let shown = ["service", "tier", "entitled", "units", "short", "cost", "income", "recovery_rate"];
-    let mut table = costs.select(&shown);
-    table.rows.retain(|row| row.cells[2] != DataCell::Integer(0));
+    costs_of(costs, &["service", "tier", "entitled", "units", "short", "cost", "income", "recovery_rate"])
+}
+
+/// The same for pages, which have room for the names of the services.
+#[must_use]
+pub fn costs_in_words(costs: &DataTable) -> Section {
+    costs_of(
+        costs,
+        &["service", "title", "tier", "entitled", "units", "short", "cost", "income", "recovery_rate"],
+    )
+}
+
+fn costs_of(costs: &DataTable, shown: &[&str]) -> Section {
+    let mut table = costs.select(shown);
+    let is_entitled = shown.iter().position(|column| *column == "entitled");
+    table.rows.retain(|row| is_entitled.is_none_or(|at| row.cells[at] != DataCell::Integer(0)));
     Section::titled(Text::new(
         "A year's services by the catalogue's unit costs, uptakes, fees and capacities",
         "按目录的单位成本、用量、收费与能力估算的年度服务成本",

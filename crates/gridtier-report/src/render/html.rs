@@ -65,6 +65,17 @@ impl Look<'_> {
         }
     }
 
+    /// The same for words with markup.
+    fn markup(self, show: impl Fn(Voice) -> Markup) -> Markup {
+        match self.readers {
+            Readers::One(voice) => show(voice),
+            Readers::EitherLanguage => {
+                let [en, zh] = LANGUAGES.map(|lang| show(lang.into()));
+                html! { @if en.0 == zh.0 { (en) } @else { span lang="en" { (en) } span lang="zh" { (zh) } } }
+            }
+        }
+    }
+
     fn text(self, text: &Text) -> Markup {
         self.words(|voice| text.pick(voice))
     }
@@ -228,10 +239,28 @@ fn table_markup(table: &DataTable, look: Look<'_>) -> Markup {
 fn head(column: &DataColumn, look: Look<'_>) -> Markup {
     html! {
         th.number[column.format.is_right_aligned()] {
-            (look.words(|voice| column.head(voice)))
+            (look.markup(|voice| unbroken(&column.head(voice))))
             @if let Some(note) = &column.note { br; span.small { (look.text(note)) } }
         }
     }
+}
+
+/// A title of a column in which codes with a number, such as `grade-1`, are not broken across lines.
+fn unbroken(title: &str) -> Markup {
+    html! {
+        @for (place, word) in title.split(' ').enumerate() {
+            @if place > 0 { " " }
+            @if is_numbered(word) { span.unbroken { (word) } } @else { (word) }
+        }
+    }
+}
+
+/// Whether a word is a code with a number, such as `grade-1`.
+fn is_numbered(word: &str) -> bool {
+    word.split_once('-').is_some_and(|(code, number)| {
+        let is = |part: &str, test: fn(&u8) -> bool| !part.is_empty() && part.as_bytes().iter().all(test);
+        is(code, u8::is_ascii_lowercase) && is(number, u8::is_ascii_digit)
+    })
 }
 
 fn row_markup(row: &DataRow, columns: &[DataColumn], look: Look<'_>) -> Markup {

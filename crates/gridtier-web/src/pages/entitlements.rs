@@ -18,6 +18,7 @@ use gridtier_report::entitlement::{
 };
 use gridtier_report::names;
 use gridtier_report::section::Section;
+use gridtier_report::table::RowRole;
 use maud::{Markup, html};
 
 use crate::answer::{Page, WebError};
@@ -70,8 +71,9 @@ pub fn service(view: &Arc<View>, asked: &Asked) -> Result<Page, WebError> {
     let position = asked.field("id").and_then(|id| catalogue.service(id)).ok_or_else(|| {
         WebError::not_found(text!("there is no such service in the catalogue", "权益目录中没有此服务"))
     })?;
-    let id = catalogue.services[position].id.clone();
-    let title = text!("Service {id}", "服务 {id}");
+    let service = &catalogue.services[position];
+    let (id, name, name_zh) = (service.id.clone(), &service.title, &service.title_zh);
+    let title = text!("Service {id} {name}", "服务 {id} {name_zh}");
     let Some(customers) = view.customers(&store, &stored, asked.patience())? else {
         return Ok(Page::waiting(title));
     };
@@ -152,14 +154,22 @@ impl Question {
         let min_count = view.settings.min_count;
         let service = &catalogue.services[position];
         let by = Some("region");
-        let census = entitlements.census(position, by, &selection)?;
+        let (census, statements) = rayon::join(
+            || entitlements.census(position, by, &selection),
+            || entitlements.statements_of(position, &selection),
+        );
+        let census = census?;
         let lines = census.lines(min_count);
-        let statements = entitlements.statements(&selection)?;
-        let own: Vec<_> = statements.into_iter().filter(|line| line.service == position).collect();
-        let mut sections = vec![
-            census_section(service, &census, &lines, by, self.voice),
-            Section::of_table(costs_table(catalogue, &own, min_count)),
-        ];
+        let mut costs = costs_table(catalogue, &statements?, min_count);
+        // The sums of a tier are those of its only line.
+        let last = costs.rows.len().saturating_sub(1);
+        let mut place = 0;
+        costs.rows.retain(|row| {
+            place += 1;
+            row.role != RowRole::Total || place > last
+        });
+        let mut sections =
+            vec![census_section(service, &census, &lines, by, self.voice), Section::of_table(costs)];
         sections.extend(withheld_note(min_count));
         Ok(sections)
     }

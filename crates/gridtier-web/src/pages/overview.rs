@@ -17,5 +17,8 @@ pub fn page(view: &Arc<View>, asked: &Asked) -> Result<Page, WebError> {
     let (number, as_of) = (cycle.version, &manifest.as_of);
     let title = text!("Cycle {number} as of {as_of}", "周期 {number} (评价截止日 {as_of})");
     let window = (&manifest.window).into();
-    Ok(Page::new(title, summary::recorded(&manifest.control_totals, window, &manifest.method.name)))
+    Ok(Page::new(
+        title,
+        summary::recorded_with_chart(&manifest.control_totals, window, &manifest.method.name),
+    ))
 }

@@ -22,7 +22,7 @@ pub fn page(view: &Arc<View>, asked: &Asked) -> Result<Page, WebError> {
     let manifest = Manifest::read(&cycle)?;
     let rejecting = rejecting(&manifest);
     let sections =
-        summary::recorded_rows(&manifest.control_totals.reconciliation, &manifest.findings).to_vec();
+        summary::recorded_rows_in_words(&manifest.control_totals.reconciliation, &manifest.findings).to_vec();
     let number = cycle.version;
     let title = text!("Data behind cycle {number}", "周期 {number} 的数据质量");
     Ok(Page::new(title, sections).ending_with(links(asked, &rejecting)))

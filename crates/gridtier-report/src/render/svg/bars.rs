@@ -10,7 +10,7 @@ use super::SMALL;
 use super::canvas::{Anchor, Area, Canvas, Ink, Mark};
 use super::paint::{self, DOWN, FAINT, Paint, SUM, UP};
 use super::rows::{PAD, ROWS_MAX, Rows, RowsPlan};
-use super::scale::{range, shown, with_zero};
+use super::scale::{range, shown, shown_among, with_zero};
 use super::text_width::text_width;
 
 /// Height of a bar.
@@ -243,14 +243,11 @@ pub(super) fn tornado(canvas: &mut Canvas, plot: &Tornado) {
     let entries = [(UP, &plot.high), (DOWN, &plot.low)];
     let entries = entries.map(|(paint, name)| (Mark::Fill(paint), canvas.words(name)));
     canvas.legend(&entries);
-    let format = plot.value.format;
-    let widest = ends().map(|end| text_width(&shown(end, format, canvas.voice), SMALL) + 2.0 * PAD);
+    let label = |value: f64| shown_among(value, span[1] - span[0], plot.value.format, canvas.voice);
+    let widest = ends().map(|end| text_width(&label(end), SMALL) + 2.0 * PAD);
     let widest = widest.fold(0.0, f64::max);
     let base = [Guide {
-        name: Text::new(
-            format!("as it is: {}", shown(plot.base, format, canvas.voice)),
-            format!("现状：{}", shown(plot.base, format, canvas.voice)),
-        ),
+        name: Text::new(format!("as it is: {}", label(plot.base)), format!("现状：{}", label(plot.base))),
         at: plot.base,
     }];
     let plan = RowsPlan {
@@ -263,8 +260,12 @@ pub(super) fn tornado(canvas: &mut Canvas, plot: &Tornado) {
     };
     let rows = Rows::new(canvas, &plan);
     for (item, &top) in items.iter().zip(&rows.tops) {
-        tornado_bar(canvas, &rows, plot, item.high, (top, UP));
-        tornado_bar(canvas, &rows, plot, item.low, (top + BAR, DOWN));
+        let labelled = |value: Option<f64>| {
+            Some((value?, shown_among(value?, span[1] - span[0], plot.value.format, canvas.voice)))
+        };
+        let [high, low] = [item.high, item.low].map(labelled);
+        tornado_bar(canvas, &rows, plot.base, high, (top, UP));
+        tornado_bar(canvas, &rows, plot.base, low, (top + BAR, DOWN));
     }
     rows.finish(canvas, &base);
     canvas.more_rows(plot.items.len() - items.len());
@@ -273,21 +274,20 @@ pub(super) fn tornado(canvas: &mut Canvas, plot: &Tornado) {
 fn tornado_bar(
     canvas: &mut Canvas,
     rows: &Rows,
-    plot: &Tornado,
-    end: Option<f64>,
+    base_value: f64,
+    end: Option<(f64, String)>,
     (top, paint): (f64, Paint),
 ) {
-    let base = rows.scale.place(plot.base);
+    let base = rows.scale.place(base_value);
     let room = canvas.width;
-    let Some(value) = end else {
+    let Some((value, label)) = end else {
         canvas.label_if_free([base + PAD, top + 11.0], Anchor::Start, DASH, room, Ink::SMALL);
         return;
     };
     let end = rows.scale.place(value);
     let area = Area { left: base.min(end), top, right: base.max(end), bottom: top + BAR - 1.0 };
     canvas.area(area, paint, None);
-    let label = shown(value, plot.value.format, canvas.voice);
-    let is_left = value < plot.base;
+    let is_left = value < base_value;
     let (x, anchor) =
         if is_left { (area.left - PAD, Anchor::End) } else { (area.right + PAD, Anchor::Start) };
     canvas.label([x, top + 11.0], anchor, &label, room, Ink::SMALL);

@@ -44,12 +44,12 @@ pub(super) fn flow(canvas: &mut Canvas, flow: &Flow) {
     legend(canvas, flow);
     let names = NAMES_SHARE * canvas.width;
     let ends = [MARGIN + names + BAR, canvas.width - MARGIN - names - BAR];
-    let titles =
-        [(&flow.from_title, MARGIN, Anchor::Start), (&flow.to_title, canvas.width - MARGIN, Anchor::End)];
+    // Each title is above the bars of its side and the names beside them.
+    let titles = [(&flow.from_title, ends[0], Anchor::End), (&flow.to_title, ends[1], Anchor::Start)];
     for (title, x, anchor) in titles {
         let title = canvas.words(title);
         let ink = Ink { is_bold: true, ..Ink::PLAIN };
-        canvas.label([x, canvas.top + 12.0], anchor, &title, canvas.width / 2.0 - 2.0 * MARGIN, ink);
+        canvas.label([x, canvas.top + 12.0], anchor, &title, names + BAR, ink);
     }
     canvas.top += 24.0;
     let scale = HEIGHT / total;

@@ -113,6 +113,16 @@ fn widened([low, high]: [f64; 2]) -> [f64; 2] {
     }
 }
 
+/// A number beside its mark, among numbers that differ by at most `span`: shares close to each other have more decimals, so
+/// that they look different.
+pub(super) fn shown_among(number: f64, span: f64, format: ColumnFormat, voice: Voice) -> String {
+    match format {
+        ColumnFormat::Share if span < 0.002 => format!("{} %", format::decimal(100.0 * number, 3)),
+        ColumnFormat::Share if span < 0.02 => format!("{} %", format::decimal(100.0 * number, 2)),
+        _ => shown(number, format, voice),
+    }
+}
+
 /// A number as it is written beside its mark.
 pub(super) fn shown(number: f64, format: ColumnFormat, voice: Voice) -> String {
     match format {
