@@ -124,7 +124,7 @@ fn figures(
         DataColumn::new(ColumnFormat::Quantity, code, en, zh)
     };
     let mut columns = vec![
-        words::id("id", "id", "编码"),
+        // Programs read the id of a figure, people its name: the id is long and says the same.
         words::text("figure", "figure", "指标"),
         quantity("now", text!("this month", "本期")),
         words::text("now_of", "of", "分子/分母"),
@@ -138,7 +138,8 @@ fn figures(
         columns.push(DataColumn::new(ColumnFormat::Word, "reason", "reason", "原因"));
     }
     let rows = of_verdict.iter().take(view.most_rows).map(|figure| {
-        let mut cells = vec![DataCell::same(figure.id()), DataCell::Text(figure_words::name(view, figure))];
+        let name = figure_words::name(view, figure);
+        let mut cells = vec![DataCell::Text(Text::coded(figure.id(), name.en, name.zh))];
         for reading in [&figure.now, &figure.before, &figure.year_ago] {
             cells.extend([figure_words::value(figure, reading), of(reading)]);
         }
