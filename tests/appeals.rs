@@ -593,3 +593,66 @@ fn a_ruling_killed_at_any_moment_is_whole_or_was_never_made() {
     }
     assert!(interrupted > 0, "{made} rulings were made and none was interrupted");
 }
+
+#[test]
+fn the_rows_of_a_customer_are_taken_out_corrected_and_replayed() {
+    let utility = utility(&[]);
+    let taken = ["appeal", "rows", "A60", "--data", "data", "-o", "patch", "--format", "json"];
+    let taken: Value = serde_json::from_str(&utility.done(&taken)).unwrap();
+    let rows = json!([
+        { "table": "customers", "rows": 1, "file": "customers.csv" },
+        { "table": "meter_readings", "rows": 12, "file": "meter_readings.csv" },
+        { "table": "bills", "rows": 12, "file": "bills.csv" },
+        { "table": "payments", "rows": 12, "file": "payments.csv" },
+    ]);
+    assert_eq!(
+        (&taken["customer_id"], &taken["accounts"], &taken["tables"]),
+        (&json!("A60"), &json!(["A60"]), &rows)
+    );
+    // Rows that nobody corrected give the same place.
+    let replay = [&["appeal", "replay", "A60"], &EVIDENCE[..]].concat();
+    let replayed = json_of(&utility, &replay);
+    assert_eq!(replayed["before"], replayed["after"]);
+    // A clerk corrects the amounts, and leaves the other files as they are.
+    let bills = utility.path().join("patch/bills.csv");
+    let text: String = fs::read_to_string(&bills)
+        .unwrap()
+        .lines()
+        .map(|line| line.split(',').map(str::to_owned).collect::<Vec<_>>())
+        .map(|mut cells| {
+            if let Ok(amount) = cells[3].parse::<i64>() {
+                cells[3] = (amount * 600).to_string();
+            }
+            cells.join(",") + "\n"
+        })
+        .collect();
+    fs::write(&bills, text).unwrap();
+    let corrected = json_of(&utility, &replay);
+    assert!(
+        corrected["after"]["score_e6"].as_i64() > corrected["before"]["score_e6"].as_i64(),
+        "{corrected}"
+    );
+    // The folder is never written over.
+    let again = utility.run(&["appeal", "rows", "A60", "--data", "data", "-o", "patch"]);
+    assert_eq!(again.code, 2, "{}", again.stderr);
+    assert!(again.stderr.contains("not empty"), "{}", again.stderr);
+    let unknown = utility.run(&["appeal", "rows", "A6O", "--data", "data", "-o", "other"]);
+    assert_eq!(unknown.code, 2, "{}", unknown.stderr);
+    assert!(unknown.stderr.contains("did you mean A60?"), "{}", unknown.stderr);
+    assert!(!utility.path().join("other").exists());
+}
+
+#[test]
+fn rows_taken_by_the_cycle_have_the_corrections_of_earlier_appeals() {
+    let utility = utility(&[]);
+    patch(&utility, corrected);
+    file(&utility);
+    rule(&utility);
+    json_of(&utility, &["appeal", "rows", "A60", "--data", "data", "-o", "second"]);
+    let bills = fs::read_to_string(utility.path().join("second/bills.csv")).unwrap();
+    assert!(bills.contains("B60-1,A60,2025-01,36001,") && bills.lines().count() == 13, "{bills}");
+    let readings = fs::read_to_string(utility.path().join("second/meter_readings.csv")).unwrap();
+    assert_eq!(readings.lines().count(), 13);
+    let replayed = json_of(&utility, &["appeal", "replay", "A60", "--patch", "second", "--data", "data"]);
+    assert_eq!(replayed["before"], replayed["after"]);
+}

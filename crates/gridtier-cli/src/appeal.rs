@@ -2,10 +2,13 @@
 
 use std::path::Path;
 
+use gridtier::contract::Table;
 use gridtier::decision::AppealOutcome;
 use gridtier::text;
+use gridtier::word::Word as _;
 use gridtier_io::appeal::{
-    AppealEvidence, AppealRequest, AppealSignature, FiledAppeal, ReplayedAppeal, RuledAppeal,
+    AppealEvidence, AppealRequest, AppealSignature, FiledAppeal, OwnRows, ReplayedAppeal, RuledAppeal,
+    own_rows,
 };
 use gridtier_io::folder::DataFolder;
 use gridtier_report::appeal::{self as report, ReportedAppeal, ReportedRuling};
@@ -14,9 +17,9 @@ use gridtier_report::section::Section;
 use serde_json::{Value, json};
 
 use crate::args::{
-    AppealArgs, AppealStep, AppealedArgs, FileArgs, ReplayArgs, ResultFormat, RuleArgs, SignedArgs,
+    AppealArgs, AppealStep, AppealedArgs, FileArgs, ReplayArgs, ResultFormat, RowsArgs, RuleArgs, SignedArgs,
 };
-use crate::destination::{Destination, write_file};
+use crate::destination::{Destination, check_folder, write_file};
 use crate::exit::{Done, Failure, USAGE};
 use crate::lang::Lang;
 use crate::{progress, regrade};
@@ -25,6 +28,7 @@ use crate::{progress, regrade};
 pub fn run(args: &AppealArgs, lang: Lang) -> Result<Done, Failure> {
     match &args.step {
         AppealStep::File(args) => file(args, lang),
+        AppealStep::Rows(args) => rows(args, lang),
         AppealStep::Replay(args) => replay(args, lang),
         AppealStep::Rule(args) => rule(args, lang),
     }
@@ -47,6 +51,29 @@ fn file(args: &FileArgs, lang: Lang) -> Result<Done, Failure> {
     let section = report::filed(entry.number, customer, cycle, *days, *days_allowed, filed.is_late());
     let json = serde_json::to_value(entry).map_err(|error| Failure::bug(&error.to_string()))?;
     shown(&[section], &json, None, args.appealed.store.format, lang)
+}
+
+fn rows(args: &RowsArgs, lang: Lang) -> Result<Done, Failure> {
+    check_folder(&args.output)?;
+    let (data, bar) = progress::watch(regrade::open(&args.data, lang)?, lang);
+    let written = match &args.store {
+        Some(store) => {
+            AppealRequest { store, customer: &args.customer, cycle: args.cycle }.own_rows(data, &args.output)
+        }
+        None => own_rows(&data, &args.customer, &args.output),
+    };
+    bar.finish_and_clear();
+    let OwnRows { customer, accounts, tables } = &written?;
+    let listed: Vec<(Table, u64, &str)> =
+        tables.iter().map(|own| (own.table, own.rows, own.file.as_str())).collect();
+    let section = report::own_rows(customer, accounts.len(), &args.output.display().to_string(), &listed);
+    let json = json!({
+        "customer_id": customer,
+        "accounts": accounts,
+        "tables": listed.iter().map(|(table, rows, file)| json!({ "table": table.code(), "rows": rows, "file": file }))
+            .collect::<Vec<_>>(),
+    });
+    shown(&[section], &json, None, args.format, lang)
 }
 
 /// The data of a cycle, and a patch that is read in the same way as the data.

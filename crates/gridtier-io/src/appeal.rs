@@ -9,6 +9,7 @@ mod register;
 mod replay;
 mod revise;
 mod evidence;
+mod own_rows;
 
 use std::path::Path;
 
@@ -26,6 +27,7 @@ use crate::store::{Commit, NewEntry, RegisterEntry, Store, StoredCycle};
 
 pub use error::AppealError;
 pub use evidence::{Evidence, corrections, evidence_tables, look_up};
+pub use own_rows::{OwnRows, OwnTable, own_rows};
 use register::{files_of, keep_files, open_appeal};
 pub use replay::ReplayedAppeal;
 use replay::replay;

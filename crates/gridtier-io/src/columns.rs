@@ -280,7 +280,7 @@ fn only(
 }
 
 /// The names that a column has in the files: those declared, or that of the contract.
-fn names_in_file<'c>(column: &'c Column, config: &'c TableConfig) -> Vec<&'c str> {
+pub(crate) fn names_in_file<'c>(column: &'c Column, config: &'c TableConfig) -> Vec<&'c str> {
     match config.columns.get(column.name) {
         Some(names) => names.iter().map(String::as_str).collect(),
         None => vec![column.name],

@@ -107,6 +107,15 @@ impl Config {
         self.tables.get(&table).cloned().unwrap_or_default()
     }
 
+    /// The same for a folder in which tables need not lie where they are declared to be: a `path` that is not there is
+    /// dropped.
+    pub(crate) fn without_paths_absent_in(mut self, root: &Path) -> Self {
+        for table in self.tables.values_mut() {
+            table.path = table.path.take().filter(|path| root.join(path).exists());
+        }
+        self
+    }
+
     /// Reads the text of a `gridtier.toml`.
     ///
     /// # Errors

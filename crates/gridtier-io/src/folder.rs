@@ -5,7 +5,7 @@
 //! number of threads.
 
 mod bounds;
-mod constant;
+pub(crate) mod constant;
 mod content;
 mod damage;
 mod faulty_row;
@@ -70,7 +70,7 @@ pub(crate) struct Readable {
     pub file: DataFile,
     pub content: Content,
     pub columns: Vec<FileColumn>,
-    mapping: Mapping,
+    pub mapping: Mapping,
     sha256: String,
     rows: u64,
     /// What is known about each part of a file of readings before the part is read.
@@ -131,7 +131,8 @@ impl DataFolder {
     }
 
     /// Opens another folder, whose tables are written in the same way as the tables of this one: this folder's
-    /// `gridtier.toml` applies to both. The other folder has no `gridtier.toml`, or an equal one.
+    /// `gridtier.toml` applies to both. The other folder has no `gridtier.toml`, or an equal one. A table need not lie at the
+    /// declared `path`: its file or folder may be named after the table.
     ///
     /// # Errors
     /// Everything that is wrong with its files.
@@ -148,7 +149,9 @@ impl DataFolder {
                 ),
             ));
         }
-        Self::open_declared(path, &Table::ALL, self.config.clone(), None)
+        // Tables that lie elsewhere in the data are named after their contract here.
+        let config = self.config.clone().without_paths_absent_in(path);
+        Self::open_declared(path, &Table::ALL, config, None)
     }
 
     fn open_declared(
@@ -454,7 +457,7 @@ impl Readable {
     }
 
     /// The parts of the file, in order; empty ones are left out.
-    fn parts(&self, file: u32) -> impl Iterator<Item = Part> {
+    pub fn parts(&self, file: u32) -> impl Iterator<Item = Part> {
         let mut first_row = 0;
         let parts = self.content.parts().into_iter().zip(0..).map(move |(rows, index)| {
             let part = Part { file, index, first_row, rows: Some(rows) };
@@ -465,7 +468,7 @@ impl Readable {
     }
 
     /// Reads the columns at these positions of a part.
-    fn pieces(&self, part: u32, positions: &[usize]) -> Result<FilePieces<'_>, Unreadable> {
+    pub fn pieces(&self, part: u32, positions: &[usize]) -> Result<FilePieces<'_>, Unreadable> {
         self.content.pieces(&self.file, part, positions)
     }
 }

@@ -7,6 +7,8 @@
 mod text;
 pub mod published;
 
+pub(crate) use text::CellTexts;
+
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
@@ -338,7 +340,7 @@ fn append_piece(
     picks: &[usize],
     rows: impl Iterator<Item = u64>,
 ) -> Result<(), Unreadable> {
-    let texts = piece.columns.iter().map(text::CellTexts::of).collect::<Result<Vec<_>, _>>()?;
+    let texts = piece.columns.iter().map(CellTexts::of).collect::<Result<Vec<_>, _>>()?;
     for (at, row) in rows.enumerate() {
         batch.append_rejects_at(row, &|own| texts[picks.partition_point(|pick| *pick < own)].get(at));
     }

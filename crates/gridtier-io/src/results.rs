@@ -7,6 +7,7 @@ use std::path::Path;
 use gridtier::output::Output;
 use gridtier::source::TableBook;
 use serde_json::Value;
+use tempfile::TempDir;
 
 use crate::folder::DataFolder;
 use crate::publish::{PublishError, pass_rejects};
@@ -42,23 +43,35 @@ pub fn write(
     manifest: impl FnOnce(&[OutputFile]) -> Value,
 ) -> Result<(), PublishError> {
     check_new(dir)?;
+    let draft = draft(dir)?;
+    let rejects = draft.path().join(REJECTS);
+    fs::create_dir(&rejects).map_err(not_written(&rejects))?;
+    let outputs = write_files(draft.path(), tables, folder, books)?;
+    let path = draft.path().join(MANIFEST);
+    fs::write(&path, format!("{:#}\n", manifest(&outputs))).map_err(not_written(&path))?;
+    for written in [&path, &rejects] {
+        fs::File::open(written).and_then(|open| open.sync_all()).map_err(not_written(written))?;
+    }
+    check_new(dir)?;
+    Ok(place(draft, dir)?)
+}
+
+/// An empty folder beside `dir`, which is removed if it is dropped.
+pub(crate) fn draft(dir: &Path) -> Result<TempDir, StoreError> {
     let beside = dir.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut draft = tempfile::Builder::new();
     draft.prefix(".gridtier-").suffix(".partial");
     #[cfg(unix)]
     draft.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o777));
     // The error names the folder that was asked for, not its draft.
-    let draft = draft.tempdir_in(beside).map_err(|error| not_written(dir)(error.kind().into()))?;
-    let rejects = draft.path().join(REJECTS);
-    fs::create_dir(&rejects).map_err(not_written(&rejects))?;
-    let outputs = write_files(draft.path(), tables, folder, books)?;
-    let path = draft.path().join(MANIFEST);
-    fs::write(&path, format!("{:#}\n", manifest(&outputs))).map_err(not_written(&path))?;
-    for written in [&path, &rejects, draft.path()] {
-        fs::File::open(written).and_then(|open| open.sync_all()).map_err(not_written(written))?;
-    }
-    check_new(dir)?;
-    fs::rename(draft.path(), dir).map_err(not_written(dir))?;
+    draft.tempdir_in(beside).map_err(|error| not_written(dir)(error.kind().into()))
+}
+
+/// Puts a draft in its place, which is free or an empty folder.
+pub(crate) fn place(draft: TempDir, dir: &Path) -> Result<(), StoreError> {
+    let written = draft.path();
+    fs::File::open(written).and_then(|open| open.sync_all()).map_err(not_written(written))?;
+    fs::rename(written, dir).map_err(not_written(dir))?;
     // The draft is no longer at its own path, so there is nothing to remove.
     let _ = draft.keep();
     Ok(())

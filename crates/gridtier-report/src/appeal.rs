@@ -2,6 +2,7 @@
 //! move.
 
 use gridtier::appeal::{AppealPlace, CorrectedCustomer, RippledCustomer};
+use gridtier::contract::Table;
 use gridtier::cycle::Cycle;
 use gridtier::decision::AppealOutcome;
 use gridtier::index::{count, index};
@@ -10,7 +11,7 @@ use gridtier::text;
 use gridtier::text::Text;
 use gridtier::word::Word as _;
 
-use crate::format::grouped;
+use crate::format::{counted, grouped};
 use crate::names;
 use crate::section::Section;
 use crate::table::{ColumnFormat, DataCell, DataColumn, DataTable};
@@ -43,6 +44,38 @@ pub struct ReportedRuling {
     pub outcome: AppealOutcome,
     /// Number of the revision, and whether it waits for approval.
     pub revision: Option<(u64, bool)>,
+}
+
+/// The rows of a customer that were written into a folder: table, number of rows and file of each.
+#[must_use]
+pub fn own_rows(customer: &str, accounts: usize, dir: &str, tables: &[(Table, u64, &str)]) -> Section {
+    let columns = vec![
+        DataColumn::new(ColumnFormat::Word, "table", "table", "数据表"),
+        DataColumn::new(ColumnFormat::Integer, "rows", "rows", "行数"),
+        DataColumn::new(ColumnFormat::Text, "file", "file", "文件"),
+    ];
+    let rows = tables.iter().map(|&(table, rows, file)| {
+        vec![DataCell::word(table), DataCell::count(rows), DataCell::same(file.to_owned())]
+    });
+    let held = counted(count(accounts), "account", "accounts");
+    let heading = match accounts {
+        1 => text!("The rows of customer {customer} are in {dir}", "客户 {customer} 的数据行已写入 {dir}"),
+        _ => text!(
+            "The rows of customer {customer}, who holds {held}, are in {dir}",
+            "客户 {customer} (名下 {accounts} 个户号) 的数据行已写入 {dir}"
+        ),
+    };
+    Section::titled(heading)
+        .table(DataTable::new(Text::coded("own_rows", "", ""), columns, rows))
+        .sentence(
+            "Correct the cells that are wrong, and remove the files that need no correction: the rows that a file does not \
+             have are taken away, and tables without a file stay as they are.",
+            "请改正有误的单元格, 并删去无需更正的文件: 文件中没有的行视为撤销, 没有文件的表保持不变。",
+        )
+        .sentence(
+            format!("Then see where this puts the customer: gridtier appeal replay {customer} --patch {dir} --data DATA --store STORE."),
+            format!("然后查看更正后的等级: gridtier appeal replay {customer} --patch {dir} --data DATA --store STORE。"),
+        )
 }
 
 /// A filed appeal.

@@ -10,7 +10,7 @@ use crate::contract::Table;
 use crate::contract::declared::{Declared, TableDeclared};
 use crate::error::{Refusal, RunError};
 use crate::index::{count, index};
-use crate::rows::Columns;
+use crate::rows::{Columns, out_of_date};
 use crate::source::{Batch, Bounds, Part, RowAt, Source, TableBook};
 use crate::text;
 use crate::text::Text;
@@ -57,8 +57,75 @@ pub struct PatchedSource<'a> {
 struct CheckedPatch<'a> {
     patch: Patch<'a>,
     tables: Vec<Table>,
-    /// The ids of the customer's bills; filled only if the patch has payments.
+    /// The ids of the customer's bills are filled only if the patch has payments.
+    keys: CustomerKeys<'a>,
+}
+
+/// What says whether a row belongs to a customer: the ids of its accounts and of its bills. A payment belongs to the
+/// customer of its bill, or, if it names no bill, to who paid it; any other row to the account that it names.
+pub struct CustomerKeys<'a> {
+    accounts: &'a BTreeSet<String>,
     bills: BTreeSet<String>,
+}
+
+impl<'a> CustomerKeys<'a> {
+    /// The keys of the customer with these accounts, whose bills are in `sources`.
+    ///
+    /// # Errors
+    /// A table of bills cannot be read.
+    pub fn new(accounts: &'a BTreeSet<String>, sources: &[&dyn Source]) -> Result<Self, RunError> {
+        let mut keys = Self { accounts, bills: BTreeSet::new() };
+        for source in sources {
+            keys.add_bills(*source, &source.declared().of(Table::Bills))?;
+        }
+        Ok(keys)
+    }
+
+    fn add_bills(&mut self, source: &dyn Source, declared: &TableDeclared) -> Result<(), RunError> {
+        // Findings about keys go into a scratch book: the later reading of the table reports them.
+        let mut book = TableBook::new(Table::Bills);
+        for part in source.parts(Table::Bills)?.unwrap_or_default() {
+            source.read(Table::Bills, part, &["bill_id", "customer_id"], &mut |batch| {
+                let columns = Columns::new(source, Table::Bills, &batch, declared);
+                let ids = columns.ids("bill_id", &mut book)?;
+                let customers = columns.ids("customer_id", &mut book)?;
+                for row in 0..columns.rows() {
+                    if customers.get(row).is_some_and(|id| self.accounts.contains(id)) {
+                        self.bills.extend(ids.get(row).map(str::to_owned));
+                    }
+                }
+                Ok(())
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Where the customer's rows of a table are, in the order of files and rows. Rows that cannot be parsed belong to
+    /// nobody. If the data are known up to an instant, only rows that count at that instant are found, since a row of a
+    /// patch counts whenever it was recorded.
+    ///
+    /// # Errors
+    /// The table cannot be read.
+    pub fn rows_in(&self, source: &dyn Source, table: Table) -> Result<Vec<RowAt>, RunError> {
+        let declared = source.declared().of(table);
+        let mut found = Vec::new();
+        let out_of_date = match source.declared().known_as_of {
+            Some(_) => out_of_date(source, table)?,
+            None => BTreeSet::new(),
+        };
+        for part in source.parts(table)?.unwrap_or_default() {
+            source.read(table, part, key_columns(table), &mut |batch| {
+                let is_own = owned(source, table, &batch, &declared, self)?;
+                let faulty: BTreeSet<u32> = batch.faults.iter().map(|(row, _)| *row).collect();
+                let own = (0u32..).zip(is_own).filter(|(row, is_own)| *is_own && !faulty.contains(row));
+                let places = own.map(|(row, _)| RowAt::new(batch.file, batch.first_row + u64::from(row)));
+                found.extend(places.filter(|at| !out_of_date.contains(at)));
+                source.progress(table, count(batch.record.num_rows()));
+                Ok(())
+            })?;
+        }
+        Ok(found)
+    }
 }
 
 impl<'a> PatchedSource<'a> {
@@ -103,16 +170,16 @@ impl<'a> PatchedSource<'a> {
             let what = text!("the patch holds no table", "更正文件夹中没有任何表");
             return Err(PatchError::OtherRows(vec![what]));
         }
-        let mut bills = BTreeSet::new();
+        let mut keys = CustomerKeys { accounts: patch.accounts, bills: BTreeSet::new() };
         if tables.contains(&Table::Payments) {
             // Bills that the patch withdraws also belong to the customer, and so do their payments.
-            self.own_bills(self.data, patch, &mut bills)?;
-            for earlier in &self.patches {
-                self.own_bills(earlier.patch.rows, patch, &mut bills)?;
+            let declared = self.data.declared().of(Table::Bills);
+            let earlier = self.patches.iter().map(|earlier| earlier.patch.rows);
+            for rows in std::iter::once(self.data).chain(earlier).chain([patch.rows]) {
+                keys.add_bills(rows, &declared)?;
             }
-            self.own_bills(patch.rows, patch, &mut bills)?;
         }
-        let checked = CheckedPatch { patch, tables, bills };
+        let checked = CheckedPatch { patch, tables, keys };
         let mut others = Vec::new();
         for &table in &checked.tables {
             self.note_others(&checked, table, &mut others)?;
@@ -121,32 +188,6 @@ impl<'a> PatchedSource<'a> {
             return Err(PatchError::OtherRows(others));
         }
         self.patches.push(checked);
-        Ok(())
-    }
-
-    /// Adds the ids of those bills in `rows` that belong to the patch's customer.
-    fn own_bills(
-        &self,
-        rows: &dyn Source,
-        patch: Patch,
-        bills: &mut BTreeSet<String>,
-    ) -> Result<(), PatchError> {
-        let declared = self.data.declared().of(Table::Bills);
-        // Findings about keys go into a scratch book: the later reading of the table reports them.
-        let mut book = TableBook::new(Table::Bills);
-        for part in rows.parts(Table::Bills)?.unwrap_or_default() {
-            rows.read(Table::Bills, part, &["bill_id", "customer_id"], &mut |batch| {
-                let columns = Columns::new(rows, Table::Bills, &batch, &declared);
-                let ids = columns.ids("bill_id", &mut book)?;
-                let customers = columns.ids("customer_id", &mut book)?;
-                for row in 0..columns.rows() {
-                    if customers.get(row).is_some_and(|id| patch.accounts.contains(id)) {
-                        bills.extend(ids.get(row).map(str::to_owned));
-                    }
-                }
-                Ok(())
-            })?;
-        }
         Ok(())
     }
 
@@ -162,7 +203,7 @@ impl<'a> PatchedSource<'a> {
         let mut last_file = None;
         for part in rows.parts(table)?.unwrap_or_default() {
             rows.read(table, part, key_columns(table), &mut |batch| {
-                let is_own = owned(rows, table, &batch, &declared, checked)?;
+                let is_own = owned(rows, table, &batch, &declared, &checked.keys)?;
                 let faulty: BTreeSet<u32> = batch.faults.iter().map(|(row, _)| *row).collect();
                 let other = (0u32..).zip(&is_own).find(|(row, is_own)| !**is_own && !faulty.contains(row));
                 if let Some((row, _)) = other.filter(|_| last_file != Some(batch.file)) {
@@ -240,26 +281,25 @@ fn key_columns(table: Table) -> &'static [&'static str] {
     }
 }
 
-/// For each row of a batch: whether it belongs to the patch's customer. A payment belongs to the customer of its bill, or,
-/// if it names no bill, to who paid it.
+/// For each row of a batch: whether it belongs to the customer.
 fn owned(
     source: &dyn Source,
     table: Table,
     batch: &Batch,
     declared: &TableDeclared,
-    checked: &CheckedPatch,
+    keys: &CustomerKeys,
 ) -> Result<Vec<bool>, RunError> {
     let columns = Columns::new(source, table, batch, declared);
     let mut book = TableBook::new(table);
     let customers = columns.ids("customer_id", &mut book)?;
-    let is_account = |row: usize| customers.get(row).is_some_and(|id| checked.patch.accounts.contains(id));
+    let is_account = |row: usize| customers.get(row).is_some_and(|id| keys.accounts.contains(id));
     if table != Table::Payments {
         return Ok((0..columns.rows()).map(is_account).collect());
     }
     let bills = columns.ids("bill_id", &mut book)?;
-    let is_own =
-        |row: usize| bills.get(row).map_or_else(|| is_account(row), |bill| checked.bills.contains(bill));
-    Ok((0..columns.rows()).map(is_own).collect())
+    let is_own = (0..columns.rows())
+        .map(|row| bills.get(row).map_or_else(|| is_account(row), |bill| keys.bills.contains(bill)));
+    Ok(is_own.collect())
 }
 
 /// Passes on the kept rows of a batch in runs of neighbours, so that each row keeps its number in the file.
@@ -326,7 +366,7 @@ impl Source for PatchedSource<'_> {
         source.read(table, Part { file, ..part }, &wanted, &mut |mut batch| {
             let mut is_kept = vec![true; batch.record.num_rows()];
             for patch in &replacing {
-                let is_own = owned(source, table, &batch, &declared, patch)?;
+                let is_own = owned(source, table, &batch, &declared, &patch.keys)?;
                 is_kept.iter_mut().zip(is_own).for_each(|(is_kept, is_own)| *is_kept &= !is_own);
             }
             if let Ok(recorded) = batch.record.schema().index_of(RECORDED_AT)

@@ -21,6 +21,7 @@ use crate::source::{RowAt, Source, TableBook};
 pub use columns::{Columns, Numbering, TextOf};
 pub use example::reject_examples;
 use own_key::OwnKey;
+pub use recorded::out_of_date;
 use recorded::{LastRecords, Recorded};
 
 /// An accepted row.

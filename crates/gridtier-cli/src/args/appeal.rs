@@ -7,8 +7,9 @@ use clap::{Args, Subcommand};
 use gridtier::decision::AppealOutcome;
 use gridtier::word::Word as _;
 
+use super::ResultFormat;
 use super::governance::StoreArgs;
-use super::value::word_of;
+use super::value::{store_folder, word_of};
 
 #[derive(Args)]
 pub struct AppealArgs {
@@ -22,6 +23,17 @@ pub enum AppealStep {
     ///
     /// 登记一项申诉
     File(FileArgs),
+    /// Write the customer's rows of the data into a folder, to be corrected
+    ///
+    /// 把该客户的数据行写入文件夹，供更正
+    ///
+    /// One CSV file for each table of the data, with all rows of the customer and a header. Correct the cells that are wrong,
+    /// remove the files that need no correction, and give the folder to `gridtier appeal replay` as --patch. The files
+    /// are written as gridtier.toml says that the data are.
+    ///
+    /// 数据中的每张表写成一个 CSV 文件，含表头和该客户的全部数据行。改正有误的单元格，删去无需更正的文件，再作为 --patch
+    /// 交给 `gridtier appeal replay`。文件格式与 gridtier.toml 对数据的声明相同。
+    Rows(RowsArgs),
     /// Compute the tier that the corrected rows would give; writes nothing
     ///
     /// 按更正数据重放：客户将处于何处；不写入
@@ -68,6 +80,40 @@ pub struct FileArgs {
     pub appealed: AppealedArgs,
     #[command(flatten)]
     pub signed: SignedArgs,
+}
+
+#[derive(Args)]
+pub struct RowsArgs {
+    /// Customer id, as in the tables; the id of a holder stands for all its accounts
+    ///
+    /// 客户编号；给出用电主体编号时，含其名下全部户号
+    #[arg(value_name = "ID")]
+    pub customer: String,
+    /// Data folder that the cycle was graded from
+    ///
+    /// 该周期评级时所用的数据文件夹
+    #[arg(long, value_name = "DATA")]
+    pub data: PathBuf,
+    /// Folder for the rows; it must be new or empty
+    ///
+    /// 写入数据行的文件夹，须为新文件夹或空文件夹
+    #[arg(short, long, value_name = "DIR")]
+    pub output: PathBuf,
+    /// Folder of the store: take the rows as the cycle counted them, with the corrections of earlier appeals
+    ///
+    /// 存储文件夹：按该周期统计时的数据取行，含此前申诉的更正
+    #[arg(long, value_parser = store_folder())]
+    pub store: Option<PathBuf>,
+    /// Number of the cycle; by default the cycle of the open appeal, or the current cycle if no appeal is open
+    ///
+    /// 周期编号；缺省为未决申诉所指周期，无则为现行周期
+    #[arg(long, value_name = "N", requires = "store")]
+    pub cycle: Option<u64>,
+    /// Format of what is printed
+    ///
+    /// 输出的形式
+    #[arg(long, value_enum, default_value_t = ResultFormat::Text)]
+    pub format: ResultFormat,
 }
 
 #[derive(Args)]

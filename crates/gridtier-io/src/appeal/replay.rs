@@ -165,7 +165,7 @@ fn not_graded(base: &StoredCycle, customer: &str) -> AppealError {
 }
 
 /// The ids of the accounts of a customer.
-fn accounts_of(base: &StoredCycle, customer: &str) -> Result<BTreeSet<String>, CycleError> {
+pub(super) fn accounts_of(base: &StoredCycle, customer: &str) -> Result<BTreeSet<String>, CycleError> {
     let Some(holders) = account_holders(base)? else { return Ok(BTreeSet::from([customer.to_owned()])) };
     let own = holders.into_iter().filter(|(_, holder)| holder == customer);
     Ok(own.map(|(account, _)| account).collect())
@@ -191,6 +191,11 @@ pub(super) struct EarlierPatch {
 }
 
 impl EarlierPatch {
+    /// The corrected rows, if they are those of the customer with these accounts.
+    pub fn rows_of(&self, accounts: &BTreeSet<String>) -> Option<&DataFolder> {
+        (self.accounts == *accounts).then_some(&self.kept.folder)
+    }
+
     pub fn patch(&self) -> Patch<'_> {
         Patch { accounts: &self.accounts, rows: &self.kept.folder }
     }

@@ -28,7 +28,7 @@ pub(super) fn array(value: Option<&str>, kind: HiveType, rows: usize) -> ArrayRe
 }
 
 /// A column of `rows` equal values.
-pub(super) fn repeated(value: &Constant, rows: usize) -> ArrayRef {
+pub(crate) fn repeated(value: &Constant, rows: usize) -> ArrayRef {
     match value {
         Constant::Text(value) => text(Some(value), rows),
         Constant::Number(value) => {

@@ -26,7 +26,7 @@ pub(super) fn is_whole(shown: &str) -> bool {
 }
 
 /// The cells of a column as text.
-pub(super) enum CellTexts<'a> {
+pub(crate) enum CellTexts<'a> {
     /// Strings, and bytes that may be UTF-8.
     Bytes(&'a ArrayRef),
     /// Dictionary-encoded cells, with their keys and the texts of the dictionary.
@@ -37,7 +37,7 @@ pub(super) enum CellTexts<'a> {
 
 impl<'a> CellTexts<'a> {
     /// The texts of a column.
-    pub(super) fn of(array: &'a ArrayRef) -> Result<Self, Unreadable> {
+    pub(crate) fn of(array: &'a ArrayRef) -> Result<Self, Unreadable> {
         use DataType as T;
         Ok(match array.data_type() {
             T::Utf8 | T::LargeUtf8 | T::Utf8View | T::Binary | T::LargeBinary | T::BinaryView => {
@@ -57,13 +57,25 @@ impl<'a> CellTexts<'a> {
         })
     }
 
-    /// The cell of a row; `None` if it is null.
+    /// The cell of a row, which [`cut`] may still shorten; `None` if it is null.
     pub(super) fn get(&self, row: usize) -> Option<Cow<'a, str>> {
+        // Four bytes beyond the limit, so that `cut` removes a character that is split here.
+        self.within(row, CELL_BYTES_MAX + 4)
+    }
+
+    /// The cell of a row in full; `None` if it is null.
+    pub(crate) fn whole(&self, row: usize) -> Option<Cow<'a, str>> {
+        self.within(row, usize::MAX)
+    }
+
+    fn within(&self, row: usize, bytes_most: usize) -> Option<Cow<'a, str>> {
         match self {
-            // Four bytes beyond the limit, so that `cut` removes a character that is split here.
-            Self::Bytes(array) => bytes(array, row)
-                .map(|bytes| String::from_utf8_lossy(&bytes[..bytes.len().min(CELL_BYTES_MAX + 4)])),
-            Self::Dictionary(array, keys, values) => array.is_valid(row).then(|| values.get(keys[row]))?,
+            Self::Bytes(array) => {
+                bytes(array, row).map(|bytes| String::from_utf8_lossy(&bytes[..bytes.len().min(bytes_most)]))
+            }
+            Self::Dictionary(array, keys, values) => {
+                array.is_valid(row).then(|| values.within(keys[row], bytes_most))?
+            }
             Self::Shown(array, formatter) => {
                 array.is_valid(row).then(|| Cow::Owned(formatter.value(row).to_string()))
             }

@@ -137,3 +137,42 @@ fn rows_of_a_patch_are_known_whenever_they_were_recorded() {
     let book = facts.books.iter().find(|book| book.table == Table::Plans).unwrap();
     assert_eq!((book.tally.counted, book.tally.not_yet_known), (1, 1));
 }
+
+#[test]
+fn the_rows_of_a_customer_are_found_in_each_table_and_payments_by_their_bill() {
+    let (data, own) = (data(), accounts(&["a"]));
+    let keys = CustomerKeys::new(&own, &[&data]).unwrap();
+    let rows =
+        |table| -> Vec<u64> { keys.rows_in(&data, table).unwrap().into_iter().map(RowAt::row).collect() };
+    assert_eq!(rows(Table::Customers), [0]);
+    assert_eq!(rows(Table::MeterReadings), [0]);
+    assert_eq!(rows(Table::Bills), [0, 2]);
+    // The first payment names a bill of the customer, the third only who paid it.
+    assert_eq!(rows(Table::Payments), [0, 2]);
+    assert_eq!(rows(Table::Plans), [0u64; 0]);
+}
+
+#[test]
+fn of_data_known_up_to_an_instant_only_the_rows_that_counted_then_are_found() {
+    const PLANS: &str = "customer_id|month|planned_kwh|recorded_at";
+    let plans = [
+        "a|2025-03|10|2025-03-01 00:00:00",
+        "a|2025-03|20|2025-04-01 00:00:00",
+        "a|2025-03|30|2025-06-01 00:00:00",
+        "b|2025-03|40|2025-03-01 00:00:00",
+    ];
+    let own = accounts(&["a"]);
+    let rows = |known_as_of: Option<&str>| -> Vec<u64> {
+        let known_as_of =
+            known_as_of.map(|text| crate::contract::cell::Dates::default().local_time(text).unwrap());
+        let data = crate::memory::MemorySource::default()
+            .customers(&["a", "b"])
+            .rows(Table::Plans, PLANS, &plans)
+            .declaring(Declared { known_as_of, ..Declared::default() });
+        let keys = CustomerKeys::new(&own, &[&data]).unwrap();
+        keys.rows_in(&data, Table::Plans).unwrap().into_iter().map(RowAt::row).collect()
+    };
+    assert_eq!(rows(Some("2025-05-01 00:00:00")), [1]);
+    // The engine chooses among the rows of a patch by itself.
+    assert_eq!(rows(None), [0, 1, 2]);
+}

@@ -4,6 +4,8 @@
 //! that is must be known before any row is placed. So a table with the column is read twice, first only for keys and
 //! times.
 
+use std::collections::BTreeSet;
+
 use super::Columns;
 use super::own_key::OwnKey;
 use crate::contract::cell::Integers;
@@ -13,7 +15,7 @@ use crate::contract::{Column, Table};
 use crate::error::RunError;
 use crate::index::index;
 use crate::key::KeyIndex;
-use crate::source::{Part, Source, TableBook};
+use crate::source::{Part, RowAt, Source, TableBook};
 use crate::unit::LocalTime;
 
 /// Name of the column.
@@ -28,6 +30,45 @@ pub(super) struct LastRecords {
     keys: KeyIndex,
     /// For each key number, the time of the last record.
     last_us: Vec<i64>,
+}
+
+/// The columns that say when a row was recorded, and of which key it is.
+fn names_needed(table: Table) -> Vec<&'static str> {
+    let is_needed = |column: &&Column| column.key || column.kind.places_rows() || column.name == RECORDED_AT;
+    table.columns().iter().filter(is_needed).map(|column| column.name).collect()
+}
+
+/// The rows of a table that do not count because of when they were recorded: after the instant up to which rows are known,
+/// or before another row of their key.
+///
+/// # Errors
+/// The table cannot be read.
+pub fn out_of_date(source: &dyn Source, table: Table) -> Result<BTreeSet<RowAt>, RunError> {
+    let declared = source.declared().of(table);
+    let parts = source.parts(table)?.unwrap_or_default();
+    let mut found = BTreeSet::new();
+    let Some(mut last) = LastRecords::read(source, table, &parts, &declared)? else { return Ok(found) };
+    let mut book = TableBook::new(table);
+    for part in parts {
+        source.read(table, part, &names_needed(table), &mut |batch| {
+            let mut columns = Columns::new(source, table, &batch, &declared);
+            let (times, key) = (last.times(&columns)?, OwnKey::read(&columns, &mut book)?);
+            for row in
+                (0..columns.rows()).filter(|&row| columns.reader_fault(row).is_none()).collect::<Vec<_>>()
+            {
+                let is_out_of_date = match (last.recorded(&times, row), key.date(row)) {
+                    (Ok(Recorded::Later), _) => true,
+                    (Ok(Recorded::Known(us)), Ok(date)) => last.is_replaced(&key, row, date, us),
+                    _ => false,
+                };
+                if is_out_of_date {
+                    found.insert(columns.at(row));
+                }
+            }
+            Ok(())
+        })?;
+    }
+    Ok(found)
 }
 
 /// What follows about a row from the time of its record.
@@ -52,13 +93,10 @@ impl LastRecords {
         }
         let known_as_of = source.declared().known_as_of;
         let mut last = Self { known_as_of, keys: KeyIndex::default(), last_us: Vec::new() };
-        let is_needed =
-            |column: &&Column| column.key || column.kind.places_rows() || column.name == RECORDED_AT;
-        let names: Vec<&str> = table.columns().iter().filter(is_needed).map(|column| column.name).collect();
         // Findings of this reading are dropped, since the second reading makes them again.
         let mut book = TableBook::new(table);
         for &part in parts {
-            source.read(table, part, &names, &mut |batch| {
+            source.read(table, part, &names_needed(table), &mut |batch| {
                 last.note(&mut Columns::new(source, table, &batch, declared), &mut book)
             })?;
         }
