@@ -76,7 +76,12 @@ fn recorded(args: &DecisionArgs, entry: &RegisterEntry, lang: Lang) -> Result<Do
 /// Runs `gridtier cycles`.
 pub fn cycles(args: &StoreArgs, lang: Lang) -> Result<Done, Failure> {
     let store = Store::open(&args.store)?;
-    shown(&[report::cycles(&inventory::cycles(&store, &now())?)], args.format, lang)
+    let cycles = inventory::cycles(&store, &now())?;
+    let section = match args.format {
+        ResultFormat::Text => report::cycles_in_terminal(&cycles),
+        ResultFormat::Json => report::cycles(&cycles),
+    };
+    shown(&[section], args.format, lang)
 }
 
 /// Runs `gridtier register`.

@@ -17,7 +17,61 @@ use crate::names;
 use crate::section::Section;
 use crate::table::{ColumnFormat, DataCell, DataColumn, DataList, DataTable};
 
-/// The cycles of a store.
+/// The cycles of a store in a width that a terminal has: who decided, and why, has a table of its own, since a reason can
+/// be long.
+#[must_use]
+pub fn cycles_in_terminal(cycles: &[ListedCycle]) -> Section {
+    let mut columns = vec![
+        DataColumn::new(ColumnFormat::Integer, "cycle", "cycle", "周期"),
+        DataColumn::new(ColumnFormat::Text, "as_of", "as-of", "评价截止日"),
+        DataColumn::new(ColumnFormat::Text, "method", "method", "方法"),
+        DataColumn::new(ColumnFormat::Text, "state", "state", "状态"),
+        DataColumn::new(ColumnFormat::Text, "at", "when (UTC)", "时间 (UTC)"),
+        DataColumn::new(ColumnFormat::Integer, "bytes", "bytes", "字节"),
+    ];
+    let is_any_revised = cycles.iter().any(|cycle| cycle.revises.is_some());
+    if is_any_revised {
+        columns.push(DataColumn::new(ColumnFormat::Integer, "revises", "revises", "修订"));
+    }
+    let is_any_removed = cycles.iter().any(|cycle| cycle.pruned);
+    if is_any_removed {
+        columns.push(DataColumn::new(ColumnFormat::YesNo, "removed", "removed", "已清理"));
+    }
+    let rows = cycles.iter().map(|cycle| {
+        let mut row = vec![
+            DataCell::count(cycle.number),
+            optional(cycle.as_of.as_deref()),
+            optional(cycle.method.as_deref()),
+            DataCell::word(cycle.state),
+            time(cycle.at.get(..MINUTE).unwrap_or(&cycle.at)),
+            cycle.bytes.map_or(DataCell::Missing, DataCell::count),
+        ];
+        if is_any_revised {
+            row.push(cycle.revises.map_or(DataCell::Blank, DataCell::count));
+        }
+        if is_any_removed {
+            row.push(DataCell::YesNo(cycle.pruned));
+        }
+        row
+    });
+    let section = Section::of_table(DataTable::new(Text::coded("cycles", "Cycles", "周期"), columns, rows));
+    let reasons = cycles.iter().filter(|cycle| cycle.by.is_some() || cycle.reason.is_some()).map(|cycle| {
+        vec![DataCell::count(cycle.number), optional(cycle.by.as_deref()), optional(cycle.reason.as_deref())]
+    });
+    let columns = vec![
+        DataColumn::new(ColumnFormat::Integer, "cycle", "cycle", "周期"),
+        DataColumn::new(ColumnFormat::Text, "by", "who", "经办人"),
+        DataColumn::new(ColumnFormat::Text, "reason", "why", "理由"),
+    ];
+    let reasons = DataTable::new(Text::coded("reasons", "Who and why", "经办人与理由"), columns, reasons);
+    let section = if reasons.rows.is_empty() { section } else { section.table(reasons) };
+    with_waiting(section, cycles)
+}
+
+/// Length of a time to the minute: `2026-01-31T10:15`.
+const MINUTE: usize = 16;
+
+/// The cycles of a store, each with all that is recorded of it.
 #[must_use]
 pub fn cycles(cycles: &[ListedCycle]) -> Section {
     let columns = vec![
@@ -47,6 +101,11 @@ pub fn cycles(cycles: &[ListedCycle]) -> Section {
         ]
     });
     let section = Section::of_table(DataTable::new(Text::coded("cycles", "Cycles", "周期"), columns, rows));
+    with_waiting(section, cycles)
+}
+
+/// The section with what to do about the proposals that wait.
+fn with_waiting(section: Section, cycles: &[ListedCycle]) -> Section {
     let waiting = cycles.iter().filter(|cycle| cycle.state == CycleState::Proposed).count();
     if waiting == 0 {
         return section;
@@ -259,6 +318,40 @@ mod tests {
 
     use super::*;
     use crate::render::terminal;
+
+    fn listed(number: u64, revises: Option<u64>, by: &str, reason: &str) -> ListedCycle {
+        ListedCycle {
+            number,
+            as_of: Some("2026-01-01".into()),
+            method: Some("utility-2026".into()),
+            state: CycleState::Superseded,
+            pruned: false,
+            revises,
+            by: Some(by.into()),
+            at: "2026-11-27T20:20:52Z".into(),
+            bytes: Some(1_492_353_012),
+            reason: Some(reason.into()),
+        }
+    }
+
+    #[test]
+    fn cycles_with_revisions_fit_a_terminal_and_no_word_is_broken() {
+        let cycles = [
+            listed(1, None, "Zhang Wei", "regrade of three years"),
+            listed(2, Some(1), "Li Na", "The bills of March were delivered twice by the billing system"),
+            listed(3, Some(2), "王芳", "vetoes as decided by the board"),
+        ];
+        for lang in [Lang::En, Lang::Zh] {
+            let text = terminal::text(&[cycles_in_terminal(&cycles)], Voice::In(lang));
+            let widest = text.lines().map(unicode_width::UnicodeWidthStr::width).max().unwrap();
+            assert!(widest <= 100, "{widest} columns:\n{text}");
+            // Each cycle has one line in each table.
+            assert_eq!(text.lines().filter(|line| line.contains("2026-11-27 20:20")).count(), 3, "{text}");
+            for whole in cycles.iter().flat_map(|cycle| [&cycle.by, &cycle.reason]).flatten() {
+                assert!(text.contains(whole.as_str()), "`{whole}` is broken:\n{text}");
+            }
+        }
+    }
 
     #[test]
     fn a_history_names_strata_in_words() {

@@ -131,7 +131,7 @@ pub struct ListedCycle {
     pub at: String,
     /// Total length of the cycle's files; `None` if they were removed.
     pub bytes: Option<u64>,
-    /// When somebody did so.
+    /// The reason that was given.
     pub reason: Option<String>,
 }
 

@@ -165,7 +165,9 @@ fn a_copy_of_a_workbook_is_read_as_the_workbook_is() {
     let sheet = book.add_worksheet();
     sheet.write(0, 0, "电费台账").unwrap();
     let names = ["bill_id", "customer_id", "billing_month", "amount_due", "due_on"];
-    (0u16..).zip(names).for_each(|(column, name)| drop(sheet.write(1, column, name).unwrap()));
+    for (column, name) in (0u16..).zip(names) {
+        sheet.write(1, column, name).unwrap();
+    }
     for (row, id) in [(2, "a1"), (3, "b7"), (5, "a1")] {
         sheet.write(row, 0, format!("B{row}")).unwrap();
         sheet.write(row, 1, id).unwrap();
@@ -175,14 +177,14 @@ fn a_copy_of_a_workbook_is_read_as_the_workbook_is() {
     }
     let folder = TestFolder::with("customers.csv", CUSTOMERS)
         .and("ledger/bills 2025.xlsx", book.save_to_buffer().unwrap())
-        .and("gridtier.toml", "[tables.bills]\npath = \"ledger\"\nheader_row = 2\n");
+        .and("gridtier.toml", "format = 1\n[tables.bills]\npath = \"ledger\"\nheader_row = 2\n");
     assert_read_alike(&folder, "a1", Table::Bills);
 }
 
 #[test]
 fn a_copy_has_the_names_and_the_form_that_gridtier_toml_declares() {
-    let config = "[tables.customers.columns]\ncustomer_id = [\"区\", \"号\"]\nsupply_level = \"电压\"\n\
-        [tables.customers]\ndelimiter = \";\"\nencoding = \"gb18030\"\npassthrough = [\"户名\"]\n\
+    let config = "format = 1\npassthrough = [\"户名\"]\n[tables.customers.columns]\ncustomer_id = [\"区\", \"号\"]\nsupply_level = \"电压\"\n\
+        [tables.customers]\ndelimiter = \";\"\nencoding = \"gb18030\"\n\
         [tables.customers.constants]\nuse_category = \"residential\"\n";
     let text = "区;号;电压;户名;opened_on;closed_on;aged_transformer_area\n01;a;low_voltage;张三;2010-01-01;;false\n\
         02;b;low_voltage;李四;2010-01-01;;false\n";
