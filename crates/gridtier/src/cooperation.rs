@@ -7,14 +7,18 @@ use crate::contract::rule::Rule;
 use crate::contract::{CooperationKind, Table};
 use crate::customer::{CustomerFinder, Customers, NamedCustomer};
 use crate::error::RunError;
-use crate::index::CustomerIx;
+use crate::index::{CustomerIx, count};
 use crate::key::KeyIndex;
 use crate::rows::{self, CheckedRow, Columns, Placement, TableRules};
 use crate::source::{Source, TableBook};
-use crate::unit::{Window, share_e6};
+use crate::unit::{Window, date_of_day, share_e6};
+use crate::word::Word;
 
 /// A suggestion counts as adopted from this many delivered thousandths on.
 const ADOPTED_E3: i64 = 1_000;
+
+/// Nobody delivers more than this many times what was requested.
+const DELIVERED_FACTOR: i64 = 100;
 
 /// An accepted event. Rows are duplicates only if their days are equal too.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,7 +60,34 @@ pub fn read(
     let finder = CustomerFinder::new(customers);
     let rows =
         rows::read(source, &mut book, &mut CooperationRules { finder, window, keys: KeyIndex::default() })?;
+    notice(&mut book, &rows, customers);
     Ok((book, count_facts(&rows, customers.len())))
+}
+
+/// Notes events that came under two ids, and those of which far more was delivered than was requested.
+fn notice(book: &mut TableBook, rows: &[CheckedRow<CooperationEvent>], customers: &Customers) {
+    let id = |event: &CooperationEvent| customers.ids.key(event.customer.number());
+    rows::notice_repeated(
+        book,
+        rows,
+        |event| (event.customer, event.day, event.kind.code(), event.requested_e3, event.delivered_e3),
+        |event| {
+            let day = date_of_day(event.day).unwrap_or_default();
+            format!("customer {}, {day}: the same event under two ids", id(event))
+        },
+    );
+    let far = rows.iter().map(|row| &row.value).filter(|event| {
+        event.kind != CooperationKind::Suggestion
+            && event.requested_e3 > 0
+            && event.delivered_e3 / DELIVERED_FACTOR > event.requested_e3
+    });
+    let far: Vec<_> = far.map(|event| (event.customer, event.requested_e3, event.delivered_e3)).collect();
+    if let Some(&(customer, requested_e3, delivered_e3)) = far.iter().min() {
+        book.notice(Rule::UnlikelyRatio, count(far.len()), || {
+            let id = customers.ids.key(customer.number());
+            format!("{id}: requested {}, delivered {}", requested_e3 / 1_000, delivered_e3 / 1_000)
+        });
+    }
 }
 
 /// The columns and rules of the table.

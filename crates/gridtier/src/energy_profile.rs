@@ -7,7 +7,7 @@ use crate::contract::cell::{CheckedColumn, Ids};
 use crate::contract::rule::Rule;
 use crate::customer::{CustomerFinder, Customers, NamedCustomer};
 use crate::error::RunError;
-use crate::index::CustomerIx;
+use crate::index::{CustomerIx, count};
 use crate::key::KeyIndex;
 use crate::rows::{self, Columns, Placement, TableRules};
 use crate::source::{Source, TableBook};
@@ -37,6 +37,15 @@ pub fn read(
     let finder = CustomerFinder::new(customers);
     let rows =
         rows::read(source, &mut book, &mut EnergyProfileRules { finder, window, keys: KeyIndex::default() })?;
+    let above =
+        rows.iter().map(|row| &row.value).filter(|(_, audit)| audit.replaceable_kgce > audit.total_kgce);
+    let above: Vec<_> = above.collect();
+    if let Some((customer, audit)) = above.iter().min_by_key(|(customer, audit)| (*customer, audit.as_of)) {
+        book.notice(Rule::UnlikelyRatio, count(above.len()), || {
+            let id = customers.ids.key(customer.number());
+            format!("{id}: replaceable {} of {} kgce", audit.replaceable_kgce, audit.total_kgce)
+        });
+    }
     let mut profiles: Vec<Option<EnergyProfile>> = vec![None; customers.len()];
     for (customer, profile) in rows.into_iter().map(|row| row.value) {
         let latest = &mut profiles[customer.index()];

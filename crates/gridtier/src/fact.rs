@@ -6,6 +6,7 @@
 mod column;
 mod energy;
 mod nothing_counts;
+mod unlikely;
 
 use std::collections::BTreeMap;
 
@@ -133,6 +134,8 @@ pub fn read(
     let (cooperation_book, cooperation) = cooperation::read(source, &customers, window)?;
     let (profiles_book, profiles) = energy_profile::read(source, &customers, window)?;
     let energies = energy::energies(&usage, &customers)?;
+    let energy_book = if readings_book.present { &mut readings_book } else { &mut registers_book };
+    unlikely::notice(&energies, &customers, energy_book, &mut customers_book);
     let rows = by_customer(energies, billed.facts, incidents.facts, plans, cooperation);
     let books = vec![
         customers_book,

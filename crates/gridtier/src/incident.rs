@@ -13,7 +13,8 @@ use crate::key::KeyIndex;
 use crate::rows::{self, CheckedRow, Columns, Placement, TableRules};
 use crate::source::{Source, TableBook};
 use crate::text;
-use crate::unit::{Month, Window, day_of_us, round_half_away};
+use crate::unit::{Month, Window, date_of_day, day_of_us, round_half_away};
+use crate::word::Word;
 
 /// Number of months in which a point loses half its weight.
 const HALF_LIFE_MONTHS: f64 = 12.0;
@@ -87,6 +88,16 @@ pub fn read(source: &dyn Source, customers: &Customers, window: Window) -> Resul
     let rows =
         rows::read(source, &mut book, &mut IncidentRules { finder, window, keys: KeyIndex::default() })?;
     notice_missing_impact(&mut book, &rows, customers);
+    rows::notice_repeated(
+        &mut book,
+        &rows,
+        |incident| (incident.customer, incident.occurred_at_us, incident.kind.code(), incident.severity),
+        |incident| {
+            let day = day_of_us(incident.occurred_at_us).and_then(date_of_day);
+            let (id, day) = (customers.ids.key(incident.customer.number()), day.unwrap_or_default());
+            format!("customer {id}, {day}: the same event under two ids")
+        },
+    );
     let facts = count_facts(&rows, window, customers.len())?;
     Ok(Incidents { book, facts, offences: offences(&rows) })
 }

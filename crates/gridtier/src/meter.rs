@@ -47,11 +47,14 @@ mod season;
 mod covered;
 mod usage;
 mod suspect;
+mod alike;
 mod plan;
+mod stamp;
 mod schedule;
 mod streak;
 mod sum;
 mod repeat;
+mod twin;
 mod earlier;
 mod held;
 mod interval_notes;
@@ -83,6 +86,7 @@ pub use sum::FileBook;
 use sum::PassRecord;
 pub use suspect::{UnitSuspect, unit_suspects};
 pub use time_of_use::{PART_COLUMNS, ReadingDetail};
+use twin::TwinFinder;
 pub(crate) use usage::months_before_opening;
 pub use usage::{Coverage, CustomerMonth, MonthlyUsage};
 
@@ -169,6 +173,8 @@ pub fn read(
     check_bounds(&readings.usage, customers)?;
     readings.usage.drop_before_opening(customers, book);
     suspect::notice_registers(&readings.usage, customers, book);
+    suspect::notice_placeholders(&readings.usage, customers, book);
+    alike::notice_months_alike(&readings.usage, customers, book);
     Ok(readings)
 }
 
@@ -223,6 +229,7 @@ fn read_by(
             break;
         }
         files_read.extend(unread.iter().map(|part| part.file));
+        record.stamps.add_bounds(source, &unread);
         let planned = plan::plan(source, unread, &kernel.context.calendar, &mut record.books);
         if !sum::sum(&kernel, planned, &mut record)? {
             return Ok(None);
@@ -230,6 +237,9 @@ fn read_by(
         reused.drop_months(record.parts.iter().filter_map(|(_, span)| *span));
     }
     repeat::settle(&kernel, &mut record)?;
+    record.stamps.notice(source, window, &mut record.books);
+    let mut noticed = TableBook::new(Table::MeterReadings);
+    TwinFinder::look_at_stripes(&kernel, window, &mut noticed);
     reused.fill(customers, &kernel.stripes)?;
     let mut files = record.file_books(window);
     let reused = reused.books(source);
@@ -239,6 +249,9 @@ fn read_by(
         files.insert(file, known);
     }
     let Kernel { context, mut stripes } = kernel;
+    if !noticed.noticed.is_empty() {
+        plan::book_of(&mut record.books, 0).absorb(noticed);
+    }
     let usage = MonthlyUsage::new(window, customers.len(), &mut stripes);
     let ids = context.meters.into_inner().unwrap_or_else(PoisonError::into_inner);
     let meters = ReadMeters { ids, stripes: Some(stripes), series: BTreeSet::new() };

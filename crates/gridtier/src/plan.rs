@@ -9,12 +9,15 @@ use crate::contract::cell::{Ids, Integers};
 use crate::contract::rule::Rule;
 use crate::customer::{CustomerFinder, Customers, NamedCustomer};
 use crate::error::RunError;
-use crate::index::CustomerIx;
+use crate::index::{CustomerIx, count};
 use crate::key::KeyIndex;
 use crate::meter::MonthlyUsage;
 use crate::rows::{self, CheckedRow, Columns, Placement, TableRules};
 use crate::source::{Source, TableBook};
 use crate::unit::{Month, Window, share_e6};
+
+/// No customer plans more than this many times what it uses, or less than this part of it.
+const UNLIKELY_FACTOR: i128 = 100;
 
 /// The plan of a customer for a month.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,7 +51,34 @@ pub fn read(
     let mut book = TableBook::new(Table::Plans);
     let (finder, window) = (CustomerFinder::new(customers), usage.window());
     let rows = rows::read(source, &mut book, &mut PlanRules { finder, window, keys: KeyIndex::default() })?;
+    notice_unlikely(&mut book, &rows, usage, customers);
     Ok((book, count_facts(&rows, usage, customers.len())))
+}
+
+/// Notes customers whose plans are far from what they used in the same months.
+fn notice_unlikely(
+    book: &mut TableBook,
+    rows: &[CheckedRow<DeliveredPlan>],
+    usage: &MonthlyUsage,
+    customers: &Customers,
+) {
+    let mut sums = vec![(0_i128, 0_i128); customers.len()];
+    let plans = rows.iter().map(|row| &row.value).filter(|plan| plan.planned_wh > 0);
+    for plan in plans.filter(|plan| usage.covered(plan.position, plan.customer)) {
+        let (planned, used) = &mut sums[plan.customer.index()];
+        *planned += i128::from(plan.planned_wh);
+        *used += i128::from(usage.get(plan.position, plan.customer).active_wh);
+    }
+    let is_far = |(planned, used): &(i128, i128)| {
+        *used > 0 && (*planned > UNLIKELY_FACTOR * used || planned * UNLIKELY_FACTOR < *used)
+    };
+    let found = count(sums.iter().filter(|sums| is_far(sums)).count());
+    if let Some(((planned, used), customer)) = sums.iter().zip(0..).find(|(sums, _)| is_far(sums)) {
+        book.notice(Rule::UnlikelyRatio, found, || {
+            let id = customers.ids.key(customer);
+            format!("{id}: planned {} kWh, used {} kWh", planned / 1_000, used / 1_000)
+        });
+    }
 }
 
 /// The plans above 0 of some customers, for explanations: customer, month and energy in Wh.

@@ -190,6 +190,7 @@ impl<T, V: PartialEq> RowSorter<'_, T, V> {
         columns.note_forms(book);
         let key = OwnKey::read(columns, book)?;
         let cells = self.rules.cells(columns, book)?;
+        columns.note_implausible(book);
         let recorded = self.last_records.as_ref().map(|last| last.times(columns)).transpose()?;
         for row in 0..columns.rows() {
             let at = columns.at(row);
@@ -351,6 +352,23 @@ fn settle_earlier<T: PartialEq>(
     let mut fates = among_equal_keys(&earlier, keys).into_iter();
     earlier.retain(|row| fates.next() == Some(AmongEqualKeys::First) && !is_counted[index(row.key)]);
     earlier
+}
+
+/// Notes rows that are equal but for their key, by `content`. The example is the smallest of those that `example` writes.
+pub fn notice_repeated<T, K: Ord>(
+    book: &mut TableBook,
+    rows: &[CheckedRow<T>],
+    content: impl Fn(&T) -> K,
+    example: impl Fn(&T) -> String,
+) {
+    let mut sorted: Vec<(K, &T)> = rows.iter().map(|row| (content(&row.value), &row.value)).collect();
+    sorted.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+    let repeated: Vec<&T> =
+        sorted.windows(2).filter(|pair| pair[0].0 == pair[1].0).map(|pair| pair[1].1).collect();
+    // The content holds the customer and the time, so the first in its order is the same for any order of rows.
+    if let Some(first) = repeated.first() {
+        book.notice(Rule::LikelyRepeated, count(repeated.len()), || example(first));
+    }
 }
 
 #[cfg(test)]

@@ -144,6 +144,16 @@ impl RowAt {
     }
 }
 
+/// The file and the row, and also the row number that a spreadsheet shows, if one can show the file.
+#[must_use]
+pub fn place_of(source: &dyn Source, table: Table, at: RowAt) -> String {
+    let place = format!("{} row {}", source.file_name(table, at.file()), at.row());
+    match source.spreadsheet_row(table, at) {
+        Some(row) => format!("{place} (spreadsheet row {row})"),
+        None => place,
+    }
+}
+
 /// A rejected row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Reject {

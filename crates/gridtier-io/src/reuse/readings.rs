@@ -125,10 +125,13 @@ pub(super) fn rows_that_fit(manifest: &Manifest, folder: &DataFolder, window: Wi
     if declared != folder.inputs().iter().find(|input| input.path == FILE_NAME) {
         return 0;
     }
-    // These findings are about columns of files. A file that is not read would not raise them again.
+    // These findings are about files and their rows. A file that is not read would not raise them again.
     let has_doubt = manifest.findings.iter().any(|finding| {
         finding.table == Table::MeterReadings.name()
-            && matches!(finding.rule, Rule::AmbiguousGrouping | Rule::MixedMonthForms)
+            && matches!(
+                finding.rule,
+                Rule::AmbiguousGrouping | Rule::MixedMonthForms | Rule::LikelyRepeated | Rule::StampSuspect
+            )
     });
     if has_doubt {
         return 0;

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::bill::Bills;
+use super::doubt::BillDoubts;
 use super::{Billing, narrow};
 use crate::contract::rule::Rule;
 use crate::customer::Customers;
@@ -41,6 +42,7 @@ pub(super) fn count(
     let mut order: Vec<u32> = (0..).take(bills.rows.len()).collect();
     order.sort_unstable_by_key(customer);
     let mut unbilled = UnbilledUse::default();
+    let mut doubts = BillDoubts::new(bills, usage, customers.len());
     for of_customer in order.chunk_by(|a, b| customer(a) == customer(b)) {
         let customer = customer(&of_customer[0]);
         let mut billed = BilledMonths::new();
@@ -49,6 +51,7 @@ pub(super) fn count(
             let Some(month) = window.index(bill.month) else { continue };
             *billed.entry(month).or_default() += i128::from(bill.amount_fen);
         }
+        doubts.look(customer, of_customer, &billed);
         let of_service = service.of(customer);
         let months = of_service.start.max(delivered.start)..of_service.end.min(delivered.end);
         sum(customer, &billed, months.clone(), usage, &mut facts[customer.index()])?;
@@ -57,6 +60,7 @@ pub(super) fn count(
         }
     }
     unbilled.notice(customers, book);
+    doubts.notice(customers, book);
     Ok(())
 }
 

@@ -209,6 +209,20 @@ impl Rule {
                 "if the day stands for none, declare it under `nulls`, such as due_on = [\"1970-01-01\"]; else correct it",
                 "若该日期表示空值，请在 `nulls` 中声明，例如 due_on = [\"1970-01-01\"]；否则请更正",
             ),
+            Self::LikelyRepeated => (
+                "deliver each row once; write ids in one way, and if two files hold the same rows, leave one out",
+                "每条记录只提供一次；统一编号写法，若两个文件含有相同记录，请去掉其中一个",
+            ),
+            Self::StampSuspect => (
+                "if the times are the ends of the intervals, declare stamp = \"end\" for meter_readings; if they are UTC, declare \
+                 timestamps = \"instant\" and `zone`",
+                "若时间为区间终点，请为 meter_readings 声明 stamp = \"end\"；若为 UTC 时刻，请声明 timestamps = \"instant\" 和 `zone`",
+            ),
+            Self::MonthsApart => (
+                "compare a bill and a reading of one month: if readings are stamped at the end, declare stamp = \"end\"; map as \
+                 billing_month the month in which the energy was used",
+                "请核对同一月的账单与读数：若读数时间为区间终点，请声明 stamp = \"end\"；billing_month 应为用电所在月",
+            ),
             Self::LooksLikeRegister | Self::RegisterWithFalls => (
                 "if the column holds registers of the counter, deliver it as the table register_readings",
                 "若该列是电表示数，请作为 register_readings 表提供",
@@ -239,6 +253,14 @@ impl Rule {
             Self::PriceSuspect => (
                 "compare a bill and a reading of the customer; declare `energy_unit` and `money_unit`, or mend the customer's rows",
                 "请核对该客户的一张账单和一条读数；声明 `energy_unit` 和 `money_unit`，或更正该客户的数据",
+            ),
+            Self::ImplausibleValue => (
+                "mend the value, declare the unit, or declare under `nulls` what stands for none",
+                "请更正该值，或声明单位；若为占位值，请在 `nulls` 中声明",
+            ),
+            Self::UnlikelyRatio | Self::AmountSuspect => (
+                "compare one row of both: declare `energy_unit` and `money_unit` of the tables, or mend the rows",
+                "请核对两者各一行：声明各表的 `energy_unit` 和 `money_unit`，或更正数据",
             ),
             Self::ImplausiblePrice => (
                 "check the units of energy and money: declare `energy_unit` and `money_unit` of the tables",

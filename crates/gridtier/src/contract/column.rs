@@ -73,6 +73,9 @@ pub struct Column {
     pub key: bool,
     /// Unit of the values; empty if they have none.
     pub unit: &'static str,
+    /// The greatest value, in that unit, that nobody needs to look at; `None` where there is no such limit. Greater values
+    /// count, and are noticed.
+    pub plausible_max: Option<f64>,
     /// What the column means.
     pub about: &'static str,
     /// What the column means, in Chinese.
@@ -85,7 +88,7 @@ pub(super) const fn column(
     about: &'static str,
     about_zh: &'static str,
 ) -> Column {
-    Column { name, kind, nullable: false, key: false, unit: "", about, about_zh }
+    Column { name, kind, nullable: false, key: false, unit: "", plausible_max: None, about, about_zh }
 }
 
 impl Column {
@@ -110,6 +113,11 @@ impl Column {
 
     pub(super) const fn unit(mut self, unit: &'static str) -> Self {
         self.unit = unit;
+        self
+    }
+
+    pub(super) const fn plausible_to(mut self, max: f64) -> Self {
+        self.plausible_max = Some(max);
         self
     }
 }

@@ -54,6 +54,16 @@ crate::words! {
     }
 }
 
+/// Above these no value needs to be believed: some ten times the largest that is known of one customer (an aluminium
+/// smelter takes about 1 GVA and 1 TWh a month, a steel works about 20 Mtce a year).
+const CAPACITY_KVA: f64 = 1.0e7;
+const AMOUNT_CNY: f64 = 5.0e9;
+const ENERGY_KGCE: f64 = 2.0e11;
+/// A request is made in kW or in times.
+const REQUEST: f64 = 1.0e7;
+/// Nobody is without supply for more than a year and still a customer.
+const YEAR_MINUTES: f64 = 525_600.0;
+
 const CUSTOMERS: &[Column] = &[
     CUSTOMER_ID.key(),
     column("use_category", ColumnKind::Word(UseCategory::LIST), "use category", "用电类别"),
@@ -61,7 +71,8 @@ const CUSTOMERS: &[Column] = &[
     column("region", ColumnKind::Text, "region or branch", "地区").nullable(),
     column("contract_capacity_kva", ColumnKind::Number, "contract capacity", "合同容量")
         .nullable()
-        .unit("kVA"),
+        .unit("kVA")
+        .plausible_to(CAPACITY_KVA),
     column("power_factor_standard", ColumnKind::PowerFactor, "power-factor standard", "功率因数标准")
         .nullable(),
     column(
@@ -89,7 +100,8 @@ const CUSTOMERS: &[Column] = &[
         "期初合同容量",
     )
     .nullable()
-    .unit("kVA"),
+    .unit("kVA")
+    .plausible_to(CAPACITY_KVA),
     column(
         "holder_id",
         ColumnKind::Id,
@@ -145,7 +157,8 @@ const METER_READINGS: &[Column] = &[
         .unit("kWh"),
     column("max_demand_kw", ColumnKind::Thousandths, "highest demand in the interval", "区间最大需量")
         .nullable()
-        .unit("kW"),
+        .unit("kW")
+        .plausible_to(CAPACITY_KVA),
     RECORDED_AT,
 ];
 
@@ -187,7 +200,9 @@ const BILLS: &[Column] = &[
     column("bill_id", ColumnKind::Id, "bill", "账单编号").key(),
     CUSTOMER_ID,
     column("billing_month", ColumnKind::PlacingMonth, "month billed", "应收年月"),
-    column("amount_due", ColumnKind::Money, "amount due, negative on a reversal", "应收金额").unit("CNY"),
+    column("amount_due", ColumnKind::Money, "amount due, negative on a reversal", "应收金额")
+        .unit("CNY")
+        .plausible_to(AMOUNT_CNY),
     column(
         "due_on",
         ColumnKind::BoundedDate,
@@ -205,7 +220,9 @@ const PAYMENTS: &[Column] = &[
     column("bill_id", ColumnKind::Id, "bill paid; empty on a payment on account", "账单编号").nullable(),
     column("customer_id", ColumnKind::Id, "who paid; needed where no bill is named", "缴费户号").nullable(),
     column("paid_on", ColumnKind::PlacingDate, "day of payment", "收费日期"),
-    column("amount", ColumnKind::Money, "amount, negative on a refund", "实收金额").unit("CNY"),
+    column("amount", ColumnKind::Money, "amount, negative on a refund", "实收金额")
+        .unit("CNY")
+        .plausible_to(AMOUNT_CNY),
     RECORDED_AT,
 ];
 
@@ -217,8 +234,13 @@ const INCIDENTS: &[Column] = &[
     column("responsibility", ColumnKind::Word(Responsibility::LIST), "who is responsible", "责任方"),
     column("status", ColumnKind::Word(IncidentStatus::LIST), "state of the finding of liability", "认定状态"),
     column("severity", ColumnKind::Count, "severity, 1 to 5", "严重程度"),
-    column("affected_customers", ColumnKind::Count, "other customers affected", "影响户数").nullable(),
-    column("outage_minutes", ColumnKind::Count, "minutes of outage", "停电时长").nullable().unit("min"),
+    column("affected_customers", ColumnKind::Count, "other customers affected", "影响户数")
+        .nullable()
+        .plausible_to(10_000_000.0),
+    column("outage_minutes", ColumnKind::Count, "minutes of outage", "停电时长")
+        .nullable()
+        .unit("min")
+        .plausible_to(YEAR_MINUTES),
     RECORDED_AT,
 ];
 
@@ -231,7 +253,8 @@ const PLANS: &[Column] = &[
         "the customer's own declared or contracted energy",
         "计划用电量",
     )
-    .unit("kWh"),
+    .unit("kWh")
+    .plausible_to(5.0e9),
     RECORDED_AT,
 ];
 
@@ -240,27 +263,32 @@ const COOPERATION: &[Column] = &[
     CUSTOMER_ID,
     column("occurred_on", ColumnKind::PlacingDate, "day of the event", "发生日期"),
     column("kind", ColumnKind::Word(CooperationKind::LIST), "kind", "类型"),
-    column("requested", ColumnKind::Thousandths, "kW or times asked; 1 for a suggestion", "要求量"),
+    column("requested", ColumnKind::Thousandths, "kW or times asked; 1 for a suggestion", "要求量")
+        .plausible_to(REQUEST),
     column(
         "delivered",
         ColumnKind::Thousandths,
         "kW or times carried out; 1 for a suggestion adopted",
         "完成量",
-    ),
+    )
+    .plausible_to(REQUEST),
     RECORDED_AT,
 ];
 
 const ENERGY_PROFILES: &[Column] = &[
     CUSTOMER_ID.key(),
     column("as_of", ColumnKind::PlacingDate, "day of the energy audit", "审计日期").key(),
-    column("total_kgce", ColumnKind::Number, "energy of all carriers in a year", "能源总消耗量").unit("kgce"),
+    column("total_kgce", ColumnKind::Number, "energy of all carriers in a year", "能源总消耗量")
+        .unit("kgce")
+        .plausible_to(ENERGY_KGCE),
     column(
         "replaceable_kgce",
         ColumnKind::Number,
         "part of total_kgce that electricity could replace",
         "电能可替代量",
     )
-    .unit("kgce"),
+    .unit("kgce")
+    .plausible_to(ENERGY_KGCE),
     RECORDED_AT,
 ];
 

@@ -4,6 +4,7 @@
 //! overwrite the findings of the others. Few rows break a rule, and the loop that sums asks only one question about
 //! each row: is it excluded?
 
+use std::collections::BTreeSet;
 use std::ops::{ControlFlow, Range};
 use std::sync::{PoisonError, RwLock};
 
@@ -44,6 +45,11 @@ pub(super) struct ReadingContext<'a> {
 }
 
 impl ReadingContext<'_> {
+    /// The id of a meter that was read.
+    pub fn meter_id(&self, meter: u32) -> String {
+        self.meters.read().unwrap_or_else(PoisonError::into_inner).key(meter).to_owned()
+    }
+
     /// The id of a meter; `None` for readings without a meter id.
     pub fn meter_name(&self, meter: IdNumber) -> Option<String> {
         let meters = self.meters.read().unwrap_or_else(PoisonError::into_inner);
@@ -324,6 +330,17 @@ impl ReadingBatch {
     /// Whether the utility estimated a row; false unless that is kept.
     pub fn is_estimated(&self, row: usize) -> bool {
         self.estimated.binary_search_by_key(&row, |&estimated| index(estimated)).is_ok()
+    }
+
+    /// The earliest and the latest time of the rows whose time can be read, in microseconds of local time.
+    pub fn time_range(&self) -> Option<(i64, i64)> {
+        let undated: BTreeSet<u32> = self.undated.iter().map(|(row, _)| *row).collect();
+        let dated =
+            (0..).zip(&self.times.values).filter(|(row, _)| undated.is_empty() || !undated.contains(row));
+        dated.fold(None, |range, (_, &us)| {
+            let (first, last) = range.unwrap_or((us, us));
+            Some((first.min(us), last.max(us)))
+        })
     }
 
     /// Rows without a key, a time or the right number of cells, with the rule that each breaks. If a row is listed

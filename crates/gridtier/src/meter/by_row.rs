@@ -17,13 +17,15 @@ use rayon::slice::ParallelSliceMut;
 use super::batch::{COLUMNS, IdCaches, ReadingBatch, ReadingContext};
 use super::held::{HeldRow, ReadingKey};
 use super::interval_notes::IntervalNotes;
-use super::month_cell::ReadingEnergy;
+use super::month_cell::{MonthUse, ReadingEnergy, SlotMarks};
 use super::plan::{FileBooks, book_of};
 use super::quality::{Repetition, counted_of};
 use super::rounds::rounds;
 use super::schedule::{PartReader, read_parts};
+use super::stamp::StampRanges;
 use super::stripe::Stripes;
 use super::time_of_use::{PART_COLUMNS, PartColumns, ReadingDetail, ReadingParts, TimeOfUse};
+use super::twin::{MeterMonth, TwinFinder};
 use super::usage::MonthlyUsage;
 use super::{ReadMeters, Readings};
 use crate::contract::Table;
@@ -69,12 +71,13 @@ pub(super) fn read(
     if context.source.parts(Table::RegisterReadings)?.is_some() {
         sums.series = Some(BTreeSet::new());
     }
-    let mut books = FileBooks::new();
+    let (mut books, mut stamps) = (FileBooks::new(), StampRanges::default());
     for (round, customers) in pass.rounds(parts)?.into_iter().enumerate() {
         let collectors = read_parts(parts, &|| Collector::new(&pass, customers.clone(), round == 0))?;
         let mut held = Vec::new();
         for mut collector in collectors {
             held.append(&mut collector.held);
+            stamps.absorb(collector.stamps);
             for (file, book) in collector.books {
                 book_of(&mut books, file).absorb(book);
             }
@@ -84,8 +87,17 @@ pub(super) fn read(
             sums.settle(rows, &mut books)?;
         }
     }
-    let Sums { mut stripes, notes, time_of_use, series, .. } = sums;
+    sums.end_customer();
+    let Sums { mut stripes, notes, time_of_use, series, twins, .. } = sums;
     notes.notice(context, &mut books);
+    if !context.source.has_column(Table::MeterReadings, READ_UNTIL) {
+        stamps.notice(context.source, window, &mut books);
+    }
+    let mut noticed = TableBook::new(Table::MeterReadings);
+    twins.notice(window, &mut noticed);
+    if !noticed.noticed.is_empty() {
+        book_of(&mut books, 0).absorb(noticed);
+    }
     let mut usage = MonthlyUsage::new(window, context.customers.len(), &mut stripes);
     (usage.has_ends, usage.time_of_use) = (notes.has_ends, time_of_use);
     let meters = match series {
@@ -98,6 +110,9 @@ pub(super) fn read(
     // A later cycle cannot reuse the months of such files: a month does not tell which of its rows were replaced.
     Ok((Readings { usage, files: BTreeMap::new(), meters, files_reused: 0 }, books))
 }
+
+/// The months of a customer, each with its meters.
+type MeterMonths = BTreeMap<usize, BTreeMap<Option<u32>, MeterMonth>>;
 
 /// What all threads share.
 struct RowPass<'a> {
@@ -181,6 +196,7 @@ struct Collector<'p> {
     caches: IdCaches,
     books: FileBooks,
     held: Vec<HeldRow>,
+    stamps: StampRanges,
 }
 
 /// The columns of a batch that carry more than energy.
@@ -202,6 +218,7 @@ impl<'p> Collector<'p> {
             caches: IdCaches::default(),
             books: FileBooks::new(),
             held: Vec::new(),
+            stamps: StampRanges::default(),
         }
     }
 
@@ -209,6 +226,12 @@ impl<'p> Collector<'p> {
         let Self { pass, readings, caches, .. } = self;
         let mut book = TableBook::new(Table::MeterReadings);
         pass.check(readings, caches, batch, &mut book)?;
+        if self.is_first_round
+            && let Some(range) = self.readings.time_range()
+        {
+            self.stamps.add(batch.file, range);
+        }
+        let Self { pass, readings, .. } = self;
         let columns = Columns::new(pass.context.source, Table::MeterReadings, batch, &pass.context.declared);
         let more = MoreColumns {
             until: columns.cells(READ_UNTIL)?,
@@ -218,6 +241,7 @@ impl<'p> Collector<'p> {
                 ReadingDetail::TimeOfUse => Some(PartColumns::read(&columns)?),
             },
         };
+        columns.note_implausible(&mut book);
         let mut undated = vec![None; readings.rows()];
         // If a row is listed twice, the rule listed later takes precedence.
         readings.undated().iter().for_each(|&(row, rule)| undated[index(row)] = Some(rule));
@@ -321,6 +345,9 @@ struct Sums<'a> {
     stripes: Stripes,
     notes: IntervalNotes,
     time_of_use: Option<TimeOfUse>,
+    /// The months of the customer that is being settled, by month and meter.
+    of_customer: Option<(CustomerIx, MeterMonths)>,
+    twins: TwinFinder<'a>,
     /// Customers and the numbers of their meters; `None` unless there are registers too.
     series: Option<BTreeSet<(CustomerIx, u32)>>,
 }
@@ -335,8 +362,34 @@ impl<'a> Sums<'a> {
             stripes: Stripes::new(customers, months),
             notes: IntervalNotes::new(customers),
             time_of_use: (detail == ReadingDetail::TimeOfUse).then(|| TimeOfUse::new(customers, months)),
+            of_customer: None,
+            twins: TwinFinder::new(context, window),
             series: None,
         }
+    }
+
+    /// Looks at the meters of the customer whose rows are settled.
+    fn end_customer(&mut self) {
+        let Some((customer, months)) = self.of_customer.take() else { return };
+        for (month, meters) in months {
+            let meters: Vec<MeterMonth> = meters.into_values().collect();
+            self.twins.look_at_meters(customer, month, &meters, false);
+        }
+    }
+
+    /// Adds a part of a counted row to the months of its customer and meter.
+    fn note_meter(&mut self, row: &HeldRow, month: usize, energy: ReadingEnergy, days: u32) {
+        let customer = CustomerIx::new(row.key.customer.number());
+        if self.of_customer.as_ref().is_none_or(|(of, _)| *of != customer) {
+            self.end_customer();
+            self.of_customer = Some((customer, MeterMonths::new()));
+        }
+        let Some((_, months)) = &mut self.of_customer else { return };
+        let meter = row.key.meter.known();
+        let new = || MeterMonth { meter, used: MonthUse::default(), marks: SlotMarks::default() };
+        let of_meter = months.entry(month).or_default().entry(meter).or_insert_with(new);
+        of_meter.used.add_days(energy, days);
+        of_meter.marks.mark_day(0);
     }
 
     /// Decides about the rows of one key, which are in the order of files and rows. The row recorded last counts, unless it is
@@ -393,6 +446,7 @@ impl<'a> Sums<'a> {
             self.notes.note_before_opening(customer);
         }
         let mut is_counted = false;
+        let mut added_to = Vec::new();
         let mut stripe = self.stripes.lock(self.stripes.stripe_of(customer));
         let member = stripe.member(customer);
         for of in days.months(first, self.window.end) {
@@ -403,6 +457,7 @@ impl<'a> Sums<'a> {
                 reactive_varh: row.energy.reactive_varh.map(|varh| days.share(of, varh)),
             };
             stripe.cells(month)[member.index()].used.add_days(energy, of.days.unsigned_abs());
+            added_to.push((month, energy, of.days.unsigned_abs()));
             let added = match (&mut self.time_of_use, &parts) {
                 (Some(sums), Some(parts)) => sums.add(customer, month, &parts.share(days, of)),
                 _ => true,
@@ -418,6 +473,8 @@ impl<'a> Sums<'a> {
                 return Err(Refusal::of(Table::MeterReadings, what, advice).into());
             }
         }
+        drop(stripe);
+        added_to.into_iter().for_each(|(month, energy, days)| self.note_meter(row, month, energy, days));
         if !is_counted {
             book.tally.out_of_window += 1;
             return Ok(());

@@ -56,6 +56,16 @@ impl MonthUse {
         })
     }
 
+    /// What remains without a part of the sums. Sums wrap, as those of [`add`](Self::add) do.
+    pub(super) fn minus(self, part: Self) -> Self {
+        Self {
+            active_wh: self.active_wh.wrapping_sub(part.active_wh),
+            reactive_varh: self.reactive_varh.wrapping_sub(part.reactive_varh),
+            readings: self.readings.wrapping_sub(part.readings),
+            reactive_readings: self.reactive_readings.wrapping_sub(part.reactive_readings),
+        }
+    }
+
     /// Takes back a reading that was added.
     pub(super) fn remove(&mut self, energy: ReadingEnergy) {
         self.active_wh = self.active_wh.wrapping_sub(energy.active_wh);
@@ -119,6 +129,16 @@ impl SlotMarks {
     /// Whether two readings may share a slot.
     pub fn is_doubtful(self) -> bool {
         self.repeated != 0
+    }
+
+    /// With slots of a day: the first and the last of two days that have a reading; `None` for more or fewer days.
+    pub fn two_days(self) -> Option<(u32, u32)> {
+        (self.seen.count_ones() == 2).then(|| (self.seen.trailing_zeros(), 31 - self.seen.leading_zeros()))
+    }
+
+    /// Whether two series have readings on one day, with slots of a day; with slots of a minute, whether both have some.
+    pub fn shares_days(self, other: Self, is_by_day: bool) -> bool {
+        if is_by_day { self.seen & other.seen != 0 } else { self.seen != 0 && other.seen != 0 }
     }
 
     /// How many days have more than one reading.

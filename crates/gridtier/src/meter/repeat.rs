@@ -162,9 +162,8 @@ fn correct(kernel: &Kernel, group: &[Suspect], record: &mut PassRecord) {
     let mut stripe = kernel.stripes.lock(kernel.stripes.stripe_of(first.customer));
     let month = kernel.context.calendar.month_slot(first.time_us).month();
     let member = stripe.member(first.customer);
-    let used = &mut stripe.cells(month)[member.index()].used;
     for (_, suspect) in group.iter().enumerate().filter(|(position, _)| counted != Some(*position)) {
-        used.remove(suspect.energy);
+        stripe.remove(member, suspect.series, month, suspect.energy);
         let book = book_of(&mut record.books, suspect.at.file());
         book.tally.counted -= 1;
         match counted {

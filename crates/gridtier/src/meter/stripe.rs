@@ -3,14 +3,14 @@
 //! A thread locks a stripe once for all rows of a batch that belong to it, so that a lock costs next to nothing for
 //! each row. Threads have no sums of their own: these would take memory, and would have to be added up at the end.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::ControlFlow;
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
 use super::batch::ReadingSlice;
 use super::calendar::MonthSlot;
 use super::id_cache::MeterIx;
-use super::month_cell::{MonthCell, ReadingEnergy, SlotMarks};
+use super::month_cell::{MonthCell, MonthUse, ReadingEnergy, SlotMarks};
 use crate::index::{CustomerIx, positions};
 
 /// Minimum and maximum number of stripes. With enough stripes, two threads seldom need the same one; with too many, a
@@ -54,6 +54,8 @@ pub(super) struct Stripe {
     further_members: Vec<MemberIx>,
     /// The marks of each month, by further series.
     further_marks: Vec<Vec<SlotMarks>>,
+    /// The sums of each month, by further series; those of a first series are what remains of the month cell.
+    further_used: Vec<Vec<MonthUse>>,
 }
 
 /// A meter as a number above 0; 1 stands for readings without a meter id.
@@ -74,6 +76,7 @@ impl Stripe {
             further: HashMap::new(),
             further_members: Vec::new(),
             further_marks: vec![Vec::new(); months],
+            further_used: vec![Vec::new(); months],
         }
     }
 
@@ -235,8 +238,75 @@ impl Stripe {
 
     /// Adds a reading to its month without marking its slot.
     #[inline]
-    pub fn add(&mut self, member: MemberIx, slot: MonthSlot, energy: ReadingEnergy) {
+    pub fn add(&mut self, member: MemberIx, series: SeriesIx, slot: MonthSlot, energy: ReadingEnergy) {
         self.cells(slot.month())[member.index()].used.add(energy);
+        if let Some(used) = self.further_used(slot.month(), series) {
+            used.add(energy);
+        }
+    }
+
+    /// Takes back a reading that was added.
+    pub fn remove(&mut self, member: MemberIx, series: SeriesIx, month: usize, energy: ReadingEnergy) {
+        self.cells(month)[member.index()].used.remove(energy);
+        if let Some(used) = self.further_used(month, series) {
+            used.remove(energy);
+        }
+    }
+
+    /// The sums of a further series in a month; `None` for a first series.
+    #[inline]
+    fn further_used(&mut self, month: usize, series: SeriesIx) -> Option<&mut MonthUse> {
+        let further = series.index().checked_sub(self.customers)?;
+        let used = &mut self.further_used[month];
+        if further >= used.len() {
+            used.resize(further + 1, MonthUse::default());
+        }
+        Some(&mut used[further])
+    }
+
+    /// The members with several meters, each with its series by the number of the meter (`None` stands for readings
+    /// without a meter id).
+    pub fn with_several_meters(&self) -> BTreeMap<MemberIx, Vec<(Option<u32>, SeriesIx)>> {
+        let meter = |code: u32| code.checked_sub(2);
+        let mut members: BTreeMap<MemberIx, Vec<(Option<u32>, SeriesIx)>> = BTreeMap::new();
+        // The result is sorted before it is used.
+        #[expect(clippy::iter_over_hash_type)]
+        for (&(member, code), &series) in &self.further {
+            let first = || vec![(meter(self.first_meter[member.index()]), SeriesIx::new(member.number()))];
+            members.entry(member).or_insert_with(first).push((meter(code), series));
+        }
+        members
+    }
+
+    /// The sums and the marks of a member's series in a month. `all` are all series of the member.
+    pub fn of_series(
+        &self,
+        month: usize,
+        member: MemberIx,
+        series: SeriesIx,
+        all: &[(Option<u32>, SeriesIx)],
+    ) -> (MonthUse, SlotMarks) {
+        let further = |series: SeriesIx| {
+            let place = series.index().checked_sub(self.customers)?;
+            let used = self.further_used[month].get(place).copied().unwrap_or_default();
+            Some((used, self.further_marks[month].get(place).copied().unwrap_or_default()))
+        };
+        if let Some(found) = further(series) {
+            return found;
+        }
+        let cell = self.months[month].get(member.index()).copied().unwrap_or_default();
+        let others = all.iter().filter_map(|&(_, other)| further(other));
+        (others.fold(cell.used, |rest, (used, _)| rest.minus(used)), cell.marks)
+    }
+
+    /// The customer of a member.
+    pub fn customer_of(&self, member: MemberIx) -> CustomerIx {
+        CustomerIx::new(self.first.number() + member.number())
+    }
+
+    /// The cells of a month, by member; empty if nobody has a reading in it.
+    pub fn cells_of(&self, month: usize) -> &[MonthCell] {
+        &self.months[month]
     }
 
     /// Adds a reading and marks its day. Returns whether the day was marked before.
@@ -253,6 +323,9 @@ impl Stripe {
             return cell.add_day(slot, energy);
         }
         cell.used.add(energy);
+        if let Some(used) = self.further_used(slot.month(), series) {
+            used.add(energy);
+        }
         self.marks(slot.month(), series).mark_day(slot.slot())
     }
 

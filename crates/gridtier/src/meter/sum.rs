@@ -8,6 +8,7 @@ use super::calendar::{MonthSpan, SlotWidth};
 use super::kernel::{BatchBuffers, Kernel};
 use super::plan::{FileBooks, book_of};
 use super::schedule::{PartReader, read_parts};
+use super::stamp::StampRanges;
 use super::streak::{self, Streaks};
 use super::stripe::Stripe;
 use crate::contract::Table;
@@ -52,6 +53,8 @@ pub(super) struct PassRecord {
     pub books: FileBooks,
     /// The parts that were read, each with the months of its rows in the window.
     pub parts: Vec<(Part, Option<MonthSpan>)>,
+    /// The first and the last stamp of each file that was read.
+    pub stamps: StampRanges,
     /// The number of minutes between readings, as the greatest common divisor of a sample; 0 if there is none.
     pub step: u16,
 }
@@ -97,6 +100,7 @@ pub(super) fn sum(kernel: &Kernel, parts: Vec<Part>, record: &mut PassRecord) ->
         for (file, book) in worker.books {
             book_of(&mut record.books, file).absorb(book);
         }
+        record.stamps.absorb(worker.stamps);
         record.step = gcd(record.step, worker.step);
         runs.extend(worker.ended_runs);
         runs.push((worker.run_start, worker.streaks));
@@ -120,6 +124,7 @@ struct SumWorker<'k> {
     run_start: usize,
     streaks: Streaks,
     ended_runs: Vec<(usize, Streaks)>,
+    stamps: StampRanges,
 }
 
 impl PartReader for SumWorker<'_> {
@@ -133,11 +138,16 @@ impl PartReader for SumWorker<'_> {
         let source = self.kernel.context.source;
         let mut book = self.books.remove(&part.file).unwrap_or_else(|| TableBook::new(Table::MeterReadings));
         let mut part_span: Option<MonthSpan> = None;
+        // Where statistics say between which times the rows lie, nobody needs to look.
+        let is_range_known = source.bounds(part).is_some();
         let result = source.read(Table::MeterReadings, part, COLUMNS, &mut |batch| {
             source.progress(Table::MeterReadings, count(batch.record.num_rows()));
             let counted = book.tally.counted;
             self.add(&batch, &mut book)?;
             self.counted += book.tally.counted - counted;
+            if !is_range_known && let Some(range) = self.buffers.readings.time_range() {
+                self.stamps.add(part.file, range);
+            }
             if let Some(span) = self.buffers.readings.span {
                 part_span = Some(part_span.map_or(span, |before| before.merge(span)));
             }
@@ -162,6 +172,7 @@ impl<'k> SumWorker<'k> {
             run_start: 0,
             streaks: Streaks::default(),
             ended_runs: Vec::new(),
+            stamps: StampRanges::default(),
         }
     }
 
@@ -176,7 +187,7 @@ impl<'k> SumWorker<'k> {
                     let reading = readings.reading(row);
                     let member = stripe.member(reading.customer);
                     let series = stripe.series(member, reading.meter);
-                    stripe.add(member, reading.slot, reading.energy);
+                    stripe.add(member, series, reading.slot, reading.energy);
                     streaks.follow(stripe, series, reading.slot);
                     if row < STEP_SAMPLE {
                         *step = gcd(*step, reading.slot.slot());

@@ -29,6 +29,8 @@ pub struct UnitSuspect {
 const UNIT_FACTOR: i128 = 900;
 /// Months below 1 kWh are neither suspect nor part of the median: an empty house does not show a wrong unit.
 const MONTH_WH_MIN: i64 = 1_000;
+/// Fewest nines of a value that stands for none.
+const NINES_MIN: u32 = 5;
 /// Fewest months above 0 in which a register can be recognised.
 const REGISTER_MONTHS_MIN: usize = 12;
 /// A register that falls must rise for at least this many months for each fall.
@@ -55,6 +57,40 @@ pub fn unit_suspects(usage: &MonthlyUsage, customers: &Customers, book: &mut Tab
         });
     }
     suspects
+}
+
+/// Notes months with one reading that consists of nines only, such as 999999.99: many systems write that for a value that
+/// they do not have.
+pub(super) fn notice_placeholders(usage: &MonthlyUsage, customers: &Customers, book: &mut TableBook) {
+    let all = (0..customers.len()).into_par_iter().map(CustomerIx::from_index);
+    let found: Vec<(CustomerIx, usize, i64)> = all
+        .flat_map_iter(|customer| {
+            let months = usage.row(customer).into_iter().enumerate();
+            months
+                .filter(|(_, used)| used.readings == 1 && is_placeholder(used.active_wh))
+                .map(move |(month, used)| (customer, month, used.active_wh))
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    if let Some(&(customer, month, wh)) = found.first() {
+        book.notice(Rule::ImplausibleValue, count(found.len()), || {
+            let (id, month) = (customers.ids.key(customer.number()), usage.window().month(month));
+            format!("{id} in {month}: {} kWh", wh as f64 / 1e3)
+        });
+    }
+}
+
+/// Whether a number of Wh is written with at least [`NINES_MIN`] nines and zeros behind them.
+fn is_placeholder(wh: i64) -> bool {
+    let mut rest = wh;
+    while rest != 0 && rest % 10 == 0 {
+        rest /= 10;
+    }
+    let mut nines = 0;
+    while rest % 10 == 9 {
+        (rest, nines) = (rest / 10, nines + 1);
+    }
+    rest == 0 && nines >= NINES_MIN
 }
 
 /// The lower median of the months of at least 1 kWh.
@@ -157,6 +193,12 @@ mod tests {
                 MonthUse { active_wh: mean * i64::from(readings), readings, ..MonthUse::default() }
             })
             .collect()
+    }
+
+    #[test]
+    fn a_value_of_nines_stands_for_none() {
+        assert!(is_placeholder(999_999_990) && is_placeholder(99_999_000) && is_placeholder(99_999));
+        assert!(![0, 9_999_000, 199_999, 999_990_001, 99_998_999, -99_999].into_iter().any(is_placeholder));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The columns of a batch, read as the contract asks.
 
+use std::cell::RefCell;
+
 use arrow_array::{ArrayRef, StringViewArray};
 
 use crate::contract::cell::{
@@ -11,7 +13,7 @@ use crate::contract::{AMOUNT_CNY_MAX, Column, ColumnKind, READING_KWH_MAX, Table
 use crate::error::{Refusal, RunError};
 use crate::index::{count, index};
 use crate::key::KeyIndex;
-use crate::source::{Batch, RowAt, Source, TableBook};
+use crate::source::{Batch, RowAt, Source, TableBook, place_of};
 use crate::word::Word;
 
 /// Largest accepted planned energy (Wh) or quantity in thousandths: far above any real value, but too small to overflow
@@ -35,13 +37,29 @@ pub struct Columns<'a> {
     batch: &'a Batch,
     declared: &'a TableDeclared,
     faults: std::iter::Peekable<std::slice::Iter<'a, (u32, Rule)>>,
+    /// The values that were read and are beyond what is plausible, by column: their number, and the first of them.
+    implausible: RefCell<Vec<Implausible>>,
+}
+
+struct Implausible {
+    column: &'static Column,
+    values: u64,
+    first_row: usize,
+    first: f64,
 }
 
 impl<'a> Columns<'a> {
     /// The columns of `batch`.
     #[must_use]
     pub fn new(source: &'a dyn Source, table: Table, batch: &'a Batch, declared: &'a TableDeclared) -> Self {
-        Self { source, table, batch, declared, faults: batch.faults.iter().peekable() }
+        Self {
+            source,
+            table,
+            batch,
+            declared,
+            faults: batch.faults.iter().peekable(),
+            implausible: RefCell::default(),
+        }
     }
 
     /// Number of rows in the batch.
@@ -77,6 +95,37 @@ impl<'a> Columns<'a> {
         }
     }
 
+    /// Notes the values beyond what is plausible, in the columns that were read so far.
+    pub fn note_implausible(&self, book: &mut TableBook) {
+        for found in self.implausible.take() {
+            book.notice(Rule::ImplausibleValue, found.values, || {
+                let (at, name) = (self.at(found.first_row), found.column.name);
+                let place = place_of(self.source, self.table, at);
+                format!("{place}: {name} = {:e}", found.first)
+            });
+        }
+    }
+
+    /// Looks for values beyond what is plausible. `steps` is how many steps of the values make one of the column's unit.
+    fn find_implausible<T: Copy>(
+        &self,
+        column: &'static Column,
+        cells: &CheckedColumn<T>,
+        steps: f64,
+        number: impl Fn(T) -> f64,
+    ) {
+        let Some(max) = column.plausible_max.map(|max| max * steps) else { return };
+        let mut beyond = cells
+            .values
+            .iter()
+            .enumerate()
+            .filter(|&(row, &value)| number(value).abs() > max && cells.states[row] == CellState::Ok);
+        let Some((first_row, &first)) = beyond.next() else { return };
+        let values = 1 + count(beyond.count());
+        let first = number(first) / steps;
+        self.implausible.borrow_mut().push(Implausible { column, values, first_row, first });
+    }
+
     fn typed<T>(&self, name: &str, result: Result<T, TypeFault>) -> Result<T, RunError> {
         result.map_err(|fault| crate::source::refuse_type(self.source, self.table, self.batch, name, &fault))
     }
@@ -93,6 +142,7 @@ impl<'a> Columns<'a> {
             nullable: true,
             key: false,
             unit: "",
+            plausible_max: None,
             about: "",
             about_zh: "",
         };
@@ -160,7 +210,14 @@ impl<'a> Columns<'a> {
                 Err(TypeFault::of_export(("it is not held as an integer", "该列不以整数保存").into()))
             }
         };
-        self.typed(name, result)
+        let cells = self.typed(name, result)?;
+        let steps = match self.spec(name).kind {
+            K::Energy | K::Thousandths => 1e3,
+            K::Money => 1e2,
+            _ => 1.0,
+        };
+        self.find_implausible(self.spec(name), &cells, steps, |value| value as f64);
+        Ok(cells)
     }
 
     /// As [`cells`](Self::cells), but in a narrower type that fits every value that the contract accepts.
@@ -236,7 +293,9 @@ impl<'a> Columns<'a> {
     /// The column holds no numbers.
     pub fn numbers(&self, name: &str) -> Result<CheckedColumn<f64>, RunError> {
         let Some(array) = self.column(name) else { return Ok(CheckedColumn::empty(self.rows())) };
-        self.typed(name, cell::floats(&array, self.declared.decimal_mark))
+        let cells = self.typed(name, cell::floats(&array, self.declared.decimal_mark))?;
+        self.find_implausible(self.spec(name), &cells, 1.0, |value| value);
+        Ok(cells)
     }
 
     /// A column of free text.

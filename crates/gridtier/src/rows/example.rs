@@ -15,7 +15,7 @@ use crate::contract::rule::Rule;
 use crate::contract::{Column, ColumnKind, Table};
 use crate::error::RunError;
 use crate::index::{count, index_u64};
-use crate::source::{Batch, Part, Reject, RowAt, Source, TableBook};
+use crate::source::{Batch, Part, Reject, RowAt, Source, TableBook, place_of};
 
 /// Maximum number of characters that are shown of a value.
 const VALUE_CHARS_MAX: usize = 60;
@@ -28,7 +28,7 @@ pub fn reject_examples(source: &dyn Source, book: &TableBook) -> BTreeMap<Rule, 
         *known = (*known).min(at);
     }
     let mut examples: BTreeMap<Rule, String> =
-        first.iter().map(|(&rule, &at)| (rule, place(source, book.table, at))).collect();
+        first.iter().map(|(&rule, &at)| (rule, place_of(source, book.table, at))).collect();
     for (rule, at) in &first {
         let fault =
             matches!(rule, Rule::BadWidth | Rule::ErrorCell).then(|| source.row_fault(book.table, *at));
@@ -49,15 +49,6 @@ pub fn reject_examples(source: &dyn Source, book: &TableBook) -> BTreeMap<Rule, 
         }
     }
     examples
-}
-
-/// The file and the row of a reject, and also the row number that a spreadsheet shows, if one can show the file.
-fn place(source: &dyn Source, table: Table, at: RowAt) -> String {
-    let place = format!("{} row {}", source.file_name(table, at.file()), at.row());
-    match source.spreadsheet_row(table, at) {
-        Some(row) => format!("{place} (spreadsheet row {row})"),
-        None => place,
-    }
 }
 
 fn is_in(part: &Part, at: RowAt) -> bool {

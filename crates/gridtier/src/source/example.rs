@@ -40,6 +40,53 @@ const MONTHS: &[Form] = &[
     ("{#} months: {#} customers, first {}", "{0} 个月: {1} 户, 首户 {2}"),
 ];
 
+const IMPLAUSIBLE: &[Form] = &[
+    ("{} row {#} (spreadsheet row {#}): {} = {}", "{0} 第 {1} 行 (电子表格第 {2} 行): {3} = {4}"),
+    ("{} row {#}: {} = {}", "{0} 第 {1} 行: {2} = {3}"),
+    ("{} in {}: {} kWh", "{0} 于 {1}: {2} kWh"),
+];
+
+const REPEATED: &[Form] = &[
+    (
+        "bills {} and {}: the same customer, month, amount and day to pay",
+        "账单 {0} 与 {1}: 客户、月份、金额和缴费截止日相同",
+    ),
+    ("bill {}: two equal payments on {}", "账单 {0}: {1} 有两笔相同的缴费"),
+    (
+        "{} in {}: meters {} and {}, which differ only in how they are written",
+        "{0} 于 {1}: 电表 {2} 与 {3}, 仅写法不同",
+    ),
+    (
+        "{} in {}: meter {}, and readings without a meter on the same days",
+        "{0} 于 {1}: 电表 {2}, 另有同日无电表编号的读数",
+    ),
+    ("{} in {}: equal energy of meters {} and {}", "{0} 于 {1}: 电表 {2} 与 {3} 电量相同"),
+    (
+        "{} in {}: equal energy of meter {} and of readings without a meter",
+        "{0} 于 {1}: 电表 {2} 与无电表编号的读数电量相同",
+    ),
+    ("{} in {}: two readings at most {#} days apart", "{0} 于 {1}: 两个读数相隔不超过 {2} 天"),
+    (
+        "{} and {}: {#} of {#} customers examined have equal energy in both",
+        "{0} 与 {1}: 抽查的 {3} 户中有 {2} 户两月电量相同",
+    ),
+    ("customer {}, {}: the same event under two ids", "客户 {0}, {1}: 同一事件有两个编号"),
+];
+
+const STAMPS: &[Form] = &[
+    ("{}: from {} to {}, as if stamped at the end of the interval", "{0}: 自 {1} 至 {2}, 似为区间终点时间"),
+    ("{}: from {} to {}, as if stamped in UTC", "{0}: 自 {1} 至 {2}, 似为 UTC 时刻"),
+];
+
+const RATIOS: &[Form] = &[
+    ("{}: paid {} CNY of {} CNY due", "{0}: 应缴 {2} 元, 实缴 {1} 元"),
+    ("{}: planned {} kWh, used {} kWh", "{0}: 计划 {1} kWh, 实际 {2} kWh"),
+    ("{}: {} kvarh of reactive energy and {} kWh", "{0}: 无功 {1} kvarh, 有功 {2} kWh"),
+    ("{}: {} kVA and {} kWh a month", "{0}: 容量 {1} kVA, 月用电 {2} kWh"),
+    ("{}: replaceable {} of {} kgce", "{0}: 能源总量 {2} kgce, 其中可替代 {1}"),
+    ("{}: requested {}, delivered {}", "{0}: 要求 {1}, 完成 {2}"),
+];
+
 /// The forms of a rule's examples.
 fn forms(rule: Rule) -> &'static [Form] {
     match rule {
@@ -72,6 +119,23 @@ fn forms(rule: Rule) -> &'static [Form] {
             &[("{} in {}: {#} Wh, median month {#} kWh", "{0} 于 {1}: {2} Wh, 各月中位数 {3} kWh")]
         }
         Rule::UnitInHeader => &[("{} of {} names {} and is read in {}", "{1} 的 {0} 标明 {2}, 按 {3} 读取")],
+        Rule::ImplausibleValue => IMPLAUSIBLE,
+        Rule::LikelyRepeated => REPEATED,
+        Rule::StampSuspect => STAMPS,
+        Rule::MonthsApart => &[
+            (
+                "month before, {#} of {#} customers examined, first {}",
+                "前一月, 抽查的 {1} 户中有 {0} 户, 首户 {2}",
+            ),
+            (
+                "month after, {#} of {#} customers examined, first {}",
+                "后一月, 抽查的 {1} 户中有 {0} 户, 首户 {2}",
+            ),
+        ],
+        Rule::UnlikelyRatio => RATIOS,
+        Rule::AmountSuspect => {
+            &[("{} in {}: {} CNY, median month {} CNY", "{0} 于 {1}: {2} 元, 各月中位数 {3} 元")]
+        }
         Rule::PriceSuspect => &[("{}: {} CNY/kWh", "{0}: {1} 元/千瓦时")],
         Rule::SingleReading | Rule::ReactiveDecrease => &[("meter {} of {}", "{1} 的电表 {0}")],
         Rule::DistantDate => &[("{}: {} = {}", "{0}: {1} = {2}")],
