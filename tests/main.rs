@@ -13,6 +13,7 @@ mod appeals;
 mod bad_exports;
 mod bad_files;
 mod bad_input;
+mod bad_silent;
 mod browser;
 mod cases;
 mod claims;

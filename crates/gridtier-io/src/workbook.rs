@@ -11,6 +11,7 @@
 
 mod cell;
 mod xml;
+mod scan;
 mod sheets;
 mod rows;
 mod table;

@@ -99,7 +99,7 @@ pub fn count(
     due.counted.notice(bills, usage, customers, &mut bills_book);
     let payments = payment::read(source, bills, &due, customers, window, &mut payments_book)?;
     let mut facts = vec![Billing::default(); customers.len()];
-    doubt::notice_payments(bills, &payments, &due.counted.due_fen, customers, &mut payments_book);
+    doubt::notice_payments(bills, &payments, &due.counted.due_fen, customers, window, &mut payments_book);
     revenue::count(bills, usage, service, customers, &mut bills_book, &mut facts)?;
     arrears::count(bills, window, &due.counted.due_fen, &payments, &mut facts)?;
     Ok(Billed { bills: bills_book, payments: payments_book, facts })

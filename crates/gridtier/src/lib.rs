@@ -63,6 +63,7 @@ pub mod source;
 pub mod memory;
 pub mod key;
 pub mod rows;
+mod delivery;
 pub mod patch;
 pub mod customer;
 pub mod service_months;

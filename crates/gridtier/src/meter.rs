@@ -174,6 +174,7 @@ pub fn read(
     readings.usage.drop_before_opening(customers, book);
     suspect::notice_registers(&readings.usage, customers, book);
     suspect::notice_placeholders(&readings.usage, customers, book);
+    alike::notice_missing(&readings.usage, customers, book);
     alike::notice_months_alike(&readings.usage, customers, book);
     Ok(readings)
 }

@@ -16,10 +16,39 @@ pub(super) enum SheetValue<'a> {
     },
     Date(NaiveDateTime),
     Flag(bool),
+    /// A number whose text is the shortest that is read as the same number.
+    Plain {
+        value: f64,
+        text: &'a str,
+    },
     /// An error such as `#N/A`.
     Error(&'a str),
     /// A formula without a cached value.
     NoValue,
+}
+
+impl<'a> SheetValue<'a> {
+    /// The same value, where a number keeps its own text if nothing shorter is read as the same number.
+    pub fn written_as(self, text: &'a str) -> Self {
+        match self {
+            Self::Number { value, zeros: 0 } if is_shortest(text) => Self::Plain { value, text },
+            other => other,
+        }
+    }
+}
+
+/// Whether a number is written as [`number_text`] writes it: at most 15 digits are told apart by every double, so that no
+/// shorter text means the same.
+fn is_shortest(text: &str) -> bool {
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "1"));
+    let is_plain_whole = !whole.is_empty() && (whole == "0" || !whole.starts_with('0'));
+    digits
+        && text.len() <= 15
+        && is_plain_whole
+        && !fraction.is_empty()
+        && !fraction.ends_with('0')
+        && !fraction.contains('.')
 }
 
 /// A cell that is not empty. Row and column are 0 for the first.
@@ -44,7 +73,7 @@ impl CellRange {
     /// The range that is written `A1:B2`, or `A1`.
     pub fn parse(text: &str) -> Option<Self> {
         let (first, last) = text.split_once(':').unwrap_or((text, text));
-        let (first, last) = (place(first)?, place(last)?);
+        let (first, last) = (place(first.as_bytes())?, place(last.as_bytes())?);
         Some(Self {
             rows: (first.0.min(last.0), first.0.max(last.0)),
             columns: (first.1.min(last.1), first.1.max(last.1)),
@@ -77,8 +106,7 @@ pub(super) const ROWS_MAX: u32 = 1 << 20;
 pub(super) const SHEET_COLUMNS_MAX: u32 = 1 << 14;
 
 /// Row and column of a place that is written `B7`.
-pub(super) fn place(text: &str) -> Option<(u32, u32)> {
-    let text = text.as_bytes();
+pub(super) fn place(text: &[u8]) -> Option<(u32, u32)> {
     let text = text.strip_prefix(b"$").unwrap_or(text);
     let letters = text.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
     let (letters, digits) = text.split_at(letters);
@@ -230,8 +258,8 @@ mod tests {
 
     #[test]
     fn places_and_ranges_are_written_as_in_a_spreadsheet() {
-        assert_eq!((place("A1"), place("$XFD$1048576")), (Some((0, 0)), Some((1_048_575, 16_383))));
-        assert_eq!((place("A0"), place("7"), place("XFE1"), place("A")), (None, None, None, None));
+        assert_eq!((place(b"A1"), place(b"$XFD$1048576")), (Some((0, 0)), Some((1_048_575, 16_383))));
+        assert_eq!((place(b"A0"), place(b"7"), place(b"XFE1"), place(b"A")), (None, None, None, None));
         assert_eq!(
             (cell_name(6, 27), column_name(701), column_name(702)),
             ("AB7".into(), "ZZ".into(), "AAA".into())
@@ -276,6 +304,20 @@ mod tests {
             ("0", F::Other),
         ] {
             assert_eq!(NumberFormat::parse(code), format, "{code}");
+        }
+    }
+
+    #[test]
+    fn a_number_keeps_its_text_only_where_that_is_the_shortest() {
+        for text in ["0", "7", "1234.5", "0.001", "999999999999.99", "512000000123"] {
+            let mut shortest = String::new();
+            number_text(text.parse().unwrap(), 0, &mut shortest);
+            assert!(is_shortest(text) && shortest == text, "{text}");
+        }
+        for text in
+            ["1.50", "007", "1e3", "-1", "+1", ".5", "5.", "1.0", "0.30000000000000004", "inf", "", "1.2.3"]
+        {
+            assert!(!is_shortest(text), "{text}");
         }
     }
 

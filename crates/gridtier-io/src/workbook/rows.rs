@@ -1,6 +1,6 @@
 //! Rows of a sheet, put together from its cells.
 
-use chrono::NaiveDateTime;
+use chrono::{Datelike, NaiveDateTime};
 use gridtier::text;
 
 use super::cell::{SheetCell, SheetValue, number_text};
@@ -80,8 +80,12 @@ impl SheetRow {
                 number_text(value, zeros, &mut self.text);
                 CellKind::Number { value, zeros }
             }
+            SheetValue::Plain { value, text } => {
+                self.text.push_str(text);
+                CellKind::Number { value, zeros: 0 }
+            }
             SheetValue::Date(time) => {
-                self.text.push_str(&iso_text(time));
+                push_iso(time, &mut self.text);
                 CellKind::Date(time)
             }
             SheetValue::Flag(flag) => {
@@ -124,9 +128,24 @@ impl SheetRow {
 }
 
 /// A day, with the time if it is not midnight.
-fn iso_text(time: NaiveDateTime) -> String {
-    let is_midnight = time.time() == chrono::NaiveTime::MIN;
-    if is_midnight { time.date().to_string() } else { time.to_string() }
+fn push_iso(time: NaiveDateTime, out: &mut String) {
+    let day = time.date();
+    if time.time() != chrono::NaiveTime::MIN || !(0..10_000).contains(&day.year()) {
+        out.push_str(&time.to_string());
+        return;
+    }
+    let digit = |number: u32| char::from(b'0' + (number % 10) as u8);
+    let year = day.year().unsigned_abs();
+    let [month, day] = [day.month(), day.day()];
+    let all = [year / 1_000, year / 100, year / 10, year].map(digit);
+    out.extend(all.into_iter().chain([
+        '-',
+        digit(month / 10),
+        digit(month),
+        '-',
+        digit(day / 10),
+        digit(day),
+    ]));
 }
 
 /// Puts rows together and hands each on when the next begins.

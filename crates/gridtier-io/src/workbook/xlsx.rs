@@ -4,6 +4,7 @@
 //! Cells are not kept.
 
 use std::collections::BTreeMap;
+use std::io::BufRead;
 
 use chrono::NaiveDateTime;
 use gridtier::index::{count, index};
@@ -14,8 +15,9 @@ use super::cell::{
     CellRange, DateSystem, NumberFormat, OnCell, ROWS_MAX, SHEET_COLUMNS_MAX, SheetCell, SheetTraits,
     SheetValue, place,
 };
+use super::scan::{Converted, Markup, Scanner, attributes, flag, other_encoding, push_markup};
 use super::sheets::{SheetName, pick};
-use super::xml::{attribute, flag, next, push_text, reader, unescape};
+use super::xml::{self, attribute, next, reader, unescape};
 use crate::guard::Unreadable;
 use crate::guard::package::Package;
 
@@ -42,24 +44,24 @@ pub(super) fn read(
         Some(path) => formats(package, path)?,
         None => Vec::new(),
     };
-    let part = package.part(&sheet.path)?.ok_or_else(|| missing_part(&sheet.path))?;
-    let mut reader = reader(part);
-    let mut cells =
-        CellParser { strings: &strings, formats: &formats, system: book.system, state: OpenCell::default() };
-    let mut traits = SheetTraits::default();
-    let mut buffer = Vec::new();
-    loop {
-        match next(&mut reader, &mut buffer)? {
-            Event::Eof => return Err(cut_off()),
-            Event::End(element) if element.local_name().as_ref() == "worksheet" => return Ok(traits),
-            event => {
-                cells.event(&event, on_cell, &mut traits)?;
-                if let Event::Start(element) = &event {
-                    note_trait(element, &mut traits)?;
-                }
-            }
-        }
+    let mut cells = CellParser {
+        strings: &strings,
+        formats: &formats,
+        system: book.system,
+        state: OpenCell::default(),
+        traits: SheetTraits::default(),
+    };
+    let encoding = other_encoding(part_of(package, &sheet.path)?.fill_buf()?);
+    let part = part_of(package, &sheet.path)?;
+    match encoding {
+        None => cells.read(Scanner::new(part), on_cell)?,
+        Some(encoding) => cells.read(Scanner::new(Converted::new(part, encoding)), on_cell)?,
     }
+    Ok(cells.traits)
+}
+
+fn part_of<'p>(package: &'p mut Package, path: &'p str) -> Result<impl BufRead + use<'p>, Unreadable> {
+    package.part(path)?.ok_or_else(|| missing_part(path))
 }
 
 fn cut_off() -> Unreadable {
@@ -97,7 +99,7 @@ impl OpenXmlBook {
                 Event::Eof => break,
                 Event::Start(element) => match element.local_name().as_ref() {
                     "sheet" => sheets.extend(sheet(&element, &relations)),
-                    "workbookPr" if flag(&element, "date1904") => system = DateSystem::From1904,
+                    "workbookPr" if xml::flag(&element, "date1904") => system = DateSystem::From1904,
                     _ => {}
                 },
                 _ => {}
@@ -165,25 +167,38 @@ struct SharedStrings {
 
 impl SharedStrings {
     fn read(package: &mut Package, path: &str) -> Result<Self, Unreadable> {
-        let mut strings = Self::default();
-        let Some(part) = package.part(path)? else { return Ok(strings) };
-        let (mut reader, mut buffer, mut item) = (reader(part), Vec::new(), TextItem::default());
-        loop {
-            let event = next(&mut reader, &mut buffer)?;
-            match &event {
-                Event::Eof => return Ok(strings),
-                Event::Start(element) if element.local_name().as_ref() == "si" => item = TextItem::default(),
-                Event::End(element) if element.local_name().as_ref() == "si" => {
-                    unescape(&item.text, &mut strings.text);
-                    let end = u32::try_from(strings.text.len()).map_err(|_| too_many_texts())?;
-                    strings.ends.push(end);
-                    if strings.ends.len() > STRINGS_MAX {
-                        return Err(too_many_texts());
+        let Some(mut part) = package.part(path)? else { return Ok(Self::default()) };
+        let encoding = other_encoding(part.fill_buf()?);
+        match encoding {
+            None => Self::scan(Scanner::new(part)),
+            Some(encoding) => Self::scan(Scanner::new(Converted::new(part, encoding))),
+        }
+    }
+
+    fn scan(mut scanner: Scanner<impl BufRead>) -> Result<Self, Unreadable> {
+        let (mut strings, mut item) = (Self::default(), TextItem::default());
+        while let Some(markup) = scanner.next()? {
+            match markup {
+                Markup::Start { name: b"si", is_empty: false, .. } => item = TextItem::default(),
+                Markup::Start { name: b"si", .. } => strings.push("")?,
+                Markup::Start { name, is_empty, .. } => {
+                    item.start(name);
+                    if is_empty {
+                        item.end(name);
                     }
                 }
-                _ => item.event(&event)?,
+                Markup::End(b"si") => strings.push(&item.text)?,
+                Markup::End(name) => item.end(name),
+                text => item.text(&text)?,
             }
         }
+        Ok(strings)
+    }
+
+    fn push(&mut self, text: &str) -> Result<(), Unreadable> {
+        unescape(text, &mut self.text);
+        self.ends.push(u32::try_from(self.text.len()).map_err(|_| too_many_texts())?);
+        if self.ends.len() > STRINGS_MAX { Err(too_many_texts()) } else { Ok(()) }
     }
 
     fn get(&self, number: usize) -> Option<&str> {
@@ -209,22 +224,24 @@ struct TextItem {
 }
 
 impl TextItem {
-    fn event(&mut self, event: &Event) -> Result<(), Unreadable> {
-        match event {
-            Event::Start(element) | Event::Empty(element) => match element.local_name().as_ref() {
-                "t" => self.in_text = !self.in_phonetic,
-                "rPh" => self.in_phonetic = true,
-                _ => {}
-            },
-            Event::End(element) => match element.local_name().as_ref() {
-                "t" => self.in_text = false,
-                "rPh" => self.in_phonetic = false,
-                _ => {}
-            },
-            event if self.in_text => push_text(event, &mut self.text)?,
+    fn start(&mut self, name: &[u8]) {
+        match name {
+            b"t" => self.in_text = !self.in_phonetic,
+            b"rPh" => self.in_phonetic = true,
             _ => {}
         }
-        Ok(())
+    }
+
+    fn end(&mut self, name: &[u8]) {
+        match name {
+            b"t" => self.in_text = false,
+            b"rPh" => self.in_phonetic = false,
+            _ => {}
+        }
+    }
+
+    fn text(&mut self, markup: &Markup) -> Result<(), Unreadable> {
+        if self.in_text { push_markup(markup, &mut self.text) } else { Ok(()) }
     }
 }
 
@@ -269,17 +286,19 @@ fn formats(package: &mut Package, path: &str) -> Result<Vec<NumberFormat>, Unrea
 }
 
 /// Notes a merged range or hidden columns.
-fn note_trait(element: &BytesStart, traits: &mut SheetTraits) -> Result<(), Unreadable> {
-    match element.local_name().as_ref() {
-        "mergeCell" => {
-            traits.merged.extend(attribute(element, "ref").and_then(|text| CellRange::parse(&text)))
-        }
-        "col" if flag(element, "hidden") => {
+fn note_trait(name: &[u8], bytes: &[u8], traits: &mut SheetTraits) -> Result<(), Unreadable> {
+    let value = |wanted: &[u8]| {
+        let (_, value) = attributes(bytes).find(|(name, _)| *name == wanted)?;
+        std::str::from_utf8(value).ok()
+    };
+    match name {
+        b"mergeCell" => traits.merged.extend(value(b"ref").and_then(CellRange::parse)),
+        b"col" if flag(bytes, b"hidden") => {
             let [first, last] =
-                ["min", "max"].map(|name| attribute(element, name)?.parse::<u32>().ok()?.checked_sub(1));
+                [&b"min"[..], b"max"].map(|name| value(name)?.parse::<u32>().ok()?.checked_sub(1));
             traits.hidden_columns.extend(first.zip(last));
         }
-        _ => {}
+        _ => return Ok(()),
     }
     if traits.merged.len().max(traits.hidden_columns.len()) > RANGES_MAX {
         return Err(Unreadable::damaged(text!(
@@ -290,6 +309,33 @@ fn note_trait(element: &BytesStart, traits: &mut SheetTraits) -> Result<(), Unre
     Ok(())
 }
 
+/// What the type of a cell says about its value.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum ValueKind {
+    #[default]
+    Number,
+    SharedText,
+    FormulaText,
+    InlineText,
+    Flag,
+    Error,
+    Date,
+}
+
+impl ValueKind {
+    fn of(kind: &[u8]) -> Self {
+        match kind {
+            b"s" => Self::SharedText,
+            b"str" => Self::FormulaText,
+            b"inlineStr" => Self::InlineText,
+            b"b" => Self::Flag,
+            b"e" => Self::Error,
+            b"d" => Self::Date,
+            _ => Self::Number,
+        }
+    }
+}
+
 /// The cell that is being read.
 #[derive(Default)]
 struct OpenCell {
@@ -298,7 +344,7 @@ struct OpenCell {
     /// The number of the next row, for a row that has none of its own.
     next_row: u32,
     in_cell: bool,
-    kind: String,
+    kind: ValueKind,
     format: usize,
     value: TextItem,
     in_value: bool,
@@ -314,34 +360,63 @@ struct CellParser<'a> {
     formats: &'a [NumberFormat],
     system: DateSystem,
     state: OpenCell,
+    traits: SheetTraits,
 }
 
 impl CellParser<'_> {
-    fn event(&mut self, event: &Event, on_cell: OnCell, traits: &mut SheetTraits) -> Result<(), Unreadable> {
-        let state = &mut self.state;
-        match event {
-            Event::Start(element) => match element.local_name().as_ref() {
-                "row" => state.begin_row(element, traits)?,
-                "c" => state.begin(element)?,
-                "v" if state.in_cell => (state.in_value, state.has_value) = (true, true),
-                "f" if state.in_cell => state.has_formula = true,
-                "is" if state.in_cell => state.is_inline = true,
-                _ if state.is_inline => state.value.event(event)?,
-                _ => {}
-            },
-            Event::End(element) => match element.local_name().as_ref() {
-                "c" if state.in_cell => {
-                    state.in_cell = false;
-                    self.end(on_cell)?;
-                    self.state.column += 1;
+    /// Reads a sheet to its end.
+    fn read(&mut self, mut scanner: Scanner<impl BufRead>, on_cell: OnCell) -> Result<(), Unreadable> {
+        loop {
+            match scanner.next()? {
+                None => return Err(cut_off()),
+                Some(Markup::End(b"worksheet")) => return Ok(()),
+                Some(markup) => self.markup(markup, on_cell)?,
+            }
+        }
+    }
+
+    fn markup(&mut self, markup: Markup, on_cell: OnCell) -> Result<(), Unreadable> {
+        match markup {
+            Markup::Start { name, attributes, is_empty } => {
+                self.start(name, attributes)?;
+                note_trait(name, attributes, &mut self.traits)?;
+                if is_empty {
+                    self.close(name, on_cell)?;
                 }
-                "v" => state.in_value = false,
-                "is" => state.is_inline = false,
-                _ if state.is_inline => state.value.event(event)?,
-                _ => {}
-            },
-            event if state.in_value => push_text(event, &mut state.text)?,
-            event if state.is_inline => state.value.event(event)?,
+                Ok(())
+            }
+            Markup::End(name) => self.close(name, on_cell),
+            text if self.state.in_value => push_markup(&text, &mut self.state.text),
+            text if self.state.is_inline => self.state.value.text(&text),
+            _ => Ok(()),
+        }
+    }
+
+    fn start(&mut self, name: &[u8], attributes: &[u8]) -> Result<(), Unreadable> {
+        let state = &mut self.state;
+        match name {
+            b"row" => state.begin_row(attributes, &mut self.traits)?,
+            b"c" => state.begin(attributes)?,
+            b"v" if state.in_cell => (state.in_value, state.has_value) = (true, true),
+            b"f" if state.in_cell => state.has_formula = true,
+            b"is" if state.in_cell => state.is_inline = true,
+            _ if state.is_inline => state.value.start(name),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn close(&mut self, name: &[u8], on_cell: OnCell) -> Result<(), Unreadable> {
+        let state = &mut self.state;
+        match name {
+            b"c" if state.in_cell => {
+                state.in_cell = false;
+                self.end(on_cell)?;
+                self.state.column += 1;
+            }
+            b"v" => state.in_value = false,
+            b"is" => state.is_inline = false,
+            _ if state.is_inline => state.value.end(name),
             _ => {}
         }
         Ok(())
@@ -351,10 +426,10 @@ impl CellParser<'_> {
     fn end(&mut self, on_cell: OnCell) -> Result<(), Unreadable> {
         let state = &mut self.state;
         let mut unescaped = String::new();
-        let value = match state.kind.as_str() {
-            "s" if state.has_value => {
-                let number = state.text.trim().parse().ok();
-                let text = number.and_then(|number| self.strings.get(number));
+        let shown = state.text.trim();
+        let value = match state.kind {
+            ValueKind::SharedText if state.has_value => {
+                let text = shown.parse().ok().and_then(|number| self.strings.get(number));
                 SheetValue::Text(text.ok_or_else(|| {
                     Unreadable::damaged(text!(
                         "a cell names a text that is not there",
@@ -362,25 +437,26 @@ impl CellParser<'_> {
                     ))
                 })?)
             }
-            "e" => SheetValue::Error(state.text.trim()),
+            ValueKind::Error => SheetValue::Error(shown),
             _ if state.has_formula && !state.has_value => SheetValue::NoValue,
-            "b" if state.has_value => SheetValue::Flag(matches!(state.text.trim(), "1" | "true" | "TRUE")),
-            "str" => {
+            ValueKind::Flag if state.has_value => SheetValue::Flag(matches!(shown, "1" | "true" | "TRUE")),
+            ValueKind::FormulaText => {
                 unescape(&state.text, &mut unescaped);
                 SheetValue::Text(&unescaped)
             }
-            "inlineStr" => {
+            ValueKind::InlineText => {
                 unescape(&state.value.text, &mut unescaped);
                 SheetValue::Text(&unescaped)
             }
-            "d" => date(&state.text).map_or(SheetValue::Text(&state.text), SheetValue::Date),
+            ValueKind::Date => date(&state.text).map_or(SheetValue::Text(&state.text), SheetValue::Date),
             // Some writers leave the value of a formula that was never computed empty.
-            _ if state.has_formula && state.text.trim().is_empty() => SheetValue::NoValue,
-            _ => match state.text.trim().parse::<f64>() {
+            _ if state.has_formula && shown.is_empty() => SheetValue::NoValue,
+            _ => match shown.parse::<f64>() {
                 Ok(number) => {
-                    self.formats.get(state.format).copied().unwrap_or_default().value(number, self.system)
+                    let format = self.formats.get(state.format).copied().unwrap_or_default();
+                    format.value(number, self.system).written_as(shown)
                 }
-                Err(_) => SheetValue::Text(state.text.trim()),
+                Err(_) => SheetValue::Text(shown),
             },
         };
         if value == SheetValue::Text("") {
@@ -391,30 +467,35 @@ impl CellParser<'_> {
 }
 
 impl OpenCell {
-    fn begin_row(&mut self, element: &BytesStart, traits: &mut SheetTraits) -> Result<(), Unreadable> {
-        let number = attribute(element, "r").and_then(|row| row.parse::<u32>().ok()?.checked_sub(1));
+    fn begin_row(&mut self, bytes: &[u8], traits: &mut SheetTraits) -> Result<(), Unreadable> {
+        let number = attributes(bytes)
+            .find(|(name, _)| *name == b"r")
+            .and_then(|(_, row)| std::str::from_utf8(row).ok()?.parse::<u32>().ok()?.checked_sub(1));
         self.row = number.unwrap_or(self.next_row);
         (self.next_row, self.column) = (self.row.saturating_add(1), 0);
         if self.row >= ROWS_MAX {
             return Err(outside());
         }
-        if flag(element, "hidden") && count(traits.hidden_rows.len()) < u64::from(ROWS_MAX) {
+        if flag(bytes, b"hidden") && count(traits.hidden_rows.len()) < u64::from(ROWS_MAX) {
             traits.hidden_rows.push(self.row);
         }
         Ok(())
     }
 
-    fn begin(&mut self, element: &BytesStart) -> Result<(), Unreadable> {
+    fn begin(&mut self, bytes: &[u8]) -> Result<(), Unreadable> {
         (self.in_cell, self.in_value, self.has_value) = (true, false, false);
         (self.has_formula, self.is_inline, self.format) = (false, false, 0);
-        self.value = TextItem::default();
+        (self.value.in_text, self.value.in_phonetic) = (false, false);
+        self.value.text.clear();
         self.text.clear();
-        self.kind.clear();
-        for attribute in element.attributes().with_checks(false).flatten() {
-            match attribute.key.local_name().as_ref() {
-                "r" => (self.row, self.column) = place(&attribute.value).ok_or_else(outside)?,
-                "t" => self.kind.push_str(&attribute.value),
-                "s" => self.format = attribute.value.parse().unwrap_or(0),
+        self.kind = ValueKind::Number;
+        for (name, value) in attributes(bytes) {
+            match name {
+                b"r" => (self.row, self.column) = place(value).ok_or_else(outside)?,
+                b"t" => self.kind = ValueKind::of(value),
+                b"s" => {
+                    self.format = std::str::from_utf8(value).map_or(0, |value| value.parse().unwrap_or(0))
+                }
                 _ => {}
             }
         }

@@ -16,6 +16,9 @@ use crate::unit::{Month, Window, date_of_day};
 /// A day to pay, or a payment before its bill, is never so far from the month billed, in days.
 pub(super) const DISTANT_DAYS: i32 = 731;
 
+/// Nobody has to pay a bill more than this many days before the month billed.
+const EARLY_DAYS: i32 = 31;
+
 /// The example of a day that lies far off.
 pub(super) fn distant_example(key: &str, column: &str, day: i32) -> String {
     let day = date_of_day(day).map_or_else(String::new, |day| day.to_string());
@@ -206,7 +209,16 @@ impl Bills {
                 due_on < month.first_day() - DISTANT_DAYS || due_on > month.last_day() + DISTANT_DAYS;
             is_distant.then_some((self.id(row), due_on))
         });
-        let distant: Vec<(&str, i32)> = distant.collect();
+        let mut distant: Vec<(&str, i32)> = distant.collect();
+        // Where most bills are due before their month, the days or the months are of another kind.
+        let early = self.rows.iter().filter_map(|row| {
+            let due_on = row.value.due_on?;
+            (due_on < row.value.month.first_day() - EARLY_DAYS).then_some((self.id(row), due_on))
+        });
+        let early: Vec<(&str, i32)> = early.collect();
+        if 2 * early.len() > self.rows.len() {
+            distant = early;
+        }
         let Some((bill, due_on)) = distant.iter().min() else { return };
         book.notice(Rule::DistantDate, count(distant.len()), || distant_example(bill, "due_on", *due_on));
     }

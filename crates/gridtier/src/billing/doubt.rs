@@ -7,10 +7,11 @@ use super::bill::Bills;
 use super::paid::BillPayment;
 use crate::contract::rule::Rule;
 use crate::customer::Customers;
+use crate::delivery::notice_missing_months;
 use crate::index::{CustomerIx, count, index};
 use crate::meter::MonthlyUsage;
 use crate::source::TableBook;
-use crate::unit::date_of_day;
+use crate::unit::{Month, Window, date_of_day};
 
 /// Equal bills or payments are reported if they are at least one row in this many: a few may be real.
 const REPEATED_ONE_IN: u64 = 200;
@@ -186,6 +187,16 @@ fn variance(values: &[f64]) -> Option<f64> {
     Some(values.iter().map(|value| (value - mean) * (value - mean)).sum::<f64>() / values.len() as f64)
 }
 
+fn payments_by_month(payments: &[BillPayment], window: Window) -> Vec<u64> {
+    let mut by_month = vec![0; index(window.months)];
+    for payment in payments {
+        if let Some(month) = Month::of_day(payment.paid_on).and_then(|month| window.index(month)) {
+            by_month[month] += 1;
+        }
+    }
+    by_month
+}
+
 /// Notes payments that equal another in bill, day and amount, and payments far from what is due. Payments must be sorted by
 /// bill, then by day and amount.
 pub(super) fn notice_payments(
@@ -193,6 +204,7 @@ pub(super) fn notice_payments(
     payments: &[BillPayment],
     due_fen: &[i128],
     customers: &Customers,
+    window: Window,
     book: &mut TableBook,
 ) {
     let equal = payments.windows(2).filter(|pair| pair[0] == pair[1] && pair[0].amount_fen > 0);
@@ -206,6 +218,7 @@ pub(super) fn notice_payments(
             format!("bill {bill}: two equal payments on {day}")
         });
     }
+    notice_missing_months(window, &payments_by_month(payments, window), book);
     // Bills without a payment say nothing about the amounts of payments.
     let mut paid = vec![0_i128; customers.len()];
     let mut due = vec![0_i128; customers.len()];

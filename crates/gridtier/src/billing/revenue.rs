@@ -11,12 +11,12 @@ use super::doubt::BillDoubts;
 use super::{Billing, narrow};
 use crate::contract::rule::Rule;
 use crate::customer::Customers;
+use crate::delivery::notice_missing_months;
 use crate::error::RunError;
 use crate::index::{CustomerIx, index};
 use crate::meter::MonthlyUsage;
 use crate::service_months::ServiceMonths;
 use crate::source::TableBook;
-use crate::unit::Window;
 
 /// A month is in the delivered range if it has at least one bill for every `DELIVERED_ONE_IN` bills of the busiest
 /// month.
@@ -35,7 +35,10 @@ pub(super) fn count(
     facts: &mut [Billing],
 ) -> Result<(), RunError> {
     let window = usage.window();
-    let delivered = delivered_range(bills, window);
+    let mut counted = vec![0u64; index(window.months)];
+    bills.months(window).for_each(|(_, month)| counted[month] += 1);
+    notice_missing_months(window, &counted, book);
+    let delivered = delivered_range(&counted);
     // Sorting positions instead of copies of the rows takes a quarter of the memory, which matters for hundreds of
     // millions of bills.
     let customer = |position: &u32| bills.rows[index(*position)].value.customer;
@@ -66,9 +69,7 @@ pub(super) fn count(
 
 /// The delivered range of bills: from the first to the last month that has at least 1 % as many counted bills as the
 /// busiest month.
-fn delivered_range(bills: &Bills, window: Window) -> Range<usize> {
-    let mut counted = vec![0u64; index(window.months)];
-    bills.months(window).for_each(|(_, month)| counted[month] += 1);
+fn delivered_range(counted: &[u64]) -> Range<usize> {
     let most = counted.iter().copied().max().unwrap_or(0);
     let is_delivered = |&counted: &u64| counted > 0 && counted * DELIVERED_ONE_IN >= most;
     let first = counted.iter().position(is_delivered).unwrap_or(0);

@@ -94,6 +94,7 @@ rules! {
     ImplausibleValue "implausible_value" Warning "a value is larger than anything of its kind: is a unit wrong, or does it stand for none?" "数值大于同类任何实际值：单位是否有误，或是否为占位值",
     UnlikelyRatio "unlikely_ratio" Warning "two columns that belong together are far apart: is a unit, sign or column wrong?" "相关的两列相差悬殊：单位、符号或列是否有误",
     AmountSuspect "amount_suspect" Warning "a month's bills are above 90 times or below 1/90 of the customer's median month while its energy is not" "某月账单高于该客户中位月的 90 倍或低于其 1/90，而电量并非如此",
+    MissingMonths "missing_months" Warning "after its first month the table has months with next to no rows: is a file missing?" "首月之后有几乎没有记录的月份：是否缺少文件",
     ImplausiblePrice "implausible_price" Warning "the median average price of a use category is out of bounds: is a unit wrong?" "某用电类别平均电价的中位数超出合理范围，单位是否有误",
     LittleDelivered "little_delivered" Warning "the indicators whose tables were delivered have little of the weight" "已提供数据的指标权重过低",
     BadOrder "bad_order" Error "the times or counts of the row contradict their order" "该行的时间或数量顺序矛盾",

@@ -11,6 +11,9 @@ use crate::source::TableBook;
 const REACTIVE_FACTOR: f64 = 30.0;
 /// Reactive energy below this part of the active energy, at more than half of the customers: a power factor of 1.000000.
 const REACTIVE_SHARE: f64 = 0.001;
+/// Reactive energy above this part of the active energy, at more than half of the customers: a power factor below 0.7, so that
+/// the two columns are swapped, or one is a register.
+const REACTIVE_USUAL_MAX: f64 = 1.0;
 /// Hours of a long month; a transformer is not loaded above one and a half times its capacity for long.
 const FULL_HOURS: f64 = 744.0 * 1.5;
 /// Mean load below this part of the capacity, at more than half of the customers: it is not in kVA.
@@ -29,8 +32,11 @@ pub(super) fn notice(
     let reactive =
         energies.iter().zip(0..).filter(|(energy, _)| energy.active_wh > 0 && energy.reactive_varh > 0);
     let ratio = |energy: &Energy| energy.reactive_varh as f64 / energy.active_wh as f64;
-    let found =
-        far(reactive.map(|(energy, customer)| (customer, ratio(energy))), REACTIVE_SHARE, REACTIVE_FACTOR);
+    let ratios: Vec<(u32, f64)> = reactive.map(|(energy, customer)| (customer, ratio(energy))).collect();
+    let high = ratios.iter().filter(|(_, ratio)| *ratio > REACTIVE_USUAL_MAX).count();
+    let is_high = ratios.len() >= CUSTOMERS_MIN && 2 * high > ratios.len();
+    let most = if is_high { REACTIVE_USUAL_MAX } else { REACTIVE_FACTOR };
+    let found = far(ratios.into_iter(), REACTIVE_SHARE, most);
     if let Some(&first) = found.first() {
         energy_book.notice(Rule::UnlikelyRatio, count(found.len()), || {
             let (id, energy) = (customers.ids.key(first), &energies[index(first)]);

@@ -3,7 +3,8 @@
 use super::usage::MonthlyUsage;
 use crate::contract::rule::Rule;
 use crate::customer::Customers;
-use crate::index::{CustomerIx, count};
+use crate::delivery::notice_missing_months;
+use crate::index::{CustomerIx, count, index};
 use crate::source::TableBook;
 
 /// About how many customers are examined.
@@ -23,7 +24,8 @@ pub(super) fn notice_months_alike(usage: &MonthlyUsage, customers: &Customers, b
         .map(|customer| usage.row(customer).iter().map(|used| used.active_wh).collect())
         .filter(|row: &Vec<i64>| varies(row))
         .collect();
-    let months = usage.row(CustomerIx::new(0)).len();
+    let window = usage.window();
+    let months = index(window.months);
     let read: Vec<usize> = (0..months).filter(|&month| rows.iter().any(|row| row[month] != 0)).collect();
     if read.len() > MONTHS_MAX {
         return;
@@ -39,11 +41,22 @@ pub(super) fn notice_months_alike(usage: &MonthlyUsage, customers: &Customers, b
         found.extend(alike.map(|alike| (later, alike)));
     }
     if let Some(&(later, (earlier, equal, both))) = found.first() {
-        let [earlier, later] = [earlier, later].map(|month| usage.window().month(month));
+        let [earlier, later] = [earlier, later].map(|month| window.month(month));
         book.notice(Rule::LikelyRepeated, count(found.len()), || {
             format!("{earlier} and {later}: {equal} of {both} customers examined have equal energy in both")
         });
     }
+}
+
+/// Notes in `book` the months in which next to none of about 500 customers have a reading.
+pub(super) fn notice_missing(usage: &MonthlyUsage, customers: &Customers, book: &mut TableBook) {
+    let mut read = vec![0; index(usage.window().months)];
+    let step = customers.len().div_ceil(SAMPLE).max(1);
+    for customer in (0..customers.len()).step_by(step).map(CustomerIx::from_index) {
+        let row = usage.row(customer);
+        read.iter_mut().zip(row).for_each(|(read, used)| *read += u64::from(used.readings > 0));
+    }
+    notice_missing_months(usage.window(), &read, book);
 }
 
 /// Whether few months of a customer are alike by themselves, as those of a lamp are.

@@ -120,6 +120,7 @@ fn forms(rule: Rule) -> &'static [Form] {
         }
         Rule::UnitInHeader => &[("{} of {} names {} and is read in {}", "{1} 的 {0} 标明 {2}, 按 {3} 读取")],
         Rule::ImplausibleValue => IMPLAUSIBLE,
+        Rule::MissingMonths => &[("{}: {#}, elsewhere about {#}", "{0}: {1}, 其他月份约 {2}")],
         Rule::LikelyRepeated => REPEATED,
         Rule::StampSuspect => STAMPS,
         Rule::MonthsApart => &[
