@@ -63,14 +63,12 @@ fn instrument(named: &str) -> Result<Instrument, Failure> {
 
 /// Reads a survey against a cycle.
 fn read(
-    data: Option<&Path>,
+    data: &Path,
     cycle: &StoredCycle,
     instrument: Instrument,
     as_of: chrono::NaiveDate,
     lang: Lang,
 ) -> Result<SurveyAnswers, Failure> {
-    let as_of = day_of_date(as_of);
-    let Some(data) = data else { return Ok(SurveyAnswers::read(None, cycle, instrument, as_of)?) };
     let folder = survey::open(data, &instrument)?;
     if !folder.unused().is_empty() {
         let names = folder.unused().join(", ");
@@ -80,7 +78,7 @@ fn read(
         );
     }
     let (folder, bar) = progress::watch(folder, lang);
-    let answers = SurveyAnswers::read(Some(folder), cycle, instrument, as_of);
+    let answers = SurveyAnswers::read(Some(folder), cycle, instrument, day_of_date(as_of));
     bar.finish_and_clear();
     Ok(answers?)
 }
@@ -107,7 +105,7 @@ fn check(args: &SurveyCheckArgs, lang: Lang) -> Result<Done, Failure> {
         return Ok(Done { data: printed(&sections, for_programs, args.output.format, lang) });
     };
     let cycle = Store::open(store)?.cycle(args.cycle)?;
-    let answers = read(Some(data), &cycle, instrument, as_of, lang)?;
+    let answers = read(data, &cycle, instrument, as_of, lang)?;
     let evaluated = answers.evaluate(&cycle, None)?;
     let about = answers.as_of_date();
     let view = view(&answers, &cycle, &about, MIN_CELL, PRINTED_ROWS);
@@ -125,7 +123,7 @@ fn score(args: &SurveyScoreArgs, lang: Lang) -> Result<Done, Failure> {
     let instrument = instrument(&args.instrument)?;
     let destination = destination(&args.output)?;
     let cycle = Store::open(&args.cycle.store)?.cycle(args.cycle.cycle)?;
-    let answers = read(Some(&args.data), &cycle, instrument, args.as_of, lang)?;
+    let answers = read(&args.data, &cycle, instrument, args.as_of, lang)?;
     let evaluated = answers.evaluate(&cycle, Some(args.min_count))?;
     let Some(results) = &evaluated.results else {
         let data = args.data.display();
@@ -156,7 +154,9 @@ fn plan(args: &SurveyPlanArgs, lang: Lang) -> Result<Done, Failure> {
     });
     let destination = if list.is_some() { None } else { destination(&args.output)? };
     let cycle = Store::open(&args.cycle.store)?.cycle(args.cycle.cycle)?;
-    let answers = read(args.data.as_deref(), &cycle, instrument, args.as_of, lang)?;
+    // Answers that are there are of an earlier wave, and may be those of another instrument.
+    let folder = args.data.as_deref().map(survey::open_customers).transpose()?;
+    let answers = SurveyAnswers::planned(folder, &cycle, instrument, day_of_date(args.as_of))?;
     let evaluated = answers.evaluate(&cycle, None)?;
     let plan = answers.plan(args.seed, args.rate);
     let as_of = answers.as_of_date();

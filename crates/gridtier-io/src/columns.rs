@@ -192,7 +192,8 @@ pub fn map(
         }
     }
     for name in &config.further {
-        mapping.further.extend(names.find(name)?.map(|pick| (name.clone(), pick)));
+        let own_name = config.columns.get(name).and_then(|own| own.first()).unwrap_or(name);
+        mapping.further.extend(names.find(own_name)?.map(|pick| (name.clone(), pick)));
     }
     let own_picks = own.iter().enumerate().map(|(at, column)| (Pick::Own(at), shown(at, &column.name)));
     let hive_picks = hive.iter().enumerate().map(|(at, hive)| (Pick::Hive(at), hive.key.clone()));

@@ -57,7 +57,7 @@ pub struct TableConfig {
     pub sheet: Option<String>,
     /// Row of its workbooks and CSV files with the header, 1 for the first; `None` for the first row that is not empty.
     pub header_row: Option<u32>,
-    /// The utility's column names, by contract name: one, or those that make up a key.
+    /// The utility's column names, by contract name or that of a further column: one, or those that make up a key.
     pub columns: BTreeMap<String, Vec<String>>,
     /// The value of columns that a file lacks, by contract name.
     pub constants: BTreeMap<String, Constant>,

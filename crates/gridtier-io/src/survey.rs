@@ -42,6 +42,14 @@ pub fn open(data: &Path, instrument: &Instrument) -> Result<DataFolder, OpenErro
     DataFolder::open_with_columns(data, &TABLES, Table::Responses, &instrument.columns())
 }
 
+/// Opens the folder of a survey that is being planned: only its table of customers is read, if it has one.
+///
+/// # Errors
+/// Everything that is wrong with its files.
+pub fn open_customers(data: &Path) -> Result<DataFolder, OpenError> {
+    DataFolder::open_tables(data, &[Table::Customers])
+}
+
 /// A survey, read as of a day.
 pub struct SurveyAnswers {
     /// The folder; `None` if there is none, so that the customers are those of the cycle.
@@ -81,16 +89,30 @@ impl SurveyAnswers {
         instrument: Instrument,
         as_of: i32,
     ) -> Result<Self, ServiceError> {
+        let mut survey = Self::planned(folder, cycle, instrument, as_of)?;
+        if let Some(source) = &survey.folder {
+            let Self { base, instrument, .. } = &survey;
+            let (log, books) = read_survey(SurveyReading { source, base, instrument, as_of })?;
+            survey.log = log;
+            survey.books.extend(books);
+        }
+        Ok(survey)
+    }
+
+    /// Reads the customers of a survey that nobody has answered yet.
+    ///
+    /// # Errors
+    /// A file cannot be read.
+    pub fn planned(
+        folder: Option<DataFolder>,
+        cycle: &StoredCycle,
+        instrument: Instrument,
+        as_of: i32,
+    ) -> Result<Self, ServiceError> {
         let catalogue = cycle::catalogue(cycle)?;
         let (base, customer_book) = read_base(folder.as_ref(), cycle, &catalogue, None)?;
-        let (log, books) = match &folder {
-            None => (SurveyLog::default(), Vec::new()),
-            Some(source) => {
-                read_survey(SurveyReading { source, base: &base, instrument: &instrument, as_of })?
-            }
-        };
         let groups = Groups::of(&base);
-        let books = customer_book.into_iter().chain(books).collect();
+        let (log, books) = (SurveyLog::default(), customer_book.into_iter().collect());
         Ok(Self { folder, instrument, base, groups, as_of, log, books })
     }
 

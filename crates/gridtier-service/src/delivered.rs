@@ -144,8 +144,8 @@ fn not_measured(inputs: &DueInputs, reasons: &DueReasons) -> Vec<DueReasonIx> {
 /// The promised notices of outages that interrupted their first customer in the period.
 fn promised_notices(inputs: &DueInputs, reasons: &DueReasons, deliveries: &[Delivery]) -> Vec<DueRow> {
     let DueInputs { base, policy, log, run, .. } = *inputs;
-    let (Some(outages), Some(rows), Some(service)) = (&log.outages, &log.interruptions, policy.due.notice)
-    else {
+    let (Some(outages), Some(rows)) = (&log.outages, &log.interruptions) else { return Vec::new() };
+    let (Some(interruptions), Some(service)) = (inputs.interruptions, policy.due.notice) else {
         return Vec::new();
     };
     let of_service = NoticeDeliveries::of(deliveries, service);
@@ -155,7 +155,7 @@ fn promised_notices(inputs: &DueInputs, reasons: &DueReasons, deliveries: &[Deli
     for (place, promise) in promises.filter(|(_, promise)| promise.measure == Measure::Notice) {
         let reason = reasons.place(DueReason::Notice(place));
         let selected = base.selected(promise.condition.as_ref());
-        let owed = notices(rows, outages, &of_service, promise, &selected, days.clone(), run);
+        let owed = notices(rows, interruptions, outages, &of_service, promise, &selected, days.clone());
         due.extend(owed.into_iter().map(|notice| DueRow {
             reason,
             key: format!("{}:{}", outages[index(notice.outage)].id, base.id(notice.customer)).into(),

@@ -18,7 +18,7 @@ gridtier::words! {
         Kept "kept" "kept" "达标",
         /// The share in time is below the floor.
         Under "under" "under the floor" "低于底线",
-        /// No case was decided.
+        /// There was no case.
         None "none" "no cases" "无案例",
     }
 }
@@ -30,9 +30,11 @@ pub struct FairnessRow {
     pub timer: usize,
     /// The tier: a group by tier.
     pub tier: GroupIx,
-    /// Its cases.
+    /// Number of its cases, those that are still open too.
+    pub cases: i64,
+    /// Its decided cases.
     pub own: Decided,
-    /// The cases of all other customers, with or without a tier. Contacts without a customer are not among them.
+    /// The decided cases of all other customers, with or without a tier. Contacts without a customer are not among them.
     pub rest: Decided,
     /// Whether the floor was kept.
     pub verdict: FairnessVerdict,
@@ -55,14 +57,14 @@ pub fn fairness(
     let mut rows = Vec::new();
     for timer in order {
         let Some(floor) = policy.timers[timer].floor else { continue };
-        let mut own = vec![Decided::default(); groups.len()];
-        let (mut known, mut is_unknown_met) = (Decided::default(), false);
+        let mut own = vec![(0, Decided::default()); groups.len()];
+        let mut known = Decided::default();
         for case in cases.iter().filter(|case| case.timer == timer) {
             let customer = contacts.contact(case.contact).customer;
-            is_unknown_met |= customer.is_none();
             let decided = i64::from(case.status != TimerStatus::Open);
             let on_time = i64::from(case.status == TimerStatus::OnTime);
-            let of_tier = &mut own[groups.of_customer(customer)[by_tier].index()];
+            let (cases, of_tier) = &mut own[groups.of_customer(customer)[by_tier].index()];
+            *cases += 1;
             of_tier.decided += decided;
             of_tier.on_time += on_time;
             if customer.is_some() {
@@ -72,9 +74,9 @@ pub fn fairness(
         }
         let tiers = groups.iter().filter(|(_, group)| group.by == GroupBy::Tier);
         for (tier, group) in tiers {
-            let own = own[tier.index()];
+            let (cases, own) = own[tier.index()];
             let rest = if tier == unknown {
-                if !is_unknown_met {
+                if cases == 0 {
                     continue;
                 }
                 known
@@ -87,9 +89,10 @@ pub fn fairness(
             rows.push(FairnessRow {
                 timer,
                 tier,
+                cases,
                 own,
                 rest,
-                verdict: verdict(own, floor),
+                verdict: verdict(cases, own, floor),
                 unfair: is_unfair(own, rest),
             });
         }
@@ -97,8 +100,9 @@ pub fn fairness(
     rows
 }
 
-fn verdict(own: Decided, floor: i64) -> FairnessVerdict {
-    if own.decided == 0 {
+/// Cases that are all open have not missed a floor.
+fn verdict(cases: i64, own: Decided, floor: i64) -> FairnessVerdict {
+    if cases == 0 {
         FairnessVerdict::None
     } else if 100 * own.on_time < floor * own.decided {
         FairnessVerdict::Under
@@ -203,7 +207,8 @@ mod tests {
     }
 
     #[test]
-    fn open_cases_decide_nothing() {
-        assert_eq!(of(vec![("a", graded(Tier::Special))], &[("a", None, 3)]), ["special 0/0 0/0 none"]);
+    fn open_cases_decide_nothing_and_miss_no_floor() {
+        let customers = vec![("a", graded(Tier::Special)), ("b", graded(Tier::Grade3))];
+        assert_eq!(of(customers, &[("a", None, 3)]), ["grade-3 0/0 0/0 none", "special 0/0 0/0 kept"]);
     }
 }

@@ -1,13 +1,12 @@
 //! Notice of outages: whether each customer was told in time (SERVICE §4).
 //!
-//! The utility owes each customer a notice of each outage, even if another outage interrupts the supply on the same
-//! day. So notices are judged by the rows of the log, not by merged interruptions.
+//! A notice is owed once for each outage that begins an interruption of the customer. A row that was merged into the
+//! interruption of another outage owes none of its own.
 
 use gridtier::index::{CustomerIx, index};
 
-use crate::interruption::is_of_kinds;
+use crate::interruption::{Interruptions, MergedInterruption, is_of_kinds};
 use crate::log::{Delivery, Interruption, Outage};
-use crate::period::Run;
 use crate::policy::Promise;
 use crate::time::Second;
 
@@ -32,9 +31,9 @@ pub struct OutageNotice {
     pub outage: u32,
     /// The customer.
     pub customer: CustomerIx,
-    /// When the outage first interrupted the customer: S of SERVICE §4.
+    /// When the first interruption began that the outage caused the customer: S of SERVICE §4.
     pub start: Second,
-    /// Seconds until that row of the log was restored, or until the as-of time.
+    /// Length of that interruption.
     pub seconds: i64,
     /// The latest time that is on time.
     pub due: Second,
@@ -91,43 +90,63 @@ impl NoticeDeliveries {
     }
 }
 
-/// The notices that a promise owes to the customers that `selected` names by position: of each outage of its kinds that
-/// first interrupts a customer in the days from `first_day` on, before `end_day`. An outage of an exempt responsibility
-/// owes none. By outage and customer; `rows` are in the order of the log.
+/// The notices that a promise owes to the customers that `selected` names by position: of each outage of its kinds whose
+/// first interruption of the customer begins on one of the `days`. An outage of an exempt responsibility owes none. By
+/// outage and customer; `rows` are in the order of the log, and `interruptions` are the same rows, merged.
 #[must_use]
 pub fn notices(
     rows: &[Interruption],
+    interruptions: &Interruptions,
     outages: &[Outage],
     deliveries: &NoticeDeliveries,
     promise: &Promise,
     selected: &[bool],
     days: std::ops::Range<i32>,
-    run: Run,
 ) -> Vec<OutageNotice> {
-    let first_rows = rows
-        .chunk_by(|a, b| (a.outage, a.customer) == (b.outage, b.customer))
-        .filter_map(|of_customer| of_customer.iter().min_by_key(|row| row.started_at));
-    let owed = first_rows.filter(|row| {
+    let of_pairs = rows.chunk_by(|a, b| (a.outage, a.customer) == (b.outage, b.customer));
+    let owed = of_pairs.filter_map(|of_pair| {
+        let (row, last) = (of_pair.first()?, of_pair.last()?);
         let outage = &outages[index(row.outage)];
-        days.contains(&row.started_at.day())
+        let is_owed = last.started_at.day() >= days.start
             && selected[row.customer.index()]
             && is_of_kinds(outage, &promise.kinds)
-            && !promise.exempt.contains(&outage.responsibility)
+            && !promise.exempt.contains(&outage.responsibility);
+        if !is_owed {
+            return None;
+        }
+        let first = first_interruption(of_pair, interruptions)?;
+        days.contains(&first.start.day()).then(|| notice(first, outage, deliveries, promise))
     });
-    owed.map(|row| notice(row, &outages[index(row.outage)], deliveries, promise, run)).collect()
+    owed.collect()
+}
+
+/// The first interruption that one of the rows of an outage and a customer began; `None` if all of them were merged into
+/// interruptions of other outages, or if the first row is earlier than the interruptions that were kept.
+fn first_interruption<'a>(
+    of_pair: &[Interruption],
+    interruptions: &'a Interruptions,
+) -> Option<&'a MergedInterruption> {
+    for row in of_pair {
+        let of_customer = interruptions.of_customer(row.customer);
+        let later = of_customer.partition_point(|one| one.start <= row.started_at);
+        let around = of_customer[..later].last()?;
+        if (around.start, around.outage) == (row.started_at, row.outage) {
+            return Some(around);
+        }
+    }
+    None
 }
 
 fn notice(
-    row: &Interruption,
+    interruption: &MergedInterruption,
     outage: &Outage,
     deliveries: &NoticeDeliveries,
     promise: &Promise,
-    run: Run,
 ) -> OutageNotice {
-    let start = row.started_at;
+    let start = interruption.start;
     // A checked policy has a lead that can lie ahead.
     let due = promise.lead.and_then(|lead| lead.ahead(start)).unwrap_or(start);
-    let first = deliveries.first(row.outage, row.customer);
+    let first = deliveries.first(interruption.outage, interruption.customer);
     let done_at = first.map(|(done_at, _)| done_at);
     let announced_at = outage.announced_at;
     let in_time = |time: Option<Second>| time.is_some_and(|time| time <= due);
@@ -141,10 +160,10 @@ fn notice(
         NoticeStatus::Missed
     };
     OutageNotice {
-        outage: row.outage,
-        customer: row.customer,
+        outage: interruption.outage,
+        customer: interruption.customer,
         start,
-        seconds: row.restored_at.unwrap_or(run.now()).since(start),
+        seconds: interruption.seconds(),
         due,
         delivery: first.map(|(_, position)| position),
         done_at,

@@ -281,11 +281,11 @@ impl<'a> HeldPromise<'a> {
         }
     }
 
-    /// Notice: each pair of an outage and a customer whom it interrupts is an exposure.
+    /// Notice: each pair of an outage and a customer whose interruption it began is an exposure.
     fn by_notice(&self, deliveries: &NoticeDeliveries, cases: &mut Cases) {
-        let Actual { rows, outages, run, .. } = *self.actual;
+        let Actual { rows, interruptions, outages, .. } = *self.actual;
         let days = self.span.first_day()..self.span.end_day();
-        for notice in notices(rows, outages, deliveries, self.promise, &self.selected, days, run) {
+        for notice in notices(rows, interruptions, outages, deliveries, self.promise, &self.selected, days) {
             cases.expose(&Exposure {
                 customer: notice.customer,
                 started_at: Some(notice.start),

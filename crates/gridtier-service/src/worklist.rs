@@ -42,10 +42,10 @@ pub struct WorkRow {
 }
 
 impl WorkRow {
-    /// Its place in the list: higher tiers first, of a tier what is overdue, then by due time, service, customer,
+    /// Its place in the list: higher tiers first, then ungraded customers, then what has no customer; of a tier what is overdue, then by due time, service, customer,
     /// reason and key.
     fn urgency<'a>(&'a self, catalogue: &'a Catalogue) -> impl Ord + 'a {
-        let tier = self.tier.map_or(Tier::ALL.len(), Word::position);
+        let tier = (self.customer.is_none(), self.tier.map_or(Tier::ALL.len(), Word::position));
         let service = catalogue.services[self.service].id.as_str();
         (tier, Reverse(self.overdue), self.due_by, service, self.customer, self.reason, &self.key)
     }
@@ -183,7 +183,7 @@ impl<'a> WorkList<'a> {
         }
     }
 
-    /// Sorts the list by tier (ungraded last), overdue rows first, due time, service, customer, reason and key. Then
+    /// Sorts the list by tier (after them ungraded, then without a customer), overdue rows first, due time, service, customer, reason and key. Then
     /// finds the rows within capacity.
     #[must_use]
     pub fn finish(mut self) -> Vec<WorkRow> {

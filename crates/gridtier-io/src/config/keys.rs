@@ -116,7 +116,7 @@ fn table_properties(table: Table) -> Properties {
         }),
     );
     add("decimal_mark", word(DecimalMark::CODES, "mark before the fraction of numbers written as text"));
-    add("columns", closed(column_properties(table), "the utility's own name by contract column"));
+    add("columns", columns_schema(table));
     let hive = word(HiveType::CODES, "type of the values");
     add("hive", map(hive, "type of the values in folder names such as org=01, by key"));
     if columns.iter().any(|column| column.kind == ColumnKind::Energy) {
@@ -151,6 +151,17 @@ fn table_properties(table: Table) -> Properties {
         add("words", closed(words, "the contract's word by column and own spelling"));
     }
     properties
+}
+
+/// The utility's own names of columns. Those of `responses` include the columns that an instrument asks for, which no
+/// contract lists.
+fn columns_schema(table: Table) -> Value {
+    let about = "the utility's own name by contract column";
+    let mut columns = closed(column_properties(table), about);
+    if table == Table::Responses {
+        columns["additionalProperties"] = text("a column that the instrument asks for, such as E1, W_empathy");
+    }
+    columns
 }
 
 fn column_properties(table: Table) -> Properties {

@@ -5,6 +5,7 @@ use gridtier::word::Word;
 use super::*;
 use crate::base::Member;
 use crate::fixture::{at, day, member};
+use crate::interruption::Interruptions;
 use crate::log::{Interruption, Log, Outage};
 use crate::scene::{Scene, graded};
 
@@ -259,13 +260,16 @@ fn promised_notices_are_due_ahead_of_the_outage_and_nothing_without_outages() {
         plan_at: None,
     };
     scene.log.outages = Some(vec![outage("o1", None), outage("o2", Some("2026-06-13 23:59:59"))]);
-    let row = |outage, customer: &str| Interruption {
+    let row = |outage, customer: &str, start: &str| Interruption {
         outage,
         customer: scene.customer(customer).unwrap(),
-        started_at: at("2026-06-20 08:00"),
-        restored_at: Some(at("2026-06-20 09:00")),
+        started_at: at(start),
+        restored_at: Some(at(start).plus(3_600)),
     };
-    scene.log.interruptions = Some(vec![row(0, "a"), row(0, "b"), row(0, "c"), row(1, "a")]);
+    let first = "2026-06-20 08:00";
+    let of_o1 = ["a", "b", "c"].map(|customer| row(0, customer, first));
+    scene.log.interruptions = Some([&of_o1[..], &[row(1, "a", "2026-06-20 12:00")]].concat());
+    scene.interruptions = Interruptions::merged(&scene.log, 3, scene.run, &scene.policy.limits, i32::MAX);
     for (id, customer, done) in [("d1", "a", "2026-06-13 23:59:59"), ("d2", "b", "2026-06-14 00:00")] {
         scene.deliver(id, "S07", customer, "2026-06-01 00:00", |notice| {
             (notice.outage, notice.delivered_at) = (Some(0), Some(at(done)));

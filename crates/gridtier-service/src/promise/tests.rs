@@ -291,7 +291,7 @@ fn notified() -> Log {
         interruption(0, 0, "2026-05-20 08:00", Some("2026-05-20 09:00")),
         interruption(0, 0, "2026-05-21 08:00", Some("2026-05-21 09:00")),
         interruption(0, 1, "2026-05-20 08:00", Some("2026-05-20 09:00")),
-        interruption(1, 0, "2026-05-20 08:30", Some("2026-05-20 09:30")),
+        interruption(1, 0, "2026-05-20 09:30", Some("2026-05-20 10:30")),
         interruption(1, 1, "2026-05-20 10:00", Some("2026-05-20 11:00")),
         interruption(2, 1, "2026-05-21 00:00", Some("2026-05-21 01:00")),
     ];
@@ -314,11 +314,15 @@ fn notice_promise(announcement: bool) -> Promise {
 type NoticeFacts = (u32, u32, &'static str, Option<i64>, Option<u32>);
 
 fn statuses(promise: &Promise) -> Vec<NoticeFacts> {
-    let log = notified();
+    statuses_of(notified(), promise)
+}
+
+fn statuses_of(log: Log, promise: &Promise) -> Vec<NoticeFacts> {
+    let merged = Interruptions::merged(&log, 2, may_2026(), &LIMITS, i32::MAX).unwrap();
     let deliveries = NoticeDeliveries::of(log.deliveries.as_deref().unwrap(), crate::fixture::NOTICE.into());
     let days = may_2026().period.first_day()..may_2026().period.end_day();
     let (rows, outages) = (log.interruptions.unwrap(), log.outages.unwrap());
-    let notices = notices(&rows, &outages, &deliveries, promise, &[true, true], days, may_2026());
+    let notices = notices(&rows, &merged, &outages, &deliveries, promise, &[true, true], days);
     let row = notices.iter().map(|notice| {
         let customer = notice.customer.number();
         (notice.outage, customer, notice.status.code(), notice.lead_seconds(), notice.delivery)
@@ -333,7 +337,7 @@ fn notices_are_on_time_announced_late_or_missed() {
         [
             (0, 0, "on_time", Some(7 * 86_400), Some(1)),
             (0, 1, "missed", None, None),
-            (1, 0, "announced", Some(6 * 86_400 + 30_601), None),
+            (1, 0, "announced", Some(6 * 86_400 + 34_201), None),
             (1, 1, "announced", Some(6 * 86_400 + 36_001), Some(5)),
             (2, 1, "late", Some(6 * 86_400), None),
         ]
@@ -341,10 +345,44 @@ fn notices_are_on_time_announced_late_or_missed() {
 }
 
 #[test]
+fn an_outage_owes_notice_of_the_first_interruption_that_it_began() {
+    let outages = vec![outage("O1", OutageKind::Fault), outage("O2", OutageKind::Planned)];
+    let rows = vec![
+        interruption(0, 0, "2026-05-20 08:00", Some("2026-05-20 09:00")),
+        interruption(0, 1, "2026-05-20 08:00", Some("2026-05-20 09:00")),
+        // Merged into the fault; a is interrupted once more later, b is not.
+        interruption(1, 0, "2026-05-20 08:30", Some("2026-05-20 10:00")),
+        interruption(1, 0, "2026-05-20 12:00", Some("2026-05-20 13:00")),
+        interruption(1, 1, "2026-05-20 08:30", Some("2026-05-20 10:00")),
+    ];
+    let deliveries = Some(vec![notice_delivery("D1", 0, 1, Some("2026-05-13 12:00"))]);
+    let planned = Promise { kinds: vec![OutageKind::Planned], ..notice_promise(false) };
+    let ahead = Some(7 * 86_400);
+    let log = Log { deliveries, ..log(outages, rows) };
+    assert_eq!(statuses_of(log.clone(), &planned), [(1, 0, "on_time", ahead, Some(0))]);
+    let compensated = Promise { compensation: Some(Compensation::Fixed(100)), ..planned };
+    let held = Held::of(two(), Log { deliveries: Some(Vec::new()), ..log }, vec![compensated]);
+    assert_eq!(held.results.breaches[0].started_at, Some(at("2026-05-20 12:00")));
+}
+
+#[test]
+fn an_outage_that_first_interrupted_before_the_period_owes_no_notice_in_it() {
+    for first in ["2026-04-30 08:00", "2025-01-30 08:00"] {
+        let end = first.replace("08", "09");
+        let rows = vec![
+            interruption(0, 0, first, Some(end.as_str())),
+            interruption(0, 0, "2026-05-02 08:00", Some("2026-05-02 09:00")),
+        ];
+        let log = Log { deliveries: Some(Vec::new()), ..log(vec![outage("O1", OutageKind::Planned)], rows) };
+        assert_eq!(statuses_of(log, &notice_promise(false)), [], "{first}");
+    }
+}
+
+#[test]
 fn an_announcement_that_a_promise_does_not_count_is_a_late_notice_however_early() {
     let found = statuses(&notice_promise(false));
     let found: Vec<_> = found.into_iter().map(|(.., status, lead, _)| (status, lead)).collect();
-    let announced = [549_001, 554_401, 518_400].map(|lead| ("late", Some(lead)));
+    let announced = [552_601, 554_401, 518_400].map(|lead| ("late", Some(lead)));
     assert_eq!(found[1..], [&[("missed", None)], &announced[..]].concat());
 }
 

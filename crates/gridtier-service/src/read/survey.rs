@@ -2,7 +2,7 @@
 //!
 //! The window of both is all days before the as-of day. Which cells of a response are answers is decided later, by
 //! [`Answers`](crate::survey::respondent::Answers): a cell rejects no row. Responses of one id are duplicates if they
-//! agree in every column that the instrument asks for.
+//! agree in every column that the instrument asks for: `5` and `5.0` are the same answer.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ use gridtier::text;
 use super::shared::Finder;
 use crate::base::Base;
 use crate::survey::instrument::{Instrument, item_column};
-use crate::survey::respondent::{Invitations, Responses, TextColumn};
+use crate::survey::respondent::{Invitations, Responses, TextColumn, number};
 
 /// What the rows of a survey's folder are read with.
 #[derive(Clone, Copy)]
@@ -109,15 +109,36 @@ struct ResponseRow {
     id: Box<str>,
     returned_on: i32,
     customer: Option<CustomerIx>,
-    cells: Vec<Option<Box<str>>>,
+    cells: Vec<Option<ResponseCell>>,
+}
+
+/// The text of a cell, and in a column of numbers the number for which it stands.
+struct ResponseCell {
+    text: Box<str>,
+    number: Option<f64>,
+}
+
+impl PartialEq for ResponseCell {
+    fn eq(&self, other: &Self) -> bool {
+        match (self.number, other.number) {
+            (Some(one), Some(another)) => one == another,
+            _ => self.text == other.text,
+        }
+    }
 }
 
 fn responses(reading: SurveyReading) -> Result<(TableBook, Responses), RunError> {
     check_items(reading)?;
     let mut book = TableBook::new(Table::Responses);
     let asked = reading.instrument.columns();
-    let finder = Finder::new(reading.base);
-    let mut rules = ResponseRules { as_of: reading.as_of, finder, keys: KeyIndex::default(), asked };
+    let mut rules = ResponseRules {
+        as_of: reading.as_of,
+        finder: Finder::new(reading.base),
+        keys: KeyIndex::default(),
+        // Groups of the survey's own are the last columns.
+        numbers: asked.len() - reading.instrument.own_groups.len(),
+        asked,
+    };
     let rows = rows::read(reading.source, &mut book, &mut rules)?;
     let mut rows: Vec<ResponseRow> = rows.into_iter().map(|row| row.value).collect();
     rows.sort_unstable_by(|a, b| a.id.cmp(&b.id));
@@ -127,7 +148,8 @@ fn responses(reading: SurveyReading) -> Result<(TableBook, Responses), RunError>
         responses.ids.push(row.id);
         responses.returned_on.push(row.returned_on);
         responses.customers.push(row.customer);
-        columns.iter_mut().zip(row.cells).for_each(|(column, cell)| column.push(cell));
+        let texts = row.cells.into_iter().map(|cell| cell.map(|cell| cell.text));
+        columns.iter_mut().zip(texts).for_each(|(column, text)| column.push(text));
     }
     let mut columns: BTreeMap<String, TextColumn> = rules.asked.into_iter().zip(columns).collect();
     columns.retain(|name, _| reading.source.has_column(Table::Responses, name));
@@ -183,6 +205,8 @@ struct ResponseRules<'a> {
     keys: KeyIndex,
     /// The columns that the instrument asks for.
     asked: Vec<String>,
+    /// How many of them, from the first on, have numbers.
+    numbers: usize,
 }
 
 struct ResponseCells {
@@ -225,14 +249,16 @@ impl TableRules<ResponseCells, i32, ResponseRow> for ResponseRules<'_> {
         cells: &ResponseCells,
         row: usize,
     ) -> Result<ResponseRow, Rule> {
-        let texts = cells.asked.iter().map(|(texts, nulls)| {
-            texts.get(row).filter(|text| !nulls.iter().any(|null| null == text)).map(Into::into)
+        let answers = cells.asked.iter().enumerate().map(|(column, (texts, nulls))| {
+            let text = texts.get(row).filter(|text| !nulls.iter().any(|null| null == text))?;
+            let number = number(text).filter(|_| column < self.numbers);
+            Some(ResponseCell { text: text.into(), number })
         });
         Ok(ResponseRow {
             id: ids.required(row)?.into(),
             returned_on,
             customer: self.finder.nullable(&cells.customer_ids, row)?,
-            cells: texts.collect(),
+            cells: answers.collect(),
         })
     }
 }

@@ -199,7 +199,7 @@ fn validity(instrument: &Instrument, forms: &[(SurveyForm, Vec<Vec<Option<i64>>>
 }
 
 /// A number as people write it, with full-width digits too; `None` if it is none or not finite.
-fn number(cell: &str) -> Option<f64> {
+pub(crate) fn number(cell: &str) -> Option<f64> {
     let folded = cell.trim().chars().map(|c| match c {
         '０'..='９' => char::from_u32(u32::from(c) - u32::from('０') + u32::from('0')).unwrap_or(c),
         '．' => '.',

@@ -129,6 +129,17 @@ fn the_list_is_ordered_by_tier_overdue_due_service_customer_reason_and_key() {
 }
 
 #[test]
+fn appointments_without_a_customer_come_after_those_of_ungraded_customers() {
+    let mut scene = Scene::new(vec![("a", member("East"))], "", "2026-03", None);
+    for (id, customer, planned) in [("p1", "", "2026-04-01 00:00"), ("p2", "a", "2026-04-09 00:00")] {
+        scene.deliver(id, "S10", customer, "2026-03-01 00:00", |delivery| {
+            delivery.planned_at = Some(at(planned));
+        });
+    }
+    assert_eq!(list(&scene), ["appointment p2", "appointment p1"]);
+}
+
+#[test]
 fn those_who_waited_longest_are_invited_as_many_as_the_capacity_and_no_more_often_than_their_quota() {
     let customers = vec![
         ("a", graded(Tier::Grade1)),

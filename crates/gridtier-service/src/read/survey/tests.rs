@@ -95,6 +95,21 @@ fn responses_of_one_id_are_copies_only_if_their_answers_agree_too() {
 }
 
 #[test]
+fn an_answer_is_the_same_however_its_number_is_written_and_a_group_is_a_text() {
+    let lines = [
+        "r1|2026-05-01|a|5|2|01",
+        "r1|2026-05-01|a|5.0|２|01",
+        "r2|2026-05-01|a|5|2|01",
+        "r2|2026-05-01|a|5|2|1",
+        "r3|2026-05-01|a|5||",
+        "r3|2026-05-01|a|5|none|",
+    ];
+    let (responses, book) = responded(RESPONSES, &lines);
+    assert_eq!(responses.ids, ["r1".into()]);
+    assert_eq!((book.tally.duplicates, rules(&book)), (1, vec![Rule::DuplicateKey; 4]));
+}
+
+#[test]
 fn a_text_that_is_declared_to_stand_for_an_empty_cell_is_none() {
     let mut declared = Declared::default();
     let nulls = BTreeMap::from([("Q1".to_owned(), vec!["-".to_owned()])]);
