@@ -3,6 +3,7 @@
 mod raw;
 mod build;
 mod parse;
+mod doubt;
 
 use chrono::NaiveDate;
 use gridtier::contract::{ContactKind, OutageKind, Responsibility};

@@ -43,6 +43,8 @@ pub fn policy_sections(policy: &Policy, catalogue: &Catalogue) -> Vec<Section> {
         }),
     );
     let mut sections = vec![Section::titled(heading).table(table)];
+    let doubts = policy.doubts().into_iter().map(Block::Sentence);
+    sections.extend(doubts.map(|doubt| Section::new().with(doubt)));
     let remarked = remarked(policy);
     if !remarked.is_empty() {
         let names = remarked.join(", ");
