@@ -183,8 +183,7 @@ impl<'a> WorkList<'a> {
         }
     }
 
-    /// Sorts the list by tier (after them ungraded, then without a customer), overdue rows first, due time, service, customer, reason and key. Then
-    /// finds the rows within capacity.
+    /// Sorts the list, and finds the rows within capacity.
     #[must_use]
     pub fn finish(mut self) -> Vec<WorkRow> {
         let catalogue = self.inputs.catalogue;
