@@ -18,8 +18,8 @@ pub fn run(args: &InitArgs, lang: Lang) -> Result<Done, Failure> {
         return Ok(Done { data: draft.text });
     }
     template::create(&file, &draft.text)?;
-    let (file, count) = (file.display(), draft.to_decide);
-    let en = format!("{file}\n{count} lines to decide; then: gridtier check DATA --as-of DATE\n");
-    let zh = format!("{file}\n有 {count} 行待确认；之后运行：gridtier check DATA --as-of DATE\n");
+    let (file, count, next) = (file.display(), draft.to_decide, draft.next);
+    let en = format!("{file}\n{count} lines to decide; then: {next}\n");
+    let zh = format!("{file}\n有 {count} 行待确认；之后运行：{next}\n");
     Ok(Done { data: lang.pick(&en, &zh).to_owned() })
 }

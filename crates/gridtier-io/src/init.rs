@@ -23,6 +23,7 @@ use gridtier::text::Lang;
 
 pub use draft::Draft;
 use draft::Findings;
+use guess::FolderGuess;
 
 /// Drafts the `gridtier.toml` of a folder, with comments in one language.
 ///
@@ -31,9 +32,9 @@ use draft::Findings;
 pub fn draft(root: &Path, lang: Lang) -> Result<Draft, Refusal> {
     let (deliveries, mut unreadable) = read::deliveries(root)?;
     let excerpts: Vec<_> = deliveries.iter().map(|delivery| delivery.excerpt.clone()).collect();
-    let guesses = guess::tables(&excerpts);
+    let folder = guess::folder(&excerpts);
     let mut words = BTreeMap::new();
-    for guess in &guesses {
+    for guess in &folder.tables {
         for found in &guess.columns {
             let is_coded =
                 matches!(found.column.kind, ColumnKind::Word(_) | ColumnKind::Flag | ColumnKind::PowerFactor);
@@ -47,7 +48,8 @@ pub fn draft(root: &Path, lang: Lang) -> Result<Draft, Refusal> {
             }
         }
     }
-    Ok(draft::draft(&Findings { deliveries: &excerpts, guesses, unreadable, words }, lang))
+    let FolderGuess { possible, tables: guesses } = folder;
+    Ok(draft::draft(&Findings { deliveries: &excerpts, possible, guesses, unreadable, words }, lang))
 }
 
 #[cfg(test)]

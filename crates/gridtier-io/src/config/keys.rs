@@ -159,7 +159,8 @@ fn columns_schema(table: Table) -> Value {
     let about = "the utility's own name by contract column";
     let mut columns = closed(column_properties(table), about);
     if table == Table::Responses {
-        columns["additionalProperties"] = text("a column that the instrument asks for, such as E1, W_empathy");
+        columns["additionalProperties"] =
+            text("a column that the instrument asks for, such as E1, W_empathy");
     }
     columns
 }

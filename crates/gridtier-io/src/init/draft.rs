@@ -26,6 +26,8 @@ const UNUSED_SHOWN: usize = 12;
 pub struct Findings<'a> {
     /// Some rows of each file or folder.
     pub deliveries: &'a [Excerpt],
+    /// The tables that a folder of this purpose may have.
+    pub possible: Vec<Table>,
     /// Which table each of these files or folders is.
     pub guesses: Vec<TableGuess>,
     /// Files and folders that could not be read, and why.
@@ -41,6 +43,8 @@ pub struct Draft {
     pub text: String,
     /// Number of uncertain lines, which are comments in the text for somebody to decide on.
     pub to_decide: usize,
+    /// The command that checks the folder with the draft.
+    pub next: &'static str,
 }
 
 /// Writes lines of TOML with comments in one language.
@@ -96,7 +100,17 @@ pub fn draft(findings: &Findings, lang: Lang) -> Draft {
         table(&mut out, findings, guess, units.as_ref(), &paddings);
     }
     rest(&mut out, findings);
-    Draft { text: out.text, to_decide: out.to_decide }
+    Draft { text: out.text, to_decide: out.to_decide, next: next(&findings.possible) }
+}
+
+fn next(possible: &[Table]) -> &'static str {
+    if possible.contains(&Table::Outages) {
+        "gridtier service check DATA --store S --period P"
+    } else if possible.contains(&Table::Responses) {
+        "gridtier survey check INSTRUMENT DATA --store S --as-of DATE"
+    } else {
+        "gridtier check DATA --as-of DATE"
+    }
 }
 
 /// Columns of customers that look like names, addresses or phones: a comment, since nobody has to keep them.
@@ -179,7 +193,13 @@ fn introduce(out: &mut DraftWriter, guess: &TableGuess, excerpt: &Excerpt) {
     if !unused.is_empty() {
         let more = if unused.len() > UNUSED_SHOWN { ", …" } else { "" };
         let list = unused[..unused.len().min(UNUSED_SHOWN)].join(", ");
-        out.comment(&text!("Columns that are not used: {list}{more}", "未使用的列：{list}{more}"));
+        out.comment(&match guess.table {
+            Table::Responses => text!(
+                "Columns of the instrument are found by their names; name others below, such as Q1 = \"...\": {list}{more}",
+                "量表的列按列名识别；名称不同的请在下面补写，如 Q1 = \"...\"：{list}{more}"
+            ),
+            _ => text!("Columns that are not used: {list}{more}", "未使用的列：{list}{more}"),
+        });
     }
 }
 
@@ -377,20 +397,46 @@ fn word_line(
     }
 }
 
+/// What follows if a table of service or of a survey is absent.
+fn if_absent(table: Table) -> Text {
+    let (name, name_zh) = (table.name(), table.name_zh());
+    match table {
+        Table::Customers => text!(
+            "{name}: optional; without it, the customers are those of the cycle",
+            "{name_zh} {name}：可选；缺少时采用周期中的客户"
+        ),
+        Table::Calendar => text!(
+            "{name}: optional; without it, working days are Monday to Friday",
+            "{name_zh} {name}：可选；缺少时按周一至周五计工作日"
+        ),
+        _ => text!(
+            "{name}: optional; without it, its figures are not measured",
+            "{name_zh} {name}：可选；缺少时相关指标不统计"
+        ),
+    }
+}
+
 /// Tables that are absent, and files that belong to none.
 fn rest(out: &mut DraftWriter, findings: &Findings) {
     let present: Vec<Table> = findings.guesses.iter().map(|guess| guess.table).collect();
     let has_energy = Table::ENERGY.iter().any(|table| present.contains(table));
-    let absent: Vec<Table> = Table::ALL
-        .into_iter()
+    let absent: Vec<Table> = findings
+        .possible
+        .iter()
+        .copied()
         .filter(|table| !(present.contains(table) || has_energy && Table::ENERGY.contains(table)))
         .collect();
     if !absent.is_empty() {
         out.blank();
         out.comment(&text!("---- tables that were not found ----", "---- 未找到的表 ----"));
     }
+    let is_for_grading = findings.possible.contains(&Table::MeterReadings);
     for table in absent {
         let (name, name_zh) = (table.name(), table.name_zh());
+        if !is_for_grading {
+            out.comment(&if_absent(table));
+            continue;
+        }
         let unknown: Vec<_> =
             INDICATORS.iter().filter(|indicator| indicator.tables.contains(&table)).collect();
         let en = unknown.iter().map(|indicator| indicator.title).collect::<Vec<_>>().join(", ");

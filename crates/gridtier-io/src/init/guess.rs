@@ -107,10 +107,38 @@ fn drop_weaker_claims(found: &mut Vec<ColumnGuess>) {
     });
 }
 
-/// The best delivery for each table, in the order of tables. A delivery is used for one table only.
-pub fn tables(deliveries: &[Excerpt]) -> Vec<TableGuess> {
+/// The tables of one purpose that a folder has.
+#[derive(Clone, Debug)]
+pub struct FolderGuess {
+    /// The tables that a folder of this purpose may have.
+    pub possible: Vec<Table>,
+    /// Those found, in the order of tables.
+    pub tables: Vec<TableGuess>,
+}
+
+/// What a folder is: one of tables for grading, the service folder, or that of a survey, whichever its files match best.
+pub fn folder(deliveries: &[Excerpt]) -> FolderGuess {
+    let with_customers = |tables: &[Table]| [&[Table::Customers], tables].concat();
+    let purposes = [Table::ALL.to_vec(), with_customers(&Table::SERVICE), with_customers(&Table::SURVEY)];
+    let mut best = (0, FolderGuess { possible: Table::ALL.to_vec(), tables: Vec::new() });
+    for possible in purposes {
+        let tables = tables(deliveries, &possible);
+        // Every folder may have customers.
+        let telling = tables.iter().filter(|guess| guess.table != Table::Customers);
+        let score = telling.map(TableGuess::score).sum();
+        if score > best.0 {
+            best = (score, FolderGuess { possible, tables });
+        } else if best.1.tables.is_empty() {
+            best.1.tables = tables;
+        }
+    }
+    best.1
+}
+
+/// The best delivery for each of the tables, in the order of tables. A delivery is used for one table only.
+fn tables(deliveries: &[Excerpt], possible: &[Table]) -> Vec<TableGuess> {
     let mut all: Vec<(usize, TableGuess)> = Vec::new();
-    for table in Table::ALL {
+    for &table in possible {
         let guesses = deliveries.iter().enumerate().map(|(at, excerpt)| guess(table, at, excerpt));
         all.extend(guesses.map(|guess| (guess.score(), guess)).filter(|(score, guess)| {
             *score >= 6 && guess.columns.iter().any(|found| found.column.name != "customer_id")
@@ -142,7 +170,7 @@ mod tests {
 
     #[test]
     fn deliveries_are_recognised_by_their_columns_whatever_their_names() {
-        let found = tables(&[
+        let folder = folder(&[
             delivery(
                 "sheet1.csv",
                 &[
@@ -161,6 +189,7 @@ mod tests {
                 ],
             ),
         ]);
+        let found = folder.tables;
         let places: Vec<_> =
             found.iter().map(|guess| (guess.table, guess.delivery, guess.is_sure())).collect();
         assert_eq!(places, [(Table::MeterReadings, 1, true), (Table::Payments, 0, true)]);
@@ -169,7 +198,7 @@ mod tests {
 
     #[test]
     fn energy_is_preferred_to_the_register_and_values_that_do_not_fit_make_a_guess_unsure() {
-        let found = tables(&[delivery(
+        let folder = folder(&[delivery(
             "R_DATA_ARC",
             &[
                 ("CONS_NO", &["001", "002"]),
@@ -178,7 +207,7 @@ mod tests {
                 ("THIS_READ_PQ", &["1370680.00", "2"]),
             ],
         )]);
-        let guess = &found[0];
+        let guess = &folder.tables[0];
         assert_eq!(guess.column("active_kwh").map(|found| found.own), Some(3));
         assert!(!guess.column("read_at").unwrap().is_sure());
         assert!(!guess.is_sure());

@@ -129,7 +129,7 @@ mod tests {
     #[test]
     fn the_dictionary_names_only_tables_columns_and_words_of_the_contracts() {
         for (name, of_table) in &DICTIONARY.tables {
-            let table = Table::ALL.into_iter().find(|table| table.name() == name).expect(name);
+            let table = Table::every().find(|table| table.name() == name).expect(name);
             for column in of_table.columns.keys() {
                 assert!(table.column(column).is_some(), "{table}.{column}");
             }

@@ -76,7 +76,7 @@ fn known_names(content: &Content) -> usize {
 
 /// Whether the dictionary has a name as the name of any column of any table.
 fn is_known(name: &str) -> bool {
-    Table::ALL.into_iter().any(|table| {
+    Table::every().any(|table| {
         table.columns().iter().any(|column| DICTIONARY.column(table, column.name, name).is_some())
     })
 }

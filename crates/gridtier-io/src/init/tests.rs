@@ -6,6 +6,7 @@ use std::path::Path;
 use gridtier::contract::Table;
 use gridtier::fact::{self, Facts};
 use gridtier::meter::ReadingDetail;
+use gridtier::source::Source as _;
 use gridtier::text::Lang;
 use gridtier::unit::{Month, Window};
 use rust_xlsxwriter::{Workbook, XlsxError};
@@ -162,4 +163,38 @@ fn columns_that_look_like_names_and_addresses_are_suggested_for_customer_sheets(
     let draft = drafted(&folder);
     assert!(draft.text.contains("\n# passthrough = [\"户名\", \"用电地址\"]\n"), "{}", draft.text);
     assert!(!draft.text.contains("李四"));
+}
+
+#[test]
+fn a_folder_of_service_tables_is_drafted_as_such() {
+    let folder = TestFolder::with("停电事件.csv", "停电事件编号,停电开始时间,停电类型,停电原因,责任方,预计复电时间\nO1,2026-05-03 08:00,计划停电,检修,供电公司,2026-05-03 12:00\n")
+        .and("停电户次.csv", "停电事件编号,户号,停电时间,送电时间\nO1,001,2026-05-03 08:00,2026-05-03 11:00\n")
+        .and("服务记录.csv", "服务记录编号,登记时间,户号,服务项目,渠道,完成时间,是否满意\nD1,2026-05-01,001,S05,上门,2026-05-02 09:00,是\n")
+        .and("95598工单.csv", "工单编号,受理时间,户号,诉求类型,诉求分类,答复时间,办结时间,是否属实\nK1,2026-05-01 08:00,001,投诉,billing,2026-05-02,2026-05-03,部分属实\n")
+        .and("放假安排.csv", "日期,类型\n2026-05-01,放假\n2026-05-09,补班\n")
+        .and("抽查.csv", "抽查编号,抽查日期,检查对象,检查标准,抽查数,不合格数\nC1,2026-05-07,诉求,24 小时答复,20,1\n")
+        .and("整改单.csv", "整改单号,下发日期,整改对象,整改措施,整改期限,完成日期,整改结果\nR1,2026-05-08,诉求,培训,2026-05-31,,\n");
+    let draft = drafted(&folder);
+    assert_eq!(draft.to_decide, 0, "{}", draft.text);
+    let opened = DataFolder::open_tables(folder.path(), &Table::SERVICE);
+    let opened = opened.unwrap_or_else(|error| panic!("{error}\n{}", draft.text));
+    for table in Table::SERVICE {
+        assert!(opened.parts(table).unwrap().is_some(), "{table}\n{}", draft.text);
+    }
+    let words = &opened.declared().of(Table::Contacts).words;
+    assert_eq!(words["outcome"]["部分属实"], "partly");
+    assert!(draft.text.contains("customers: optional; without it, the customers are those of the cycle"));
+    assert!(!draft.text.contains("meter_readings"), "{}", draft.text);
+    assert!(draft.next.starts_with("gridtier service check"));
+}
+
+#[test]
+fn a_folder_of_a_survey_is_drafted_as_such() {
+    let folder = TestFolder::with("问卷.csv", "问卷编号,回收日期,户号,Q1,第二题\nR1,2026-05-03,001,5,4\n")
+        .and("发放名单.csv", "户号,发放日期\n001,2026-05-01\n");
+    let draft = drafted(&folder);
+    assert_eq!(draft.to_decide, 0, "{}", draft.text);
+    assert!(draft.text.contains("such as Q1 = \"...\": Q1, 第二题"), "{}", draft.text);
+    let opened = DataFolder::open_tables(folder.path(), &Table::SURVEY).unwrap();
+    assert!(Table::SURVEY.into_iter().all(|table| opened.parts(table).unwrap().is_some()));
 }

@@ -88,7 +88,8 @@ mod tests {
     #[test]
     fn a_series_that_never_repeats_or_is_too_short_for_its_count_is_doubted() {
         let series = |every, until, at_least, within: &str| {
-            let keys = format!("every_months = {every}\nuntil_months = {until}\nat_least = {at_least}\n{within}");
+            let keys =
+                format!("every_months = {every}\nuntil_months = {until}\nat_least = {at_least}\n{within}");
             doubts(&follow_up(&keys))
         };
         assert!(series(3, 2, 1, "")[0].contains("never repeats"));
@@ -100,7 +101,8 @@ mod tests {
     #[test]
     fn the_shipped_policy_has_no_doubts() {
         let catalogue = Catalogue::shipped("paper", &[]).unwrap().unwrap();
-        let policy = Policy::shipped("paper", &catalogue).unwrap().unwrap_or_else(|faults| panic!("{faults}"));
+        let policy =
+            Policy::shipped("paper", &catalogue).unwrap().unwrap_or_else(|faults| panic!("{faults}"));
         assert_eq!(policy.doubts(), []);
     }
 }
