@@ -16,10 +16,11 @@ use gridtier::error::Refusal;
 use gridtier::source::{Finding, TableBook};
 use gridtier::text::Text;
 use gridtier_service::base::Base;
+use gridtier_service::interruption::Interruptions;
 use gridtier_service::log::Log;
 use gridtier_service::period::Run;
 use gridtier_service::policy::Policy;
-use gridtier_service::read::{self, Reading};
+use gridtier_service::read::{self, ReadLog, Reading};
 
 use crate::cycle::{self, CycleError};
 use crate::folder::{DataFolder, OpenError};
@@ -64,8 +65,10 @@ pub struct ServiceLog {
     pub catalogue: Catalogue,
     /// The policy.
     pub policy: Policy,
-    /// The accepted rows.
+    /// The accepted rows that figures need.
     pub log: Log,
+    /// The merged interruptions; `None` if their table is absent.
+    pub interruptions: Option<Interruptions>,
     /// What became of the rows, in the order in which the tables are read.
     pub books: Vec<TableBook>,
 }
@@ -124,10 +127,10 @@ impl ServiceLog {
         let catalogue = cycle::catalogue(cycle)?;
         let policy = policy(policy_named, &catalogue)?;
         let (base, customer_book) = base::read(Some(&folder), cycle, &catalogue, Some(&policy))?;
-        let reading = Reading { source: &folder, base: &base, catalogue: &catalogue, run };
-        let (log, books) = read::read(reading)?;
+        let reading = Reading { source: &folder, base: &base, catalogue: &catalogue, policy: &policy, run };
+        let ReadLog { log, interruptions, books } = read::read(reading)?;
         let books = customer_book.into_iter().chain(books).collect();
-        Ok(Self { folder, run, base, catalogue, policy, log, books })
+        Ok(Self { folder, run, base, catalogue, policy, log, interruptions, books })
     }
 
     /// All findings about the tables and their files, in the order of tables and rules.

@@ -1,14 +1,14 @@
 //! What was due in the period and what became of it, by reason, service and group (SERVICE §5).
 
 use gridtier::entitlement::service::Start;
-use gridtier::index::index;
+use gridtier::index::{CustomerIx, index};
 use gridtier::word::Word;
 
-use crate::due::{DueInputs, DueReason, DueReasonIx, DueReasons, follow_ups_not_measured, slot_key};
+use crate::due::{DueInputs, DueItem, DueReason, DueReasonIx, DueReasons, follow_ups_not_measured, slot_key};
 use crate::estimate::quotient;
 use crate::group::{GroupIx, Groups};
 use crate::log::Delivery;
-use crate::matching::{DueRow, DueStatus, Matching, undelivered};
+use crate::matching::{DueRow, DueStatus, Matching, OfCustomer, undelivered};
 use crate::notice::{NoticeDeliveries, NoticeStatus, notices};
 use crate::policy::Measure;
 use crate::slot::Slot;
@@ -77,37 +77,10 @@ impl Delivered {
         let deliveries = inputs.log.deliveries.as_deref()?;
         let mut due = Vec::new();
         let mut list = WorkList::of(inputs);
-        let period = inputs.run.period;
         let matching = Matching::of(inputs, deliveries);
         let (mut duties, fills) = matching.run(|duties, customer, of_customer| {
             list.add_customer(&duties.reasons, customer, of_customer);
-            for matched in of_customer.items.iter().filter(|matched| period.holds(matched.item.due_by)) {
-                due.push(DueRow {
-                    reason: matched.item.reason,
-                    key: matched.item.key(&inputs, customer).into(),
-                    service: matched.item.service,
-                    customer: Some(customer),
-                    opens: Some(matched.item.opens),
-                    due_by: matched.item.due_by,
-                    units_due: None,
-                    units_done: None,
-                    status: matched.status,
-                    delivery: matched.delivery,
-                });
-            }
-            let counts = of_customer.counts.iter().filter(|(count, _)| period.holds(count.item.due_by));
-            due.extend(counts.map(|&(count, done)| DueRow {
-                reason: count.item.reason,
-                key: count.item.key(&inputs, customer).into(),
-                service: count.item.service,
-                customer: Some(customer),
-                opens: Some(count.item.opens),
-                due_by: count.item.due_by,
-                units_due: Some(count.at_least),
-                units_done: Some(done),
-                status: reached(done, count.at_least, &inputs, count.item.due_by),
-                delivery: None,
-            }));
+            due.extend(rows_of_customer(&inputs, customer, of_customer));
         });
         list.add_appointments(&duties.reasons, deliveries);
         list.add_invitations(&mut duties, deliveries);
@@ -118,10 +91,66 @@ impl Delivered {
         due.sort_unstable_by(|one, other| {
             one.reason.cmp(&other.reason).then_with(|| one.key.cmp(&other.key))
         });
-        let delivered = by_group(&inputs, groups, &due);
+        let mut counts = DueCounts::of(groups);
+        due.iter().for_each(|row| counts.count(row));
+        let delivered = counts.rows(&inputs);
         let not_measured = not_measured(&inputs, &reasons);
         Some(Self { reasons, due, delivered, worklist: list.finish(), fills, not_measured })
     }
+
+    /// As [`measure`](Self::measure), but without the lists of what is due, which take much memory: `due` and `worklist`
+    /// stay empty.
+    #[must_use]
+    pub fn counts(inputs: DueInputs, groups: &Groups) -> Option<Self> {
+        let deliveries = inputs.log.deliveries.as_deref()?;
+        let mut counts = DueCounts::of(groups);
+        let matching = Matching::of(inputs, deliveries);
+        let (duties, fills) = matching.run(|_, customer, of_customer| {
+            rows_of_customer(&inputs, customer, of_customer).for_each(|row| counts.count(&row));
+        });
+        let reasons = duties.reasons;
+        promised_notices(&inputs, &reasons, deliveries).iter().for_each(|row| counts.count(row));
+        sessions(&inputs, &reasons, deliveries).iter().for_each(|row| counts.count(row));
+        appointments(&inputs, &reasons, deliveries).iter().for_each(|row| counts.count(row));
+        let delivered = counts.rows(&inputs);
+        let not_measured = not_measured(&inputs, &reasons);
+        Some(Self { reasons, due: Vec::new(), delivered, worklist: Vec::new(), fills, not_measured })
+    }
+}
+
+/// What was due to a customer in the period: items, and least numbers of follow-ups.
+fn rows_of_customer<'a>(
+    inputs: &'a DueInputs<'a>,
+    customer: CustomerIx,
+    of_customer: &'a OfCustomer,
+) -> impl Iterator<Item = DueRow> + 'a {
+    let period = inputs.run.period;
+    let row = move |item: &DueItem| DueRow {
+        reason: item.reason,
+        key: item.key(inputs, customer).into(),
+        service: item.service,
+        customer: Some(customer),
+        opens: Some(item.opens),
+        due_by: item.due_by,
+        units_due: None,
+        units_done: None,
+        status: DueStatus::Open,
+        delivery: None,
+    };
+    let items = of_customer.items.iter().filter(move |matched| period.holds(matched.item.due_by));
+    let items = items.map(move |matched| DueRow {
+        status: matched.status,
+        delivery: matched.delivery,
+        ..row(&matched.item)
+    });
+    let counts = of_customer.counts.iter().filter(move |(count, _)| period.holds(count.item.due_by));
+    let counts = counts.map(move |&(count, done)| DueRow {
+        units_due: Some(count.at_least),
+        units_done: Some(done),
+        status: reached(done, count.at_least, inputs, count.item.due_by),
+        ..row(&count.item)
+    });
+    items.chain(counts)
 }
 
 /// The reasons whose events are in a table that is absent.
@@ -131,7 +160,7 @@ fn not_measured(inputs: &DueInputs, reasons: &DueReasons) -> Vec<DueReasonIx> {
         let counts = policy.follow_ups[rule].at_least.is_some();
         [Some(DueReason::FollowUp(rule)), Some(DueReason::AtLeast(rule)).filter(|_| counts)]
     });
-    let are_notices_absent = inputs.log.outages.is_none() || inputs.log.interruptions.is_none();
+    let are_notices_absent = inputs.measured_interruptions().is_none();
     let promises = policy.promises.iter().enumerate().filter(|_| are_notices_absent);
     let notices = promises.filter(|(_, promise)| promise.measure == Measure::Notice);
     let notices = notices.map(|(promise, _)| DueReason::Notice(promise));
@@ -144,8 +173,9 @@ fn not_measured(inputs: &DueInputs, reasons: &DueReasons) -> Vec<DueReasonIx> {
 /// The promised notices of outages that interrupted their first customer in the period.
 fn promised_notices(inputs: &DueInputs, reasons: &DueReasons, deliveries: &[Delivery]) -> Vec<DueRow> {
     let DueInputs { base, policy, log, run, .. } = *inputs;
-    let (Some(outages), Some(rows)) = (&log.outages, &log.interruptions) else { return Vec::new() };
-    let (Some(interruptions), Some(service)) = (inputs.interruptions, policy.due.notice) else {
+    let (Some(outages), Some(interruptions), Some(service)) =
+        (&log.outages, inputs.interruptions, policy.due.notice)
+    else {
         return Vec::new();
     };
     let of_service = NoticeDeliveries::of(deliveries, service);
@@ -155,7 +185,7 @@ fn promised_notices(inputs: &DueInputs, reasons: &DueReasons, deliveries: &[Deli
     for (place, promise) in promises.filter(|(_, promise)| promise.measure == Measure::Notice) {
         let reason = reasons.place(DueReason::Notice(place));
         let selected = base.selected(promise.condition.as_ref());
-        let owed = notices(rows, interruptions, outages, &of_service, promise, &selected, days.clone());
+        let owed = notices(interruptions, outages, &of_service, promise, &selected, days.clone());
         due.extend(owed.into_iter().map(|notice| DueRow {
             reason,
             key: format!("{}:{}", outages[index(notice.outage)].id, base.id(notice.customer)).into(),
@@ -250,37 +280,50 @@ fn appointments(inputs: &DueInputs, reasons: &DueReasons, deliveries: &[Delivery
     rows.collect()
 }
 
-/// Counts what was due by reason, service and group. Sessions belong to no customer, so they count only in the group
+/// Counts of what was due by reason, service and group. Sessions belong to no customer, so they count only in the group
 /// of all.
-fn by_group(inputs: &DueInputs, groups: &Groups, due: &[DueRow]) -> Vec<DeliveredRow> {
-    let services = &inputs.catalogue.services;
-    let mut kinds: Vec<(DueReasonIx, usize, bool)> = Vec::new();
-    let mut counts: Vec<Vec<[i64; DueStatus::ALL.len()]>> = Vec::new();
-    for row in due {
+struct DueCounts<'a> {
+    groups: &'a Groups,
+    /// Reason, service, and whether it is a session.
+    kinds: Vec<(DueReasonIx, usize, bool)>,
+    /// For each of these, the counts of each group by status.
+    counts: Vec<Vec<[i64; DueStatus::ALL.len()]>>,
+}
+
+impl<'a> DueCounts<'a> {
+    fn of(groups: &'a Groups) -> Self {
+        Self { groups, kinds: Vec::new(), counts: Vec::new() }
+    }
+
+    fn count(&mut self, row: &DueRow) {
         let kind = (row.reason, row.service, row.is_session());
-        let place = kinds.iter().position(|known| *known == kind).unwrap_or_else(|| {
-            kinds.push(kind);
-            counts.push(vec![[0; DueStatus::ALL.len()]; groups.len()]);
-            kinds.len() - 1
+        let place = self.kinds.iter().position(|known| *known == kind).unwrap_or_else(|| {
+            self.kinds.push(kind);
+            self.counts.push(vec![[0; DueStatus::ALL.len()]; self.groups.len()]);
+            self.kinds.len() - 1
         });
-        let of_row = groups.of_customer(row.customer);
-        let of_row = if row.is_session() { &[groups.all()][..] } else { &of_row };
+        let of_row = self.groups.of_customer(row.customer);
+        let of_row = if row.is_session() { &[self.groups.all()][..] } else { &of_row };
         for group in of_row {
-            counts[place][group.index()][row.status.position()] += 1;
+            self.counts[place][group.index()][row.status.position()] += 1;
         }
     }
-    let mut rows: Vec<DeliveredRow> = Vec::new();
-    for (&(reason, service, is_session), of_kind) in kinds.iter().zip(&counts) {
-        for (at, group) in groups.iter() {
-            let by_status = of_kind[at.index()];
-            let has_row = if is_session { at == groups.all() } else { group.is_of_customers() };
-            if has_row || by_status.iter().any(|&count| count > 0) {
-                rows.push(DeliveredRow { reason, service, group: at, by_status });
+
+    fn rows(&self, inputs: &DueInputs) -> Vec<DeliveredRow> {
+        let services = &inputs.catalogue.services;
+        let mut rows: Vec<DeliveredRow> = Vec::new();
+        for (&(reason, service, is_session), of_kind) in self.kinds.iter().zip(&self.counts) {
+            for (at, group) in self.groups.iter() {
+                let by_status = of_kind[at.index()];
+                let has_row = if is_session { at == self.groups.all() } else { group.is_of_customers() };
+                if has_row || by_status.iter().any(|&count| count > 0) {
+                    rows.push(DeliveredRow { reason, service, group: at, by_status });
+                }
             }
         }
+        rows.sort_unstable_by_key(|row| (row.reason, services[row.service].id.as_str(), row.group));
+        rows
     }
-    rows.sort_unstable_by_key(|row| (row.reason, services[row.service].id.as_str(), row.group));
-    rows
 }
 
 #[cfg(test)]

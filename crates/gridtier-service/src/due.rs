@@ -37,10 +37,18 @@ pub struct DueInputs<'a> {
     pub policy: &'a Policy,
     /// What happened.
     pub log: &'a Log,
-    /// The merged interruptions that end on [`first_interruption`] or later; `None` if they were not measured.
+    /// The merged interruptions, also those that end on [`first_interruption`] or later; `None` if the table is absent.
     pub interruptions: Option<&'a Interruptions>,
     /// The period and the as-of day.
     pub run: Run,
+}
+
+impl<'a> DueInputs<'a> {
+    /// The interruptions; `None`, not measured, if the log has no table of outages or of interruptions.
+    #[must_use]
+    pub fn measured_interruptions(&self) -> Option<&'a Interruptions> {
+        self.log.outages.as_ref().and(self.interruptions)
+    }
 }
 
 /// Why something is due.
@@ -412,7 +420,7 @@ fn slots_between(run: Run) -> (Month, Month) {
 
 /// An upper bound of the days from an event to the last due day of a rule's items. Events that are too old for the
 /// bound are dropped early.
-fn longest_days(rule: &FollowUp) -> i32 {
+pub fn longest_days(rule: &FollowUp) -> i32 {
     let within = match rule.within {
         None => 0,
         Some(Span::Minutes(n)) => n / 1_440 + 1,
@@ -448,7 +456,7 @@ pub fn follow_ups_not_measured(inputs: &DueInputs) -> Vec<usize> {
     let rules = inputs.policy.follow_ups.iter().enumerate();
     let absent = rules.filter(|(_, rule)| match rule.event {
         FollowedEvent::Opening => false,
-        FollowedEvent::Interruption => inputs.interruptions.is_none(),
+        FollowedEvent::Interruption => inputs.measured_interruptions().is_none(),
         FollowedEvent::Contact => inputs.log.contacts.is_none(),
         FollowedEvent::Delivery => inputs.log.deliveries.is_none(),
     });
@@ -474,8 +482,8 @@ fn events(inputs: DueInputs) -> Vec<FollowedUp> {
             FollowedEvent::Opening => {}
             FollowedEvent::Interruption => {
                 let least_s = rule.min_hours.unwrap_or(0) * 3_600;
-                let all = inputs.interruptions.map_or_else(Default::default, Interruptions::all);
-                for one in all.iter().filter(|one| !one.open && one.seconds() >= least_s) {
+                let all = inputs.measured_interruptions().into_iter().flat_map(Interruptions::all);
+                for one in all.filter(|one| !one.open && one.seconds() >= least_s) {
                     add(Some(one.customer), Some(one.end), DueSource::Interruption(one.start));
                 }
             }

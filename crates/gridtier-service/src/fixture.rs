@@ -14,6 +14,7 @@ use gridtier::unit::day_of_date;
 use gridtier::word::Word;
 
 use crate::base::{Base, Member};
+use crate::interruption::{Interruptions, KeptInterruptions};
 use crate::log::{Delivery, Interruption, Outage};
 use crate::period::{Period, Run};
 use crate::policy::{DueServices, Limits, Measure, Policy, Promise};
@@ -124,6 +125,12 @@ pub fn outage(id: &str, kind: OutageKind) -> Outage {
 pub fn interruption(outage: u32, customer: u32, start: &str, end: Option<&str>) -> Interruption {
     let customer = CustomerIx::new(customer);
     Interruption { outage, customer, started_at: at(start), restored_at: end.map(at) }
+}
+
+/// The interruptions of rows that all customers and outages of the test have, all of them kept.
+pub fn merged(rows: Vec<Interruption>, customers: usize, run: Run, limits: &Limits) -> Interruptions {
+    let outages = rows.iter().map(|row| row.outage + 1).max().unwrap_or(0);
+    Interruptions::of_rows(rows, KeptInterruptions::all(run, limits, outages as usize), customers)
 }
 
 /// Position of the notices' service in the catalogue that [`policy`] uses.

@@ -11,14 +11,13 @@ use gridtier::index::CustomerIx;
 
 use crate::time::{Second, WorkCalendar};
 
-/// The service folder. `None` stands for a table that is absent.
+/// The service folder without the interruptions, which are [merged](crate::interruption::Interruptions) as they are
+/// read. `None` stands for a table that is absent.
 #[derive(Clone, Debug, Default)]
 pub struct Log {
     /// By `outage_id`.
     pub outages: Option<Vec<Outage>>,
-    /// By `outage_id`, `customer_id`, `started_at`.
-    pub interruptions: Option<Vec<Interruption>>,
-    /// By `delivery_id`.
+    /// By `delivery_id`: those that a figure may need ([`DeliveriesSince`](crate::read::DeliveriesSince)).
     pub deliveries: Option<Vec<Delivery>>,
     /// By `contact_id`.
     pub contacts: Option<Vec<Contact>>,
@@ -65,7 +64,7 @@ pub struct Interruption {
 }
 
 /// A service that was planned for or delivered to a customer or the public.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub struct Delivery {
     /// Its id.
     pub id: Box<str>,

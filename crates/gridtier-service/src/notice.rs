@@ -6,7 +6,7 @@
 use gridtier::index::{CustomerIx, index};
 
 use crate::interruption::{Interruptions, MergedInterruption, is_of_kinds};
-use crate::log::{Delivery, Interruption, Outage};
+use crate::log::{Delivery, Outage};
 use crate::policy::Promise;
 use crate::time::Second;
 
@@ -92,10 +92,9 @@ impl NoticeDeliveries {
 
 /// The notices that a promise owes to the customers that `selected` names by position: of each outage of its kinds whose
 /// first interruption of the customer begins on one of the `days`. An outage of an exempt responsibility owes none. By
-/// outage and customer; `rows` are in the order of the log, and `interruptions` are the same rows, merged.
+/// outage and customer.
 #[must_use]
 pub fn notices(
-    rows: &[Interruption],
     interruptions: &Interruptions,
     outages: &[Outage],
     deliveries: &NoticeDeliveries,
@@ -103,38 +102,14 @@ pub fn notices(
     selected: &[bool],
     days: std::ops::Range<i32>,
 ) -> Vec<OutageNotice> {
-    let of_pairs = rows.chunk_by(|a, b| (a.outage, a.customer) == (b.outage, b.customer));
-    let owed = of_pairs.filter_map(|of_pair| {
-        let (row, last) = (of_pair.first()?, of_pair.last()?);
-        let outage = &outages[index(row.outage)];
-        let is_owed = last.started_at.day() >= days.start
-            && selected[row.customer.index()]
+    let owed = interruptions.first_of_outages().filter(|first| {
+        let outage = &outages[index(first.outage)];
+        days.contains(&first.start.day())
+            && selected[first.customer.index()]
             && is_of_kinds(outage, &promise.kinds)
-            && !promise.exempt.contains(&outage.responsibility);
-        if !is_owed {
-            return None;
-        }
-        let first = first_interruption(of_pair, interruptions)?;
-        days.contains(&first.start.day()).then(|| notice(first, outage, deliveries, promise))
+            && !promise.exempt.contains(&outage.responsibility)
     });
-    owed.collect()
-}
-
-/// The first interruption that one of the rows of an outage and a customer began; `None` if all of them were merged into
-/// interruptions of other outages, or if the first row is earlier than the interruptions that were kept.
-fn first_interruption<'a>(
-    of_pair: &[Interruption],
-    interruptions: &'a Interruptions,
-) -> Option<&'a MergedInterruption> {
-    for row in of_pair {
-        let of_customer = interruptions.of_customer(row.customer);
-        let later = of_customer.partition_point(|one| one.start <= row.started_at);
-        let around = of_customer[..later].last()?;
-        if (around.start, around.outage) == (row.started_at, row.outage) {
-            return Some(around);
-        }
-    }
-    None
+    owed.map(|first| notice(&first, &outages[index(first.outage)], deliveries, promise)).collect()
 }
 
 fn notice(

@@ -10,7 +10,7 @@ use crate::base::Base;
 use crate::estimate::{nano, quotient};
 use crate::group::{GroupIx, Groups, OpenDays};
 use crate::interruption::{Interruptions, MergedInterruption, is_of_kinds};
-use crate::log::{Delivery, Interruption, Outage};
+use crate::log::{Delivery, Outage};
 use crate::notice::{NoticeDeliveries, notices};
 use crate::period::{Period, Run};
 use crate::policy::{Measure, Policy, Promise};
@@ -27,8 +27,6 @@ pub struct Actual<'a> {
     pub groups: &'a Groups,
     /// The outages of the log.
     pub outages: &'a [Outage],
-    /// The rows of interruptions of the log, in its order.
-    pub rows: &'a [Interruption],
     /// The same rows, merged.
     pub interruptions: &'a Interruptions,
     /// The deliveries of the log; `None` if it has no such table.
@@ -208,7 +206,7 @@ impl<'a> HeldPromise<'a> {
         let (base, groups) = (self.actual.base, self.actual.groups);
         let open = OpenDays::of(base, groups, self.span, &self.selected);
         let mut seconds = vec![0; groups.len()];
-        for interruption in self.actual.interruptions.all().iter().filter(|one| self.adds_up(one)) {
+        for interruption in self.actual.interruptions.all().filter(|one| self.adds_up(one)) {
             for group in groups.of_customer(Some(interruption.customer)) {
                 seconds[group.index()] += interruption.seconds();
             }
@@ -231,11 +229,11 @@ impl<'a> HeldPromise<'a> {
             if base.member(customer).open_days_of(self.span) == 0 {
                 continue;
             }
-            let all = self.actual.interruptions.of_customer(customer).iter();
+            let all = self.actual.interruptions.of_customer(customer);
             let counted = all.filter(|interruption| self.adds_up(interruption));
             let amount = match self.promise.measure {
                 Measure::Interruptions => counted.map(|_| 1).sum(),
-                _ => counted.map(MergedInterruption::seconds).sum(),
+                _ => counted.map(|one| one.seconds()).sum(),
             };
             let is_kept = self.is_within_limit(amount);
             let (started_at, outage, amount) = (None, None, Some(amount));
@@ -245,9 +243,9 @@ impl<'a> HeldPromise<'a> {
 
     /// Restoration, promised time and plan: each interruption is an exposure; for a plan, each long one.
     fn by_interruption(&self, cases: &mut Cases) {
-        for interruption in self.actual.interruptions.all().iter().filter(|one| self.concerns(one)) {
-            let outage = self.outage(interruption);
-            let Some((amount, is_kept)) = self.judged(interruption, outage) else { continue };
+        for interruption in self.actual.interruptions.all().filter(|one| self.concerns(one)) {
+            let outage = self.outage(&interruption);
+            let Some((amount, is_kept)) = self.judged(&interruption, outage) else { continue };
             if self.is_exempt(outage) {
                 cases.exempt(interruption.customer);
                 continue;
@@ -283,9 +281,9 @@ impl<'a> HeldPromise<'a> {
 
     /// Notice: each pair of an outage and a customer whose interruption it began is an exposure.
     fn by_notice(&self, deliveries: &NoticeDeliveries, cases: &mut Cases) {
-        let Actual { rows, interruptions, outages, .. } = *self.actual;
+        let Actual { interruptions, outages, .. } = *self.actual;
         let days = self.span.first_day()..self.span.end_day();
-        for notice in notices(rows, interruptions, outages, deliveries, self.promise, &self.selected, days) {
+        for notice in notices(interruptions, outages, deliveries, self.promise, &self.selected, days) {
             cases.expose(&Exposure {
                 customer: notice.customer,
                 started_at: Some(notice.start),

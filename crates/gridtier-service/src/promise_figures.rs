@@ -19,8 +19,6 @@ use crate::time::WorkCalendar;
 /// How reliable the supply was, and how promises were kept.
 #[derive(Clone, Debug)]
 pub struct PromiseFigures {
-    /// The merged interruptions.
-    pub interruptions: Interruptions,
     /// The major event days of the period.
     pub major_days: MajorDays,
     /// By scope and group.
@@ -32,50 +30,47 @@ pub struct PromiseFigures {
 }
 
 impl PromiseFigures {
-    /// The figures of a log; `None`, not measured, if it has no table of outages or of interruptions. Keeps
-    /// interruptions that end on the day `since` or later, and all that these figures need.
+    /// The figures of a log; `None`, not measured, if it has no table of outages or of interruptions.
     #[must_use]
     pub fn of(
         base: &Base,
         groups: &Groups,
         log: &Log,
+        interruptions: Option<&Interruptions>,
         policy: &Policy,
         run: Run,
-        since: i32,
     ) -> Option<Self> {
         let (period, limits) = (run.period, &policy.limits);
-        let interruptions = Interruptions::merged(log, base.len(), run, limits, since)?;
         let outages: &[Outage] = log.outages.as_deref()?;
-        let rows = log.interruptions.as_deref()?;
+        let interruptions = interruptions?;
         let customer_days = OpenDays::of_all(base, groups, period).customer_days[groups.all().index()];
         let major_days = MajorDays::of(&interruptions.sustained_seconds, period, customer_days);
-        let reliability = reliability(base, groups, outages, &interruptions, &major_days, period, limits);
-        let causes = causes(outages, &interruptions, period, limits);
+        let reliability = reliability(base, groups, outages, interruptions, &major_days, period, limits);
+        let causes = causes(outages, interruptions, period, limits);
         let no_calendar = WorkCalendar::default();
         let actual = Actual {
             base,
             groups,
             outages,
-            rows,
-            interruptions: &interruptions,
+            interruptions,
             deliveries: log.deliveries.as_deref(),
             calendar: log.calendar.as_ref().unwrap_or(&no_calendar),
             run,
         };
         let promises = promises(&actual, policy);
-        Some(Self { interruptions, major_days, reliability, causes, promises })
+        Some(Self { major_days, reliability, causes, promises })
     }
+}
 
-    /// The finding about overlapping rows, with the key of one of them: outage, customer and start. `None` if no rows
-    /// overlap.
-    #[must_use]
-    pub fn overlap(&self, base: &Base, log: &Log) -> Option<Finding> {
-        let overlaps = self.interruptions.overlaps;
-        let row = log.interruptions.as_ref()?.get(index(overlaps.example?))?;
-        let outage = log.outages.as_ref()?.get(index(row.outage))?;
-        let example = format!("{}, {}, {}", outage.id, base.id(row.customer), row.started_at);
-        Some(Finding::of(Table::Interruptions, Rule::Overlap, overlaps.rows, example))
-    }
+/// The finding about overlapping rows, with the key of one of them: outage, customer and start. `None` if no rows
+/// overlap.
+#[must_use]
+pub fn overlap(base: &Base, log: &Log, interruptions: &Interruptions) -> Option<Finding> {
+    let overlaps = interruptions.overlaps;
+    let row = overlaps.example?;
+    let outage = log.outages.as_ref()?.get(index(row.outage))?;
+    let example = format!("{}, {}, {}", outage.id, base.id(row.customer), row.started_at);
+    Some(Finding::of(Table::Interruptions, Rule::Overlap, overlaps.rows, example))
 }
 
 #[cfg(test)]
@@ -83,28 +78,36 @@ mod tests {
     use gridtier::contract::OutageKind;
 
     use super::*;
-    use crate::fixture::{base, interruption, may_2026, member, outage, policy, promise};
+    use crate::fixture::{LIMITS, base, interruption, may_2026, member, merged, outage, policy, promise};
+    use crate::log::Interruption;
     use crate::policy::Measure;
 
-    fn log() -> Log {
-        let rows = vec![
+    fn rows() -> Vec<Interruption> {
+        vec![
             interruption(0, 1, "2026-05-10 10:00", Some("2026-05-10 11:00")),
             interruption(1, 0, "2026-05-10 10:00", Some("2026-05-10 12:00")),
             interruption(1, 1, "2026-05-10 10:30", Some("2026-05-10 12:00")),
-        ];
-        let outages = ["O1", "O2"].map(|id| outage(id, OutageKind::Fault));
-        Log { outages: Some(outages.into()), interruptions: Some(rows), ..Log::default() }
+        ]
     }
 
-    fn figures(log: &Log) -> Option<PromiseFigures> {
+    fn log() -> Log {
+        let outages = ["O1", "O2"].map(|id| outage(id, OutageKind::Fault));
+        Log { outages: Some(outages.into()), ..Log::default() }
+    }
+
+    fn supply(rows: Vec<Interruption>) -> Interruptions {
+        merged(rows, 2, may_2026(), &LIMITS)
+    }
+
+    fn figures(log: &Log, interruptions: Option<&Interruptions>) -> Option<PromiseFigures> {
         let base = base(vec![("a", member("East")), ("b", member("East"))]);
         let policy = policy(vec![promise("p", Measure::Restoration)]);
-        PromiseFigures::of(&base, &Groups::of(&base), log, &policy, may_2026(), i32::MAX)
+        PromiseFigures::of(&base, &Groups::of(&base), log, interruptions, &policy, may_2026())
     }
 
     #[test]
     fn figures_agree_with_each_other() {
-        let figures = figures(&log()).unwrap();
+        let figures = figures(&log(), Some(&supply(rows()))).unwrap();
         let all = figures.reliability[0];
         assert_eq!((all.interruptions, all.seconds), (2, 14_400));
         assert_eq!((figures.causes[0].interruptions, figures.causes[0].seconds), (2, 14_400));
@@ -114,9 +117,9 @@ mod tests {
 
     #[test]
     fn an_absent_table_is_not_measured_and_an_empty_one_is_measured_as_nothing() {
-        assert!(figures(&Log { outages: None, ..log() }).is_none());
-        assert!(figures(&Log { interruptions: None, ..log() }).is_none());
-        let empty = figures(&Log { interruptions: Some(Vec::new()), ..log() }).unwrap();
+        assert!(figures(&Log { outages: None, ..log() }, Some(&supply(rows()))).is_none());
+        assert!(figures(&log(), None).is_none());
+        let empty = figures(&log(), Some(&supply(Vec::new()))).unwrap();
         assert_eq!((empty.reliability[0].saifi, empty.reliability[0].customers), (Some(0.0), 2));
         assert_eq!((empty.promises.rows[0].exposures, empty.promises.rows[0].share_kept), (0, None));
     }
@@ -124,8 +127,7 @@ mod tests {
     #[test]
     fn rows_that_overlap_are_a_finding_that_names_one_of_them() {
         let base = base(vec![("a", member("East")), ("b", member("East"))]);
-        let (log, figures) = (log(), figures(&log()).unwrap());
-        let finding = figures.overlap(&base, &log).unwrap();
+        let finding = overlap(&base, &log(), &supply(rows())).unwrap();
         assert_eq!((finding.table.as_str(), finding.rule, finding.rows), ("interruptions", Rule::Overlap, 1));
         assert_eq!(finding.example, "O2, b, 2026-05-10 10:30:00");
         assert_eq!(finding.example_text().zh, finding.example);
@@ -134,7 +136,6 @@ mod tests {
     #[test]
     fn rows_that_do_not_overlap_are_no_finding() {
         let base = base(vec![("a", member("East")), ("b", member("East"))]);
-        let log = Log { interruptions: Some(Vec::new()), ..log() };
-        assert_eq!(figures(&log).unwrap().overlap(&base, &log), None);
+        assert_eq!(overlap(&base, &log(), &supply(Vec::new())), None);
     }
 }

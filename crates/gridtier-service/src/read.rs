@@ -4,6 +4,7 @@
 //! duplicates. A time at or after the as-of day is empty before any other rule looks at it.
 
 mod shared;
+mod kept;
 mod outage;
 mod interruption;
 mod delivery;
@@ -20,8 +21,12 @@ use gridtier::error::RunError;
 use gridtier::source::{Source, TableBook};
 
 use crate::base::Base;
+use crate::interruption::Interruptions;
 use crate::log::Log;
 use crate::period::Run;
+use crate::policy::Policy;
+
+pub use kept::DeliveriesSince;
 
 /// What the rows of a service folder are read with.
 #[derive(Clone, Copy)]
@@ -32,19 +37,35 @@ pub struct Reading<'a> {
     pub base: &'a Base,
     /// The services that deliveries may name.
     pub catalogue: &'a Catalogue,
+    /// The policy: only the rows are kept that its figures need.
+    pub policy: &'a Policy,
     /// Period and as-of day.
     pub run: Run,
 }
 
-/// Reads all tables of a service folder. Returns the accepted rows, and a book for each of [`Table::SERVICE`].
+/// A service folder that was read.
+pub struct ReadLog {
+    /// The accepted rows that a figure may need.
+    pub log: Log,
+    /// The merged interruptions; `None` if their table is absent.
+    pub interruptions: Option<Interruptions>,
+    /// A book for each of [`Table::SERVICE`].
+    pub books: Vec<TableBook>,
+}
+
+/// Reads all tables of a service folder.
 ///
 /// # Errors
 /// A table cannot be read.
-pub fn read(reading: Reading) -> Result<(Log, Vec<TableBook>), RunError> {
+pub fn read(reading: Reading) -> Result<ReadLog, RunError> {
+    let Reading { catalogue, policy, run, .. } = reading;
     let mut log = Log::default();
     let (outage_book, outages) = outage::read(reading)?;
     let (interruption_book, interruptions) = interruption::read(reading, &outages)?;
-    let (delivery_book, deliveries) = delivery::read(reading, &outages)?;
+    let interruptions = interruption_book.present.then_some(interruptions);
+    let (services, counted) = (catalogue.services.len(), outages.counted.len());
+    let since = DeliveriesSince::of(policy, services, run, counted, interruptions.as_ref());
+    let (delivery_book, deliveries) = delivery::read(reading, &outages, &since)?;
     let (contact_book, contacts) = contact::read(reading)?;
     let (mut calendar_book, calendar) = calendar::read(reading)?;
     let (check_book, checks) = check::read(reading)?;
@@ -53,7 +74,6 @@ pub fn read(reading: Reading) -> Result<(Log, Vec<TableBook>), RunError> {
         calendar_book.notice(Rule::CalendarMissing, 1, || Table::Calendar.name().to_owned());
     }
     log.outages = outage_book.present.then_some(outages.counted);
-    log.interruptions = interruption_book.present.then_some(interruptions);
     log.deliveries = delivery_book.present.then_some(deliveries);
     log.contacts = contact_book.present.then_some(contacts);
     log.calendar = calendar_book.present.then_some(calendar);
@@ -68,7 +88,7 @@ pub fn read(reading: Reading) -> Result<(Log, Vec<TableBook>), RunError> {
         check_book,
         correction_book,
     ];
-    Ok((log, books))
+    Ok(ReadLog { log, interruptions, books })
 }
 
 #[cfg(test)]

@@ -168,18 +168,18 @@ pub fn reliability(
 ) -> Vec<ReliabilityRow> {
     let open = OpenDays::of_all(base, groups, period);
     let mut totals = vec![[Totals::default(); SCOPES]; groups.len()];
-    for of_customer in interruptions.all().chunk_by(|a, b| a.customer == b.customer) {
-        let starting = of_customer.iter().filter(|interruption| period.holds(interruption.start));
+    for customer in base.customers() {
+        let starting = interruptions.of_customer(customer).filter(|one| period.holds(one.start));
         let mut of_scopes = [Totals::default(); SCOPES];
         for interruption in starting {
             let kind = outages[index(interruption.outage)].kind;
             let on_major_day = major_days.holds(interruption.start.day());
             for scope in Scope::ALL.iter().filter(|scope| scope.counts(kind, on_major_day)) {
-                of_scopes[scope.position()].count(interruption, limits);
+                of_scopes[scope.position()].count(&interruption, limits);
             }
         }
         let of_scopes = of_scopes.map(|of_scope| of_scope.closed(limits));
-        for group in groups.of_customer(Some(of_customer[0].customer)) {
+        for group in groups.of_customer(Some(customer)) {
             for (total, of_scope) in totals[group.index()].iter_mut().zip(&of_scopes) {
                 total.add(of_scope);
             }

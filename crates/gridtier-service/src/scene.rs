@@ -7,9 +7,9 @@ use gridtier::method::Tier;
 
 use crate::base::{Base, Member};
 use crate::due::DueInputs;
-use crate::fixture::{at, base, member};
+use crate::fixture::{at, base, member, merged};
 use crate::interruption::Interruptions;
-use crate::log::{Contact, Delivery, Log};
+use crate::log::{Contact, Delivery, Interruption, Log};
 use crate::period::{Period, Run};
 use crate::policy::Policy;
 
@@ -70,6 +70,12 @@ impl Scene {
             interruptions: self.interruptions.as_ref(),
             run: self.run,
         }
+    }
+
+    /// Merges the rows of interruptions that the log has.
+    pub fn merge(&mut self, rows: Vec<Interruption>) {
+        let Self { base, policy, run, .. } = self;
+        self.interruptions = Some(merged(rows, base.len(), *run, &policy.limits));
     }
 
     pub fn customer(&self, id: &str) -> Option<CustomerIx> {

@@ -16,7 +16,7 @@ use crate::contract::rule::Rule;
 use crate::error::RunError;
 use crate::index::{CustomerIx, count, index, index_u64};
 use crate::key::KeyIndex;
-use crate::source::{RowAt, Source, TableBook};
+use crate::source::{Part, RowAt, Source, TableBook};
 
 pub use columns::{Columns, Numbering, TextOf};
 pub use example::reject_examples;
@@ -86,6 +86,13 @@ pub trait TableRules<Cells, Place, Row: PartialEq> {
     /// Whether rows outside the window get a key number too, because other tables refer to them.
     const NUMBERS_ALL_KEYS: bool = false;
 
+    /// Whether accepted rows get a key number. Without one, the module settles duplicates itself.
+    const NUMBERS_KEYS: bool = true;
+
+    /// Whether the module keeps the accepted rows itself, in less space than all of them would take here: each is handed
+    /// to [`keep`](Self::keep), and [`settle`](Self::settle) tallies them.
+    const KEEPS_ROWS: bool = false;
+
     /// Columns to read besides those of the contract, which depend on what the table is read for.
     fn further_columns(&self) -> &[String] {
         &[]
@@ -106,6 +113,15 @@ pub trait TableRules<Cells, Place, Row: PartialEq> {
     /// Where in time a row lies. `date` is the value in the column that places the row, in the unit of
     /// [`Columns::cells`]; 0 for a table without such a column.
     fn place(&mut self, date: i64, cells: &Cells, ids: &Ids, row: usize) -> Placement<Place>;
+
+    /// Takes an accepted row, if [`KEEPS_ROWS`](Self::KEEPS_ROWS) is true. The key is 0 unless keys are numbered.
+    fn keep(&mut self, _row: CheckedRow<Row>) {}
+
+    /// Tallies the rows that were kept, after all have been read. Returns whether the table is to be read again for rows
+    /// that were left out; that reading tallies nothing else.
+    fn settle(&mut self, _book: &mut TableBook) -> bool {
+        false
+    }
 
     /// Records the key of a row outside the window, if [`NUMBERS_ALL_KEYS`](Self::NUMBERS_ALL_KEYS) is true.
     fn note_outside(&mut self, _key: u32, _placement: &Placement<Place>) {}
@@ -134,15 +150,17 @@ pub fn read<Cells, Place, V: PartialEq>(
 ///
 /// # Errors
 /// The table cannot be read.
-pub fn read_with_earlier<Cells, Place, V: PartialEq>(
+pub fn read_with_earlier<Cells, Place, V: PartialEq, T: TableRules<Cells, Place, V>>(
     source: &dyn Source,
     book: &mut TableBook,
-    rules: &mut impl TableRules<Cells, Place, V>,
+    rules: &mut T,
 ) -> Result<TableRows<V>, RunError> {
     let table = book.table;
     let Some(parts) = source.parts(table)? else { return Ok(TableRows::default()) };
     book.present = true;
-    rules.keys().reserve(index_u64(parts.iter().filter_map(|part| part.rows).sum()));
+    if T::NUMBERS_KEYS {
+        rules.keys().reserve(index_u64(parts.iter().filter_map(|part| part.rows).sum()));
+    }
     let declared = source.declared().of(table);
     let further = rules.further_columns().to_vec();
     let of_contract = table.columns().iter().map(|column| column.name);
@@ -150,13 +168,9 @@ pub fn read_with_earlier<Cells, Place, V: PartialEq>(
     let last_records = LastRecords::read(source, table, &parts, &declared)?;
     let rows = TableRows::default();
     let mut sorter = RowSorter { rules, rows, last_records, before_opening: BTreeSet::new() };
-    for part in parts {
-        source.read(table, part, &names, &mut |batch| {
-            let count = count(batch.record.num_rows());
-            book.tally.rows_in += count;
-            source.progress(table, count);
-            sorter.test_rows(&mut Columns::new(source, table, &batch, &declared), book)
-        })?;
+    sorter.read_parts(source, &parts, &names, book)?;
+    while sorter.rules.settle(book) {
+        sorter.read_parts(source, &parts, &names, &mut TableBook::new(table))?;
     }
     let RowSorter { rows: TableRows { counted, earlier }, before_opening, .. } = sorter;
     if let Some(&first) = before_opening.first() {
@@ -182,6 +196,30 @@ struct RowSorter<'r, T, V> {
 }
 
 impl<T, V: PartialEq> RowSorter<'_, T, V> {
+    /// Reads the columns `names` of all parts of a table.
+    fn read_parts<Cells, Place>(
+        &mut self,
+        source: &dyn Source,
+        parts: &[Part],
+        names: &[&str],
+        book: &mut TableBook,
+    ) -> Result<(), RunError>
+    where
+        T: TableRules<Cells, Place, V>,
+    {
+        let table = book.table;
+        let declared = source.declared().of(table);
+        for &part in parts {
+            source.read(table, part, names, &mut |batch| {
+                let count = count(batch.record.num_rows());
+                book.tally.rows_in += count;
+                source.progress(table, count);
+                self.test_rows(&mut Columns::new(source, table, &batch, &declared), book)
+            })?;
+        }
+        Ok(())
+    }
+
     /// Tests the rows of a batch for all rules except duplicates, which need the whole table.
     fn test_rows<Cells, Place>(&mut self, columns: &mut Columns, book: &mut TableBook) -> Result<(), RunError>
     where
@@ -270,8 +308,13 @@ impl<T, V: PartialEq> RowSorter<'_, T, V> {
             Ok(value) => {
                 let key = match known {
                     Some(number) => number,
-                    None => key.number(columns, row, date, rules.keys())?,
+                    None if T::NUMBERS_KEYS => key.number(columns, row, date, rules.keys())?,
+                    None => 0,
                 };
+                if T::KEEPS_ROWS {
+                    rules.keep(CheckedRow { key, at, value });
+                    return Ok(());
+                }
                 let kept = if is_inside { &mut rows.counted } else { &mut rows.earlier };
                 kept.push(CheckedRow { key, at, value });
             }

@@ -2,18 +2,19 @@
 //! tiers and indicators of the cycle.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::Float64Type;
-use arrow_array::{Array, ArrayRef, RecordBatch, UInt64Array};
-use arrow_schema::ArrowError;
-use arrow_select::concat::concat_batches;
+use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchOptions, UInt64Array};
+use arrow_schema::{ArrowError, Field, Schema};
+use arrow_select::concat::concat;
 use arrow_select::take::take;
 use gridtier::contract::Table;
 use gridtier::customer::{self, Customers};
 use gridtier::entitlement::Catalogue;
 use gridtier::error::RunError;
-use gridtier::index::index;
+use gridtier::index::{count, index};
 use gridtier::method::Tier;
 use gridtier::output::facts::customers_as;
 use gridtier::source::TableBook;
@@ -44,25 +45,19 @@ pub(crate) fn read(
         None => customers(cycle)?,
     };
     let fields = policy::fields(catalogue);
-    let measured = measured_fields(catalogue, policy);
-    let columns =
-        columns(&accepted, cycle, catalogue, &measured).map_err(|error| error.into_service(cycle))?;
+    let named = named_fields(catalogue, policy);
+    let columns = columns(&accepted, cycle, catalogue, &named).map_err(|error| error.into_service(cycle))?;
     let members = members(&accepted, &columns);
     let (regions, members) = number_regions(&accepted, members);
     Ok((Base { ids: accepted.ids, members, regions, columns, fields }, own.map(|_| book)))
 }
 
-/// The indicators that conditions name, and those that figures use, in the order of their names.
-fn measured_fields(catalogue: &Catalogue, policy: Option<&Policy>) -> Vec<String> {
+/// The columns that conditions name, and the indicators that figures use, in the order of their names.
+fn named_fields(catalogue: &Catalogue, policy: Option<&Policy>) -> BTreeSet<String> {
     let fields = policy::fields(catalogue);
     let of_policy = policy.into_iter().flat_map(Policy::conditions).flat_map(|condition| condition.columns());
     let named = catalogue.columns().into_iter().chain(of_policy).map(|place| fields[place].name.clone());
-    let known = ["provisional", "score", "tier"];
-    let measured: BTreeSet<String> = named
-        .filter(|name| Table::Customers.column(name).is_none() && !known.contains(&name.as_str()))
-        .chain([ENERGY.to_owned(), PRICE.to_owned()])
-        .collect();
-    measured.into_iter().collect()
+    named.chain([ENERGY.to_owned(), PRICE.to_owned()]).collect()
 }
 
 /// Why columns cannot be joined.
@@ -86,49 +81,78 @@ impl From<ArrowError> for JoinError {
     }
 }
 
-/// All columns of the customers, and of the graded ones tier, score and the measured indicators.
+/// The columns of the customers that conditions name, and of the graded ones tier, score and the measured indicators.
+/// The others are dropped batch by batch: those of a million customers would fill memory.
 fn columns(
     accepted: &Customers,
     cycle: &StoredCycle,
     catalogue: &Catalogue,
-    measured: &[String],
+    named: &BTreeSet<String>,
 ) -> Result<RecordBatch, JoinError> {
-    let own = customers_as("customers", accepted);
-    let own_batches: Vec<RecordBatch> = own.batches.collect();
-    let own = concat_batches(&own.schema, &own_batches)?;
-    let additional: Vec<&str> = measured.iter().map(String::as_str).collect();
-    let graded = MemberBatches::open(cycle, catalogue, &additional)
-        .and_then(|batches| batches.collect::<Result<Vec<RecordBatch>, _>>())
-        .map_err(|error| JoinError::Service(error.into()))?;
-    let mut named: Vec<(String, ArrayRef)> = named_columns(&own);
-    if let Some(first) = graded.first() {
-        let graded = concat_batches(&first.schema(), &graded)?;
-        let places = places(accepted, &graded);
-        for (name, column) in named_columns(&graded) {
-            if Table::Customers.column(&name).is_none() {
-                named.push((name, take(&column, &places, None)?));
+    let mut own = JoinedColumns::default();
+    for batch in customers_as("customers", accepted).batches {
+        own.add(&batch, |name| named.contains(name));
+    }
+    let known = ["provisional", "score", "tier"];
+    let measured = named.iter().map(String::as_str);
+    let measured = measured.filter(|name| Table::Customers.column(name).is_none() && !known.contains(name));
+    let measured: Vec<&str> = measured.collect();
+    let graded = MemberBatches::open(cycle, catalogue, &measured);
+    let mut columns = JoinedColumns::default();
+    let mut places: Vec<Option<u64>> = vec![None; accepted.len()];
+    let (mut rows, mut last) = (0, 0);
+    for batch in graded.map_err(|error| JoinError::Service(error.into()))? {
+        let batch = batch.map_err(|error| JoinError::Service(error.into()))?;
+        let ids = batch.column_by_name("customer_id").and_then(|ids| ids.as_string_opt::<i32>());
+        for (row, id) in (rows..).zip(ids.into_iter().flatten()) {
+            if let Some(number) = id.and_then(|id| accepted.ids.get_near(id, &mut last)) {
+                places[index(number)] = Some(row);
+            }
+        }
+        rows += count(batch.num_rows());
+        columns.add(&batch, |name| Table::Customers.column(name).is_none());
+    }
+    let (own, graded) = (own.joined()?, columns.joined()?);
+    let places = UInt64Array::from(places);
+    let mut joined = own;
+    for (name, column) in graded {
+        joined.push((name, take(&column, &places, None)?));
+    }
+    let rows = RecordBatchOptions::new().with_row_count(Some(accepted.len()));
+    let fields = joined.iter().map(|(name, column)| Field::new(name, column.data_type().clone(), true));
+    let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
+    let columns = joined.into_iter().map(|(_, column)| column).collect();
+    Ok(RecordBatch::try_new_with_options(schema, columns, &rows)?)
+}
+
+/// The pieces of columns that come batch by batch.
+#[derive(Default)]
+struct JoinedColumns(Vec<(String, Vec<ArrayRef>)>);
+
+impl JoinedColumns {
+    /// Adds the columns of a batch whose names are `wanted`.
+    fn add(&mut self, batch: &RecordBatch, wanted: impl Fn(&str) -> bool) {
+        let schema = batch.schema();
+        for (field, piece) in schema.fields().iter().zip(batch.columns()) {
+            let name = field.name();
+            if !wanted(name) {
+                continue;
+            }
+            match self.0.iter_mut().find(|(known, _)| known == name) {
+                Some((_, pieces)) => pieces.push(piece.clone()),
+                None => self.0.push((name.clone(), vec![piece.clone()])),
             }
         }
     }
-    Ok(RecordBatch::try_from_iter(named)?)
-}
 
-fn named_columns(batch: &RecordBatch) -> Vec<(String, ArrayRef)> {
-    let schema = batch.schema();
-    schema.fields().iter().map(|field| field.name().clone()).zip(batch.columns().iter().cloned()).collect()
-}
-
-/// For each accepted customer the row among the graded ones, if there is one.
-fn places(accepted: &Customers, graded: &RecordBatch) -> UInt64Array {
-    let mut places: Vec<Option<u64>> = vec![None; accepted.len()];
-    let ids = graded.column_by_name("customer_id").and_then(|ids| ids.as_string_opt::<i32>());
-    let mut last = 0;
-    for (row, id) in (0..).zip(ids.into_iter().flatten()) {
-        if let Some(number) = id.and_then(|id| accepted.ids.get_near(id, &mut last)) {
-            places[index(number)] = Some(row);
-        }
+    /// Each column as one array.
+    fn joined(self) -> Result<Vec<(String, ArrayRef)>, ArrowError> {
+        let join = |(name, pieces): (String, Vec<ArrayRef>)| {
+            let pieces: Vec<&dyn Array> = pieces.iter().map(AsRef::as_ref).collect();
+            Ok((name, concat(&pieces)?))
+        };
+        self.0.into_iter().map(join).collect()
     }
-    places.into()
 }
 
 fn members(accepted: &Customers, columns: &RecordBatch) -> Vec<Member> {

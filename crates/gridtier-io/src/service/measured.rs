@@ -7,11 +7,11 @@ use gridtier::run::{self, Reconciled};
 use gridtier::source::Finding;
 use gridtier_service::contact_figures::ContactFigures;
 use gridtier_service::delivered::Delivered;
-use gridtier_service::due::{DueInputs, first_interruption};
+use gridtier_service::due::DueInputs;
 use gridtier_service::group::Groups;
 use gridtier_service::output::contacts::ContactNames;
 use gridtier_service::output::{contacts, delivered, promises};
-use gridtier_service::promise_figures::PromiseFigures;
+use gridtier_service::promise_figures::{PromiseFigures, overlap};
 
 use super::ServiceLog;
 use crate::cycle::{self, CycleError};
@@ -40,10 +40,10 @@ impl<'a> MeasuredLog<'a> {
         let ServiceLog { run, base, policy, log, .. } = read;
         let method = cycle::method(cycle)?;
         let groups = Groups::of(base);
-        let since = first_interruption(policy, *run);
-        let promises = PromiseFigures::of(base, &groups, log, policy, *run, since);
+        let interruptions = read.interruptions.as_ref();
+        let promises = PromiseFigures::of(base, &groups, log, interruptions, policy, *run);
         let mut findings = read.findings();
-        findings.extend(promises.as_ref().and_then(|figures| figures.overlap(base, log)));
+        findings.extend(interruptions.and_then(|interruptions| overlap(base, log, interruptions)));
         run::sort(&mut findings);
         let tables = CountedTables {
             tallies: read.books.iter().map(|book| (book.table, book.tally)).collect(),
@@ -58,8 +58,8 @@ impl<'a> MeasuredLog<'a> {
     /// All that duties follow from.
     #[must_use]
     pub fn due_inputs(&self) -> DueInputs<'_> {
-        let ServiceLog { run, base, catalogue, policy, log, .. } = self.read;
-        let interruptions = self.promises.as_ref().map(|figures| &figures.interruptions);
+        let ServiceLog { run, base, catalogue, policy, log, interruptions, .. } = self.read;
+        let interruptions = interruptions.as_ref();
         DueInputs { base, catalogue, policy, log, interruptions, run: *run }
     }
 

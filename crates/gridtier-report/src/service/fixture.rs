@@ -14,6 +14,7 @@ use gridtier_service::contact_figures::ContactFigures;
 use gridtier_service::delivered::Delivered;
 use gridtier_service::due::DueInputs;
 use gridtier_service::group::Groups;
+use gridtier_service::interruption::{Interruptions, KeptInterruptions};
 use gridtier_service::log::{Contact, Interruption, Log, Outage};
 use gridtier_service::period::{Period, Run};
 use gridtier_service::policy::{Policy, fields};
@@ -72,6 +73,7 @@ pub struct LogScene {
     policy: Policy,
     catalogue: Catalogue,
     log: Log,
+    interruptions: Option<Interruptions>,
     run: Run,
 }
 
@@ -121,6 +123,7 @@ impl LogScene {
             policy: Policy::parse("p.toml", POLICY, &catalogue).unwrap_or_else(|faults| panic!("{faults}")),
             catalogue,
             log: Log::default(),
+            interruptions: None,
             run: Run::new(Period::parse("2026-05").unwrap(), None).unwrap(),
         }
     }
@@ -143,12 +146,11 @@ impl LogScene {
             started_at: at(10, 10),
             restored_at: Some(at(10, 10).plus(seconds)),
         };
-        let log = Log {
-            outages: Some(vec![outage]),
-            interruptions: Some(vec![interruption(0, 1_800), interruption(1, 7_200)]),
-            ..Log::default()
-        };
-        Self { log, ..Self::of(&[0, 1]) }
+        let log = Log { outages: Some(vec![outage]), ..Log::default() };
+        let scene = Self::of(&[0, 1]);
+        let kept = KeptInterruptions::all(scene.run, &scene.policy.limits, 1);
+        let rows = [interruption(0, 1_800), interruption(1, 7_200)];
+        Self { log, interruptions: Some(Interruptions::of_rows(rows, kept, 2)), ..scene }
     }
 
     /// Two customers, to whom nothing was delivered.
@@ -197,7 +199,8 @@ impl LogScene {
     }
 
     pub fn promises(&self) -> Option<PromiseFigures> {
-        PromiseFigures::of(&self.base, &self.groups, &self.log, &self.policy, self.run, i32::MAX)
+        let interruptions = self.interruptions.as_ref();
+        PromiseFigures::of(&self.base, &self.groups, &self.log, interruptions, &self.policy, self.run)
     }
 
     pub fn due_inputs(&self) -> DueInputs<'_> {
@@ -206,7 +209,7 @@ impl LogScene {
             catalogue: &self.catalogue,
             policy: &self.policy,
             log: &self.log,
-            interruptions: None,
+            interruptions: self.interruptions.as_ref(),
             run: self.run,
         }
     }

@@ -5,7 +5,6 @@ use gridtier::word::Word;
 use super::*;
 use crate::base::Member;
 use crate::fixture::{at, day, member};
-use crate::interruption::Interruptions;
 use crate::log::{Interruption, Log, Outage};
 use crate::scene::{Scene, graded};
 
@@ -267,9 +266,9 @@ fn promised_notices_are_due_ahead_of_the_outage_and_nothing_without_outages() {
         restored_at: Some(at(start).plus(3_600)),
     };
     let first = "2026-06-20 08:00";
-    let of_o1 = ["a", "b", "c"].map(|customer| row(0, customer, first));
-    scene.log.interruptions = Some([&of_o1[..], &[row(1, "a", "2026-06-20 12:00")]].concat());
-    scene.interruptions = Interruptions::merged(&scene.log, 3, scene.run, &scene.policy.limits, i32::MAX);
+    let mut interrupted = ["a", "b", "c"].map(|customer| row(0, customer, first)).to_vec();
+    interrupted.push(row(1, "a", "2026-06-20 12:00"));
+    scene.merge(interrupted);
     for (id, customer, done) in [("d1", "a", "2026-06-13 23:59:59"), ("d2", "b", "2026-06-14 00:00")] {
         scene.deliver(id, "S07", customer, "2026-06-01 00:00", |notice| {
             (notice.outage, notice.delivered_at) = (Some(0), Some(at(done)));

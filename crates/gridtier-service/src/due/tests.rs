@@ -186,9 +186,7 @@ fn merged_interruptions_that_are_over_and_long_enough_are_followed_up_from_their
         row("b", "2026-04-20 00:00", None),
     ];
     scene.log.outages = Some(vec![outage]);
-    scene.log.interruptions = Some(rows);
-    let since = first_interruption(&scene.policy, scene.run);
-    scene.interruptions = Interruptions::merged(&scene.log, 2, scene.run, &scene.policy.limits, since);
+    scene.merge(rows);
     let key = format!("a:{}", at("2026-04-01 00:00").seconds());
     assert_eq!(
         items(&scene),
@@ -206,13 +204,12 @@ fn a_long_interruption_is_followed_up_from_its_end_however_early_it_began() {
     let since = first_interruption(&scene.policy, scene.run);
     assert!(since < day("2025-04-01"));
     scene.log.outages = Some(Vec::new());
-    scene.log.interruptions = Some(vec![Interruption {
+    scene.merge(vec![Interruption {
         outage: 0,
         customer: CustomerIx::new(0),
         started_at: at("2022-01-01 00:00"),
         restored_at: Some(at("2026-04-01 00:00")),
     }]);
-    scene.interruptions = Interruptions::merged(&scene.log, 1, scene.run, &scene.policy.limits, since);
     assert_eq!(keys(&scene).len(), 1);
 }
 

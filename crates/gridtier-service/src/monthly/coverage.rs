@@ -1,8 +1,11 @@
 //! Whether the log has as many rows of the period as one would expect: a month that looks better because rows are
 //! missing must not be called better.
 
+use std::collections::BTreeMap;
+
 use gridtier::contract::Table;
 
+use crate::interruption::Interruptions;
 use crate::log::Log;
 use crate::period::{Period, Run};
 
@@ -72,15 +75,27 @@ const COUNTED: [Table; 6] = [
 
 /// Counts the rows of each table.
 #[must_use]
-pub fn coverage(log: &Log, now: Run, before: Run, year_ago: Run) -> Vec<LogCoverage> {
-    COUNTED.map(|table| of_table(log, table, now, [now.period, before.period, year_ago.period])).to_vec()
+pub fn coverage(
+    log: &Log,
+    interruptions: Option<&Interruptions>,
+    now: Run,
+    before: Run,
+    year_ago: Run,
+) -> Vec<LogCoverage> {
+    let periods = [now.period, before.period, year_ago.period];
+    COUNTED.map(|table| of_table((log, interruptions), table, now, periods)).to_vec()
 }
 
-fn of_table(log: &Log, table: Table, run: Run, periods: [Period; 3]) -> LogCoverage {
+fn of_table(
+    (log, interruptions): (&Log, Option<&Interruptions>),
+    table: Table,
+    run: Run,
+    periods: [Period; 3],
+) -> LogCoverage {
     let counts = match table {
         Table::Outages => log.outages.as_ref().map(|rows| counts(rows, periods, |row| row.started_at.day())),
         Table::Interruptions => {
-            log.interruptions.as_ref().map(|rows| counts(rows, periods, |row| row.started_at.day()))
+            interruptions.map(|rows| periods.map(|period| counted_days(&rows.rows_by_day, period)))
         }
         Table::Deliveries => {
             log.deliveries.as_ref().map(|rows| counts(rows, periods, |row| row.created_at.day()))
@@ -108,6 +123,15 @@ fn of_table(log: &Log, table: Table, run: Run, periods: [Period; 3]) -> LogCover
         None
     };
     LogCoverage { table, present, now, before, year_ago, doubt }
+}
+
+/// The rows of a period, of which only the number of each day is known.
+fn counted_days(rows_by_day: &BTreeMap<i32, i64>, period: Period) -> PeriodRows {
+    let days = rows_by_day.range(period.first_day()..period.end_day());
+    PeriodRows {
+        rows: days.clone().map(|(_, rows)| rows).sum(),
+        last_day: days.map(|(&day, _)| day).next_back(),
+    }
 }
 
 fn counts<T>(rows: &[T], periods: [Period; 3], day: impl Fn(&T) -> i32) -> [PeriodRows; 3] {

@@ -14,7 +14,7 @@ use gridtier::unit::Month;
 use crate::ageing::{AgeingRow, ageing};
 use crate::contact_figures::ContactFigures;
 use crate::delivered::Delivered;
-use crate::due::{DueInputs, first_interruption};
+use crate::due::DueInputs;
 use crate::group::{GroupBy, Groups};
 use crate::log::Contact;
 use crate::monthly::improvement::{check_rows, checks_table, correction_rows, corrections_table};
@@ -115,17 +115,16 @@ impl MonthFacts {
     pub fn measure(inputs: DueInputs, groups: &Groups, run: Run, as_of: i32) -> Self {
         let DueInputs { base, policy, log, .. } = inputs;
         let mut facts = Self::default();
-        let since = first_interruption(policy, run);
-        let supply = PromiseFigures::of(base, groups, log, policy, run, since);
+        let supply = PromiseFigures::of(base, groups, log, inputs.interruptions, policy, run);
         if let (Some(figures), Some(outages)) = (&supply, log.outages.as_deref()) {
             facts.add(promises::tables(figures, base, groups, outages, policy), run);
             let absent = figures.promises.not_measured.iter();
             let keys = absent.map(|&promise| vec![policy.promises[promise].id.as_str().into()]);
             facts.not_measured.extend(keys.map(|key| ("promises", key)));
         }
-        let interruptions = supply.as_ref().map(|figures| &figures.interruptions);
-        let inputs = DueInputs { interruptions, run, ..inputs };
-        if let (Some(figures), Some(rows)) = (Delivered::measure(inputs, groups), log.deliveries.as_deref()) {
+        drop(supply);
+        let inputs = DueInputs { run, ..inputs };
+        if let (Some(figures), Some(rows)) = (Delivered::counts(inputs, groups), log.deliveries.as_deref()) {
             facts.add(delivered::tables(inputs, groups, &figures, rows), run);
             let absent = figures.not_measured.iter();
             let keys = absent.map(|&reason| vec![figures.reasons.name(reason).into()]);

@@ -34,16 +34,15 @@ pub struct MonthlyReport {
 }
 
 impl MonthlyReport {
-    /// The report of the period of `inputs`, whose interruptions are not looked at.
+    /// The report of the period of `inputs`.
     #[must_use]
     pub fn of(inputs: DueInputs, groups: &Groups) -> Self {
         let DueInputs { policy, log, run, .. } = inputs;
-        let months = run.period.last.0 - run.period.first.0 + 1;
-        let [now, before, year_ago] = [0, months, 12].map(|months| {
-            let run = earlier(run, months);
+        let [now, before, year_ago] = compared_runs(run).map(|run| {
+            let months = inputs.run.period.first.0 - run.period.first.0;
             (run, MonthFacts::measure(inputs, groups, run, months_before(run.as_of, months)))
         });
-        let coverage = coverage(log, now.0, before.0, year_ago.0);
+        let coverage = coverage(log, inputs.interruptions, now.0, before.0, year_ago.0);
         let judge = FigureJudge { policy, coverage: &coverage, facts: [&now.1, &before.1, &year_ago.1] };
         Self {
             run,
@@ -56,6 +55,13 @@ impl MonthlyReport {
             coverage,
         }
     }
+}
+
+/// A run, the period before it and the same period a year earlier, as of the same day.
+#[must_use]
+pub fn compared_runs(run: Run) -> [Run; 3] {
+    let months = run.period.last.0 - run.period.first.0 + 1;
+    [0, months, 12].map(|months| earlier(run, months))
 }
 
 /// The same period so many months earlier, as of the same day.

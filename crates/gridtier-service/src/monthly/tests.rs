@@ -9,11 +9,10 @@ use sha2::{Digest, Sha256};
 use super::*;
 use crate::contact_figures::ContactFigures;
 use crate::delivered::Delivered;
-use crate::due::DueInputs;
 use crate::fixture::{at, day, interruption, outage};
 use crate::group::Groups;
 use crate::log::Log;
-use crate::log::{Check, Correction};
+use crate::log::{Check, Correction, Interruption};
 use crate::monthly::coverage::CoverageDoubt;
 use crate::monthly::facts::FigureValue;
 use crate::monthly::improvement::{
@@ -42,11 +41,8 @@ const POLICY: &str = "[due]\ncustomer = [\"S05\"]\nsession = [\"S14\"]\nfollow_u
 fn scene() -> Scene {
     let customers = vec![("a", graded(Tier::Special)), ("b", graded(Tier::Grade3))];
     let mut scene = Scene::new(customers, POLICY, "2026-03", None);
-    let mut rows = Vec::new();
     for month in ["2026-02", "2026-03"] {
         let on = |day: &str| format!("{month}-{day}");
-        rows.push(interruption(0, 0, &on("10 10:00"), Some(&on("10 12:00"))));
-        rows.push(interruption(0, 1, &on("28 10:00"), Some(&on("28 10:30"))));
         for (number, at) in ["02 08:00", "12 08:00", "27 08:00"].into_iter().enumerate() {
             scene.done(&format!("d{month}{number}"), "S05", "a", &on(at));
             scene.contact(&format!("k{month}{number}"), ContactKind::Complaint, "b", &on(at), |contact| {
@@ -58,10 +54,22 @@ fn scene() -> Scene {
         scene.contact(&format!("p{month}"), ContactKind::Praise, "a", &on("28 08:00"), |_| {});
     }
     scene.log.outages = Some(vec![outage("O1", OutageKind::Fault)]);
-    scene.log.interruptions = Some(rows);
+    scene.merge(rows());
     scene.log.checks = Some(vec![check("c1", "2026-02-27", 2), check("c2", "2026-03-27", 2)]);
     scene.log.corrections = Some(vec![correction("r1", "2026-02-25", "2026-02-27", Some("2026-02-26"))]);
     scene
+}
+
+/// The interruptions of both months.
+fn rows() -> Vec<Interruption> {
+    let of_month = |month: &str| {
+        let on = |day: &str| format!("{month}-{day}");
+        [
+            interruption(0, 0, &on("10 10:00"), Some(&on("10 12:00"))),
+            interruption(0, 1, &on("28 10:00"), Some(&on("28 10:30"))),
+        ]
+    };
+    ["2026-02", "2026-03"].into_iter().flat_map(of_month).collect()
 }
 
 fn check(id: &str, checked_on: &str, failed: i64) -> Check {
@@ -127,8 +135,9 @@ fn every_number_of_the_tables_is_a_figure_or_shown_with_one() {
     let scene = scene();
     let groups = Groups::of(&scene.base);
     let (policy, log, run) = (&scene.policy, &scene.log, scene.run);
-    let supply = PromiseFigures::of(&scene.base, &groups, log, policy, run, i32::MIN).unwrap();
-    let inputs = DueInputs { interruptions: Some(&supply.interruptions), ..scene.inputs() };
+    let supply =
+        PromiseFigures::of(&scene.base, &groups, log, scene.interruptions.as_ref(), policy, run).unwrap();
+    let inputs = scene.inputs();
     let due = Delivered::measure(inputs, &groups).unwrap();
     let contact = ContactFigures::of(&scene.base, &groups, log, policy, run).unwrap();
     let names = ContactNames { base: &scene.base, groups: &groups, policy };
@@ -226,8 +235,9 @@ fn a_limit_that_is_missed_is_a_breach_and_one_that_is_reached_is_not() {
     assert_eq!(verdict(&scene, share).0, FigureVerdict::Breach);
     assert_eq!(verdict(&scene, "fairness/contact/grade-3/share").0, FigureVerdict::Breach);
     assert_eq!(verdict(&scene, "promises/restore/all/all/share_kept").0, FigureVerdict::Same);
-    let rows = scene.log.interruptions.as_mut().unwrap();
+    let mut rows = rows();
     rows.push(interruption(0, 0, "2026-03-20 10:00", Some("2026-03-20 14:01")));
+    scene.merge(rows);
     assert_eq!(verdict(&scene, "promises/restore/all/all/share_kept").0, FigureVerdict::Breach);
     assert_eq!(verdict(&scene, "promises/restore/all/all/achieved").0, FigureVerdict::Breach);
     assert_eq!(verdict(&scene, "promises/restore/tier/grade-3/share_kept").0, FigureVerdict::Same);
@@ -243,7 +253,9 @@ fn a_month_without_rows_is_not_measured_and_never_better() {
     let mut scene = scene();
     let march = |at: crate::time::Second| at >= crate::fixture::at("2026-03-01 00:00");
     scene.log.contacts.as_mut().unwrap().retain(|contact| !march(contact.received_at));
-    scene.log.interruptions.as_mut().unwrap().retain(|row| !march(row.started_at));
+    let mut rows = rows();
+    rows.retain(|row| !march(row.started_at));
+    scene.merge(rows);
     let missing = Some(FigureGap::RowsMissing);
     for id in [COMPLAINTS, "reliability/all/all/all/saidi_min", "reliability/all/tier/special/interruptions"]
     {
@@ -331,8 +343,9 @@ fn a_cause_that_is_gone_is_still_listed() {
     let mut tree = outage("O2", OutageKind::Fault);
     tree.cause = Some("tree".into());
     scene.log.outages.as_mut().unwrap().push(tree);
-    let rows = scene.log.interruptions.as_mut().unwrap();
+    let mut rows = rows();
     rows.push(interruption(1, 0, "2026-02-20 10:00", Some("2026-02-20 11:00")));
+    scene.merge(rows);
     let seconds = found(&report(&scene), "causes/fault/tree/seconds");
     assert_eq!((seconds.now.value, seconds.verdict), (Some(FigureValue::Count(0)), FigureVerdict::Better));
     assert_eq!(seconds.before.value, Some(FigureValue::Count(3_600)));

@@ -189,22 +189,21 @@ mod tests {
     use gridtier::contract::OutageKind;
 
     use super::*;
-    use crate::fixture::{at, base, interruption, may_2026, member, outage, policy, promise};
+    use crate::fixture::{LIMITS, at, base, interruption, may_2026, member, merged, outage, policy, promise};
     use crate::log::Log;
     use crate::policy::{Measure, Promise};
 
     /// The tables of two customers, one of them interrupted for an hour, by their names.
     fn batches() -> Vec<(&'static str, RecordBatch)> {
         let base = base(vec![("a", member("East")), ("b", member("East"))]);
-        let log = Log {
-            outages: Some(vec![outage("O1", OutageKind::Fault)]),
-            interruptions: Some(vec![interruption(0, 1, "2026-05-10 10:00", Some("2026-05-10 11:00"))]),
-            ..Log::default()
-        };
+        let log = Log { outages: Some(vec![outage("O1", OutageKind::Fault)]), ..Log::default() };
+        let rows = vec![interruption(0, 1, "2026-05-10 10:00", Some("2026-05-10 11:00"))];
+        let interruptions = merged(rows, base.len(), may_2026(), &LIMITS);
         let limited = |id: &str, measure| Promise { limit: Some(0.0), ..promise(id, measure) };
         let policy = policy(vec![limited("r", Measure::Restoration), limited("i", Measure::Interruptions)]);
         let groups = Groups::of(&base);
-        let figures = PromiseFigures::of(&base, &groups, &log, &policy, may_2026(), i32::MAX).unwrap();
+        let figures =
+            PromiseFigures::of(&base, &groups, &log, Some(&interruptions), &policy, may_2026()).unwrap();
         let tables = tables(&figures, &base, &groups, log.outages.as_deref().unwrap(), &policy);
         tables.into_iter().map(|mut table| (table.name, table.batches.next().unwrap())).collect()
     }

@@ -7,10 +7,10 @@ use proptest::prelude::*;
 use super::*;
 use crate::base::Member;
 use crate::fixture::{
-    LIMITS, at, base, condition, day, interruption, may_2026, member, notice_delivery, outage, policy,
-    promise,
+    LIMITS, at, base, condition, day, interruption, may_2026, member, merged, notice_delivery, outage,
+    policy, promise,
 };
-use crate::log::Log;
+use crate::log::{Interruption, Log};
 use crate::policy::Compensation;
 use crate::time::Span;
 
@@ -28,16 +28,15 @@ struct Held {
 }
 
 impl Held {
-    fn of(base: Base, log: Log, promises: Vec<Promise>) -> Self {
+    fn of(base: Base, (log, rows): Happened, promises: Vec<Promise>) -> Self {
         let run = may_2026();
         let policy = policy(promises);
         let groups = Groups::of(&base);
-        let merged = Interruptions::merged(&log, base.len(), run, &LIMITS, i32::MAX).unwrap();
+        let merged = merged(rows, base.len(), run, &LIMITS);
         let actual = Actual {
             base: &base,
             groups: &groups,
             outages: log.outages.as_deref().unwrap(),
-            rows: log.interruptions.as_deref().unwrap(),
             interruptions: &merged,
             deliveries: log.deliveries.as_deref(),
             calendar: &WorkCalendar::default(),
@@ -63,11 +62,14 @@ impl Held {
     }
 }
 
-fn log(outages: Vec<Outage>, rows: Vec<Interruption>) -> Log {
-    Log { outages: Some(outages), interruptions: Some(rows), ..Log::default() }
+/// A log, and the rows of its interruptions.
+type Happened = (Log, Vec<Interruption>);
+
+fn log(outages: Vec<Outage>, rows: Vec<Interruption>) -> Happened {
+    (Log { outages: Some(outages), ..Log::default() }, rows)
 }
 
-fn faults(rows: Vec<Interruption>) -> Log {
+fn faults(rows: Vec<Interruption>) -> Happened {
     log(["O1", "O2", "O3"].map(|id| outage(id, OutageKind::Fault)).into(), rows)
 }
 
@@ -227,8 +229,9 @@ fn an_exempt_responsibility_is_no_exposure_and_not_in_the_sum() {
     let north = held(limited(Measure::Availability, 100.0));
     assert_eq!((north.counts("North"), north.counts("East")), ([1, 1, 0, 0], [1, 0, 1, 0]));
     let notice = Promise { lead: Some(Span::Hours(24)), ..promise("p", Measure::Notice) };
-    let with_deliveries = Log { deliveries: Some(Vec::new()), ..log(outages.clone(), rows.clone()) };
-    let notice = Held::of(two(), with_deliveries, vec![exempt(notice)]);
+    let (log, rows) = log(outages.clone(), rows.clone());
+    let with_deliveries = Log { deliveries: Some(Vec::new()), ..log };
+    let notice = Held::of(two(), (with_deliveries, rows), vec![exempt(notice)]);
     assert_eq!(notice.counts("all"), [1, 0, 1, 0]);
 }
 
@@ -277,7 +280,7 @@ fn a_plan_is_owed_only_for_interruptions_beyond_its_span() {
 }
 
 /// Planned outages with notices; a is told of O1 in time, b never; O2 is announced in time, O3 too late.
-fn notified() -> Log {
+fn notified() -> Happened {
     let announced = |id: &str, at_text: Option<&str>| Outage {
         announced_at: at_text.map(at),
         ..outage(id, OutageKind::Planned)
@@ -303,7 +306,8 @@ fn notified() -> Log {
         Delivery { customer: None, ..notice_delivery("D5", 1, 0, Some("2026-05-01 08:00")) },
         notice_delivery("D6", 1, 1, Some("2026-05-20 12:00")),
     ];
-    Log { deliveries: Some(deliveries), ..log(outages, rows) }
+    let (log, rows) = log(outages, rows);
+    (Log { deliveries: Some(deliveries), ..log }, rows)
 }
 
 fn notice_promise(announcement: bool) -> Promise {
@@ -317,12 +321,12 @@ fn statuses(promise: &Promise) -> Vec<NoticeFacts> {
     statuses_of(notified(), promise)
 }
 
-fn statuses_of(log: Log, promise: &Promise) -> Vec<NoticeFacts> {
-    let merged = Interruptions::merged(&log, 2, may_2026(), &LIMITS, i32::MAX).unwrap();
+fn statuses_of((log, rows): Happened, promise: &Promise) -> Vec<NoticeFacts> {
+    let merged = merged(rows, 2, may_2026(), &LIMITS);
     let deliveries = NoticeDeliveries::of(log.deliveries.as_deref().unwrap(), crate::fixture::NOTICE.into());
     let days = may_2026().period.first_day()..may_2026().period.end_day();
-    let (rows, outages) = (log.interruptions.unwrap(), log.outages.unwrap());
-    let notices = notices(&rows, &merged, &outages, &deliveries, promise, &[true, true], days);
+    let outages = log.outages.unwrap();
+    let notices = notices(&merged, &outages, &deliveries, promise, &[true, true], days);
     let row = notices.iter().map(|notice| {
         let customer = notice.customer.number();
         (notice.outage, customer, notice.status.code(), notice.lead_seconds(), notice.delivery)
@@ -358,10 +362,11 @@ fn an_outage_owes_notice_of_the_first_interruption_that_it_began() {
     let deliveries = Some(vec![notice_delivery("D1", 0, 1, Some("2026-05-13 12:00"))]);
     let planned = Promise { kinds: vec![OutageKind::Planned], ..notice_promise(false) };
     let ahead = Some(7 * 86_400);
-    let log = Log { deliveries, ..log(outages, rows) };
-    assert_eq!(statuses_of(log.clone(), &planned), [(1, 0, "on_time", ahead, Some(0))]);
+    let (log, rows) = log(outages, rows);
+    let log = Log { deliveries, ..log };
+    assert_eq!(statuses_of((log.clone(), rows.clone()), &planned), [(1, 0, "on_time", ahead, Some(0))]);
     let compensated = Promise { compensation: Some(Compensation::Fixed(100)), ..planned };
-    let held = Held::of(two(), Log { deliveries: Some(Vec::new()), ..log }, vec![compensated]);
+    let held = Held::of(two(), (Log { deliveries: Some(Vec::new()), ..log }, rows), vec![compensated]);
     assert_eq!(held.results.breaches[0].started_at, Some(at("2026-05-20 12:00")));
 }
 
@@ -373,8 +378,9 @@ fn an_outage_that_first_interrupted_before_the_period_owes_no_notice_in_it() {
             interruption(0, 0, first, Some(end.as_str())),
             interruption(0, 0, "2026-05-02 08:00", Some("2026-05-02 09:00")),
         ];
-        let log = Log { deliveries: Some(Vec::new()), ..log(vec![outage("O1", OutageKind::Planned)], rows) };
-        assert_eq!(statuses_of(log, &notice_promise(false)), [], "{first}");
+        let (log, rows) = log(vec![outage("O1", OutageKind::Planned)], rows);
+        let log = Log { deliveries: Some(Vec::new()), ..log };
+        assert_eq!(statuses_of((log, rows), &notice_promise(false)), [], "{first}");
     }
 }
 
@@ -398,9 +404,10 @@ fn notices_have_hours_as_values_and_only_missed_or_late_ones_are_breaches() {
 
 #[test]
 fn without_deliveries_notices_are_not_measured_and_other_promises_are() {
-    let log = Log { deliveries: None, ..notified() };
+    let (log, rows) = notified();
+    let log = Log { deliveries: None, ..log };
     let other = Promise { id: "other".into(), ..limited(Measure::Restoration, 60.0) };
-    let held = Held::of(two(), log, vec![notice_promise(true), other]);
+    let held = Held::of(two(), (log, rows), vec![notice_promise(true), other]);
     assert_eq!(held.results.not_measured, [0]);
     assert!(held.results.rows.iter().all(|row| row.promise == 1) && !held.results.rows.is_empty());
 }

@@ -6,12 +6,14 @@ use gridtier::contract::rule::Rule;
 use gridtier::error::RunError;
 use gridtier::index::CustomerIx;
 use gridtier::key::KeyIndex;
-use gridtier::rows::{self, Columns, Placement, TableRules};
-use gridtier::source::TableBook;
+use gridtier::rows::{self, CheckedRow, Columns, Placement, TableRules};
+use gridtier::source::{RowAt, TableBook};
 
 use super::Reading;
+use super::kept::kept_interruptions;
 use super::outage::{Outages, Referred};
 use super::shared::{Finder, TimesOf, check_order, notice_future, place_time};
+use crate::interruption::{InterruptionPile, Interruptions, RowFate};
 use crate::log::Interruption;
 use crate::period::Run;
 use crate::time::{DAY_S, Second};
@@ -19,22 +21,24 @@ use crate::time::{DAY_S, Second};
 /// An interruption without an end that began longer ago than this is not believed: it would swamp an index.
 const OPEN_S_MAX: i64 = 30 * DAY_S;
 
-/// Reads the table.
-pub fn read(reading: Reading, outages: &Outages) -> Result<(TableBook, Vec<Interruption>), RunError> {
+/// Reads the table, and merges the rows that count.
+pub fn read(reading: Reading, outages: &Outages) -> Result<(TableBook, Interruptions), RunError> {
     let mut book = TableBook::new(Table::Interruptions);
+    let kept = kept_interruptions(reading.policy, reading.run, &outages.counted);
     let mut rules = InterruptionRules {
         run: reading.run,
         finder: Finder::new(reading.base),
         outages,
         last_outage: 0,
         keys: KeyIndex::default(),
+        pile: InterruptionPile::new(kept, reading.base.len()),
+        numbers: RowNumbers::default(),
+        is_first_reading: true,
         future_rows: 0,
     };
-    let rows = rows::read(reading.source, &mut book, &mut rules)?;
+    rows::read(reading.source, &mut book, &mut rules)?;
     notice_future(&mut book, rules.future_rows);
-    let mut interruptions: Vec<Interruption> = rows.into_iter().map(|row| row.value).collect();
-    interruptions.sort_unstable_by_key(|row| (row.outage, row.customer, row.started_at));
-    Ok((book, interruptions))
+    Ok((book, rules.pile.finish()))
 }
 
 struct InterruptionRules<'a> {
@@ -43,7 +47,44 @@ struct InterruptionRules<'a> {
     outages: &'a Outages,
     last_outage: u32,
     keys: KeyIndex,
+    pile: InterruptionPile,
+    numbers: RowNumbers,
+    is_first_reading: bool,
     future_rows: u64,
+}
+
+/// Numbers of rows, in the order of files and rows, and the way back.
+#[derive(Default)]
+struct RowNumbers {
+    /// Of each file that has rows, the number and the place of a first row.
+    first: Vec<(u32, RowAt)>,
+    /// The number after the last one.
+    next: u32,
+}
+
+impl RowNumbers {
+    /// The number of a row. Rows come in the order of files and rows.
+    fn number(&mut self, at: RowAt) -> u32 {
+        let first = match self.first.last() {
+            Some(&(number, first)) if first.file() == at.file() => (number, first),
+            _ => {
+                self.first.push((self.next, at));
+                (self.next, at)
+            }
+        };
+        let into = u32::try_from(at.row() - first.1.row()).ok();
+        let number =
+            into.and_then(|into| first.0.checked_add(into)).expect("a table has less than 2^32 rows");
+        self.next = number + 1;
+        number
+    }
+
+    /// The place of a row that has a number.
+    fn place(&self, number: u32) -> RowAt {
+        let file = self.first.partition_point(|&(first, _)| first <= number) - 1;
+        let (first, at) = self.first[file];
+        RowAt::new(at.file(), at.row() + u64::from(number - first))
+    }
 }
 
 struct InterruptionCells {
@@ -55,6 +96,23 @@ struct InterruptionCells {
 type OutageAndStart = (Result<u32, Rule>, Second);
 
 impl TableRules<InterruptionCells, OutageAndStart, Interruption> for InterruptionRules<'_> {
+    const NUMBERS_KEYS: bool = false;
+    const KEEPS_ROWS: bool = true;
+
+    fn keep(&mut self, row: CheckedRow<Interruption>) {
+        self.pile.add(row.value, self.numbers.number(row.at));
+    }
+
+    fn settle(&mut self, book: &mut TableBook) -> bool {
+        self.is_first_reading = false;
+        let numbers = std::mem::take(&mut self.numbers);
+        self.pile.settle(|number, fate| match fate {
+            RowFate::Counted => book.tally.counted += 1,
+            RowFate::Duplicate => book.tally.duplicates += 1,
+            RowFate::Differs => book.reject(numbers.place(number), Rule::DuplicateKey),
+        })
+    }
+
     fn keys(&mut self) -> &mut KeyIndex {
         &mut self.keys
     }
@@ -100,7 +158,7 @@ impl TableRules<InterruptionCells, OutageAndStart, Interruption> for Interruptio
         let (outage, customer) = (outage?, self.finder.required(&cells.customer_ids, row)?);
         let mut times = TimesOf::new(self.run, row);
         let restored_at = times.past(&cells.restored_at)?;
-        self.future_rows += u64::from(times.has_future);
+        self.future_rows += u64::from(times.has_future && self.is_first_reading);
         check_order(&[Some(started_at), restored_at])?;
         if restored_at.is_none() && self.run.now().since(started_at) > OPEN_S_MAX {
             return Err(Rule::NeverRestored);

@@ -8,7 +8,6 @@ use gridtier::memory::MemorySource;
 
 use super::*;
 use crate::base::Member;
-use crate::log::Interruption;
 use crate::period::Period;
 use crate::time::Second;
 
@@ -50,6 +49,7 @@ fn base(ids: &[&str]) -> Base {
 
 struct Outcome {
     log: Log,
+    interruptions: Option<Interruptions>,
     books: Vec<TableBook>,
 }
 
@@ -72,11 +72,13 @@ fn outcome(tables: &[(Table, &str, &[&str])]) -> Outcome {
     let base = base(&["a", "b", "c"]);
     let catalogue = Catalogue::shipped("paper", &[]).unwrap().unwrap();
     let run = Run::new(Period::parse("2026-05").unwrap(), None).unwrap();
-    let (log, books) = read(Reading { source: &source, base: &base, catalogue: &catalogue, run }).unwrap();
+    let policy = Policy::shipped("paper", &catalogue).unwrap().unwrap();
+    let reading = Reading { source: &source, base: &base, catalogue: &catalogue, policy: &policy, run };
+    let ReadLog { log, interruptions, books } = read(reading).unwrap();
     for book in &books {
         assert!(book.tally.adds_up(), "{:?}", book.table);
     }
-    Outcome { log, books }
+    Outcome { log, interruptions, books }
 }
 
 const OUTAGES: &str = "outage_id|started_at|kind|responsibility|announced_at|promised_at";
@@ -130,15 +132,12 @@ fn interruptions_follow_their_outage_into_and_out_of_the_window() {
         [Rule::Orphan, Rule::Orphan, Rule::BadOrder, Rule::NullKey]
     );
     assert_eq!(found.book(Table::Interruptions).tally.out_of_window, 1);
-    let counted: Vec<(u32, usize, Option<Second>)> = found
-        .log
-        .interruptions
-        .unwrap()
-        .iter()
-        .map(|row: &Interruption| (row.outage, row.customer.index(), row.restored_at))
-        .collect();
-    let eleven = Some(at("2026-05-10 11:00"));
-    assert_eq!(counted, [(0, 0, eleven), (0, 1, eleven), (0, 2, None)]);
+    let merged = found.interruptions.unwrap();
+    let counted: Vec<(u32, usize, Second, bool)> =
+        merged.all().map(|one| (one.outage, one.customer.index(), one.end, one.open)).collect();
+    let eleven = at("2026-05-10 11:00");
+    let now = at("2026-06-01 00:00");
+    assert_eq!(counted, [(0, 0, eleven, false), (0, 1, eleven, false), (0, 2, now, true)]);
 }
 
 #[test]
@@ -174,7 +173,8 @@ fn what_lies_at_or_after_the_as_of_day_has_not_happened_but_promises_may_lie_ahe
     ]);
     let outage = &found.log.outages.as_ref().unwrap()[0];
     assert_eq!((outage.announced_at, outage.promised_at), (None, Some(at("2026-06-01 06:00"))));
-    assert_eq!(found.log.interruptions.as_ref().unwrap()[0].restored_at, None);
+    let open: Vec<bool> = found.interruptions.as_ref().unwrap().all().map(|one| one.open).collect();
+    assert_eq!(open, [true]);
     let book = found.book(Table::Interruptions);
     assert_eq!((book.tally.out_of_window, book.noticed[&Rule::NotYet].0), (1, 1));
     assert_eq!(found.rejected(Table::Interruptions), [Rule::NeverRestored]);
@@ -271,7 +271,9 @@ fn a_row_before_the_opening_of_its_customer_belongs_to_the_earlier_owner_of_the_
     base.members[0].opened_on = at("2026-05-03 00:00").day();
     let catalogue = Catalogue::shipped("paper", &[]).unwrap().unwrap();
     let run = Run::new(Period::parse("2026-05").unwrap(), None).unwrap();
-    let (log, books) = read(Reading { source: &source, base: &base, catalogue: &catalogue, run }).unwrap();
+    let policy = Policy::shipped("paper", &catalogue).unwrap().unwrap();
+    let reading = Reading { source: &source, base: &base, catalogue: &catalogue, policy: &policy, run };
+    let ReadLog { log, books, .. } = read(reading).unwrap();
     assert_eq!(log.contacts.unwrap().iter().map(|row| &*row.id).collect::<Vec<_>>(), ["k2"]);
     let book = books.iter().find(|book| book.table == Table::Contacts).unwrap();
     assert_eq!((book.tally.out_of_window, book.noticed[&Rule::BeforeOpening].0), (1, 1));

@@ -4,8 +4,8 @@ use gridtier::method::Tier;
 
 use super::*;
 use crate::base::Member;
-use crate::fixture::{LIMITS, base, day, interruption, may_2026, member, outage};
-use crate::log::{Interruption, Log};
+use crate::fixture::{LIMITS, base, day, interruption, may_2026, member, merged, outage};
+use crate::log::Interruption;
 use crate::period::Run;
 
 fn close(found: Option<f64>, expected: f64, digits: i32) {
@@ -34,8 +34,7 @@ impl Measured {
         limits: &Limits,
         major: &MajorDays,
     ) -> Self {
-        let log = Log { outages: Some(outages.clone()), interruptions: Some(rows), ..Log::default() };
-        let interruptions = Interruptions::merged(&log, base.len(), run, limits, i32::MAX).unwrap();
+        let interruptions = merged(rows, base.len(), run, limits);
         let groups = Groups::of(&base);
         let rows = reliability(&base, &groups, &outages, &interruptions, major, run.period, limits);
         let causes = causes(&outages, &interruptions, run.period, limits);
