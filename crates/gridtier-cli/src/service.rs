@@ -225,12 +225,13 @@ impl ServiceQuestion {
 fn run_of(args: &ServiceLogArgs) -> Result<Run, Failure> {
     let as_of = args.as_of.map(day_of_date);
     Run::new(args.period, as_of).ok_or_else(|| {
-        let (day, period) = (args.as_of.unwrap_or_default(), args.period);
+        let (day, period) = (args.as_of.or(date_of_day(args.period.end_day())), args.period);
+        let day = day.unwrap_or_default();
         Failure::new(
             USAGE,
             text!(
-                "--as-of {day}: the day must be after the first day of the period {period}",
-                "--as-of {day}: 截止日须晚于报告期 {period} 的首日"
+                "--as-of {day}: the day must be after the first day of the period {period}, by 125 years at most",
+                "--as-of {day}: 截止日须晚于报告期 {period} 的首日，且相距不超过 125 年"
             ),
         )
     })

@@ -9,6 +9,9 @@ use crate::time::Second;
 /// Number of months before the period in which rows count.
 const WINDOW_MONTHS: u32 = 60;
 
+/// Most days from the first day of a period to the as-of day, about 125 years: the seconds of a window fit into 32 bits.
+const RUN_DAYS_MAX: i32 = 45_656;
+
 /// Whole months: a month, a quarter, a year, or from one month to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Period {
@@ -108,11 +111,13 @@ pub struct Run {
 }
 
 impl Run {
-    /// A run as of a day, or of the period's end if none is given; `None` if the day is not after the period's first.
+    /// A run as of a day, or of the period's end if none is given; `None` if the day is not after the period's first, or
+    /// more than 125 years after it.
     #[must_use]
     pub fn new(period: Period, as_of: Option<i32>) -> Option<Self> {
         let as_of = as_of.unwrap_or_else(|| period.end_day());
-        (as_of > period.first_day()).then_some(Self { period, as_of })
+        let days = as_of.saturating_sub(period.first_day());
+        (1..=RUN_DAYS_MAX).contains(&days).then_some(Self { period, as_of })
     }
 
     /// 00:00 of the as-of day: a time at or after it has not happened.
@@ -167,6 +172,8 @@ mod tests {
         let may = Period::parse("2026-05").unwrap();
         assert_eq!(Run::new(may, None).unwrap().as_of, may.end_day());
         assert_eq!(Run::new(may, Some(may.first_day())), None);
+        assert_eq!(Run::new(may, Some(may.first_day() + 45_657)), None);
+        assert_eq!(Run::new(Period::parse("1970-01..2190-12").unwrap(), None), None);
         let run = Run::new(may, Some(may.first_day() + 1)).unwrap();
         assert_eq!(run.window(), Month::new(2021, 5).first_day()..may.first_day() + 1);
     }

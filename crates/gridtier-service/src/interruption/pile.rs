@@ -8,7 +8,9 @@ use std::collections::BTreeMap;
 
 use gridtier::index::{CustomerIx, index};
 
-use super::{FirstOfOutage, Interruptions, KeptInterruptions, MergedInterruption, OPEN, Overlaps, PackedInterruption};
+use super::{
+    FirstOfOutage, Interruptions, KeptInterruptions, MergedInterruption, OPEN, Overlaps, PackedInterruption,
+};
 use crate::log::Interruption;
 use crate::time::{DAY_S, Second};
 
