@@ -148,6 +148,7 @@ impl ServiceQuestion {
         let cycle = Store::open(&args.cycle.store)?.cycle(args.cycle.cycle)?;
         let log = read(args, &cycle, run, lang)?;
         let measured = MeasuredLog::of(&log, &cycle)?;
+        let supply = if self == Self::Promises { measured.promises() } else { None };
         let asks_for_duties = matches!(self, Self::Delivered | Self::Due);
         let duties = if asks_for_duties { measured.delivered() } else { None };
         let calls = if self == Self::Contacts { measured.contacts() } else { None };
@@ -159,7 +160,7 @@ impl ServiceQuestion {
             sections.extend(absent_tables(&measured.absent()));
             sections.extend(match self {
                 Self::Check => Vec::new(),
-                Self::Promises => promises::sections(&view, measured.promises.as_ref()),
+                Self::Promises => promises::sections(&view, supply.as_ref()),
                 Self::Delivered => delivered::sections(&view, &measured.due_inputs(), duties.as_ref()),
                 Self::Contacts => contacts::sections(&view, calls.as_ref()),
                 Self::Due => worklist::sections(&view, duties.as_ref()),
@@ -175,7 +176,7 @@ impl ServiceQuestion {
             ResultPlace::Folder(dir) => {
                 let tables = match self {
                     Self::Check => Vec::new(),
-                    Self::Promises => measured.promise_tables(),
+                    Self::Promises => measured.promise_tables(supply.as_ref()),
                     Self::Delivered | Self::Due => measured.delivered_tables(duties.as_ref()),
                     Self::Contacts => measured.contact_tables(calls.as_ref()),
                     Self::Report => {

@@ -10,19 +10,25 @@ mod recorded;
 mod example;
 
 use std::collections::BTreeSet;
+use std::panic::resume_unwind;
+use std::sync::mpsc::sync_channel;
+use std::thread;
 
 use crate::contract::cell::{CellState, Ids};
 use crate::contract::rule::Rule;
 use crate::error::RunError;
 use crate::index::{CustomerIx, count, index, index_u64};
 use crate::key::KeyIndex;
-use crate::source::{Part, RowAt, Source, TableBook};
+use crate::source::{Batch, Part, RowAt, Source, TableBook};
 
 pub use columns::{Columns, Numbering, TextOf};
 pub use example::reject_examples;
 use own_key::OwnKey;
 pub use recorded::out_of_date;
 use recorded::{LastRecords, Recorded};
+
+/// Most batches that are read before their rows are tested.
+const BATCHES_AHEAD: usize = 2;
 
 /// An accepted row.
 #[derive(Clone, Debug)]
@@ -196,7 +202,7 @@ struct RowSorter<'r, T, V> {
 }
 
 impl<T, V: PartialEq> RowSorter<'_, T, V> {
-    /// Reads the columns `names` of all parts of a table.
+    /// Reads the columns `names` of all parts of a table. Another thread reads ahead while the rows are tested.
     fn read_parts<Cells, Place>(
         &mut self,
         source: &dyn Source,
@@ -209,15 +215,22 @@ impl<T, V: PartialEq> RowSorter<'_, T, V> {
     {
         let table = book.table;
         let declared = source.declared().of(table);
-        for &part in parts {
-            source.read(table, part, names, &mut |batch| {
+        let (sender, batches) = sync_channel::<Batch>(BATCHES_AHEAD);
+        thread::scope(|scope| {
+            let reader = scope.spawn(move || {
+                // Nobody receives any more once a batch was refused.
+                let mut send = |batch| sender.send(batch).map_err(|_| RunError::Enough);
+                parts.iter().try_for_each(|&part| source.read(table, part, names, &mut send))
+            });
+            let tested = batches.into_iter().try_for_each(|batch| {
                 let count = count(batch.record.num_rows());
                 book.tally.rows_in += count;
                 source.progress(table, count);
                 self.test_rows(&mut Columns::new(source, table, &batch, &declared), book)
-            })?;
-        }
-        Ok(())
+            });
+            let read = reader.join().unwrap_or_else(|panic| resume_unwind(panic));
+            tested.and(read)
+        })
     }
 
     /// Tests the rows of a batch for all rules except duplicates, which need the whole table.

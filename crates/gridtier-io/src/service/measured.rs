@@ -17,14 +17,12 @@ use super::ServiceLog;
 use crate::cycle::{self, CycleError};
 use crate::store::StoredCycle;
 
-/// A service log with what follows from its interruptions, on which the other figures build.
+/// A service log with the groups of its customers and what is doubtful about its rows.
 pub struct MeasuredLog<'a> {
     /// The log.
     pub read: &'a ServiceLog,
     /// The groups of its customers.
     pub groups: Groups,
-    /// Reliability and promises; `None`, not measured, if the log has no table of outages or of interruptions.
-    pub promises: Option<PromiseFigures>,
     /// All findings, in the order in which a cycle publishes them.
     pub findings: Vec<Finding>,
     /// The limits of the cycle's method that are exceeded.
@@ -37,11 +35,10 @@ impl<'a> MeasuredLog<'a> {
     /// # Errors
     /// The method cannot be read.
     pub fn of(read: &'a ServiceLog, cycle: &StoredCycle) -> Result<Self, CycleError> {
-        let ServiceLog { run, base, policy, log, .. } = read;
+        let ServiceLog { base, log, .. } = read;
         let method = cycle::method(cycle)?;
         let groups = Groups::of(base);
         let interruptions = read.interruptions.as_ref();
-        let promises = PromiseFigures::of(base, &groups, log, interruptions, policy, *run);
         let mut findings = read.findings();
         findings.extend(interruptions.and_then(|interruptions| overlap(base, log, interruptions)));
         run::sort(&mut findings);
@@ -52,7 +49,7 @@ impl<'a> MeasuredLog<'a> {
             customers: base.len(),
         };
         let breaches = limit::of_tables(&tables, &method);
-        Ok(Self { read, groups, promises, findings, breaches })
+        Ok(Self { read, groups, findings, breaches })
     }
 
     /// All that duties follow from.
@@ -61,6 +58,13 @@ impl<'a> MeasuredLog<'a> {
         let ServiceLog { run, base, catalogue, policy, log, interruptions, .. } = self.read;
         let interruptions = interruptions.as_ref();
         DueInputs { base, catalogue, policy, log, interruptions, run: *run }
+    }
+
+    /// Reliability and promises; `None`, not measured, if the log has no table of outages or of interruptions.
+    #[must_use]
+    pub fn promises(&self) -> Option<PromiseFigures> {
+        let ServiceLog { run, base, policy, log, interruptions, .. } = self.read;
+        PromiseFigures::of(base, &self.groups, log, interruptions.as_ref(), policy, *run)
     }
 
     /// What was due and delivered; `None`, not measured, if the log has no table of deliveries.
@@ -95,11 +99,11 @@ impl<'a> MeasuredLog<'a> {
         output::row_tables(&self.findings, self.reconciliation())
     }
 
-    /// The tables of reliability and promises.
+    /// The tables of reliability and promises, from the result of [`promises`](Self::promises).
     #[must_use]
-    pub fn promise_tables(&self) -> Vec<Output<'_>> {
+    pub fn promise_tables<'s>(&'s self, figures: Option<&'s PromiseFigures>) -> Vec<Output<'s>> {
         let ServiceLog { base, policy, log, .. } = self.read;
-        let (Some(figures), Some(outages)) = (&self.promises, &log.outages) else { return Vec::new() };
+        let (Some(figures), Some(outages)) = (figures, &log.outages) else { return Vec::new() };
         promises::tables(figures, base, &self.groups, outages, policy)
     }
 

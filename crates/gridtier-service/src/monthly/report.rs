@@ -1,5 +1,8 @@
 //! The report of a period: measured, compared, judged.
 
+use std::panic::resume_unwind;
+use std::thread::{self, ScopedJoinHandle};
+
 use gridtier::contract::ContactKind;
 
 use crate::due::DueInputs;
@@ -38,9 +41,15 @@ impl MonthlyReport {
     #[must_use]
     pub fn of(inputs: DueInputs, groups: &Groups) -> Self {
         let DueInputs { policy, log, run, .. } = inputs;
-        let [now, before, year_ago] = compared_runs(run).map(|run| {
+        let measure = |run: Run| {
             let months = inputs.run.period.first.0 - run.period.first.0;
             (run, MonthFacts::measure(inputs, groups, run, months_before(run.as_of, months)))
+        };
+        let [now, before, year_ago] = compared_runs(run);
+        let [now, before, year_ago] = thread::scope(|scope| {
+            let before = scope.spawn(move || measure(before));
+            let year_ago = scope.spawn(move || measure(year_ago));
+            [measure(now), joined(before), joined(year_ago)]
         });
         let coverage = coverage(log, inputs.interruptions, now.0, before.0, year_ago.0);
         let judge = FigureJudge { policy, coverage: &coverage, facts: [&now.1, &before.1, &year_ago.1] };
@@ -55,6 +64,11 @@ impl MonthlyReport {
             coverage,
         }
     }
+}
+
+/// The result of a thread, or its panic.
+fn joined<T>(thread: ScopedJoinHandle<T>) -> T {
+    thread.join().unwrap_or_else(|panic| resume_unwind(panic))
 }
 
 /// A run, the period before it and the same period a year earlier, as of the same day.
