@@ -19,7 +19,7 @@ pub struct Log {
     pub outages: Option<Vec<Outage>>,
     /// By `delivery_id`: those that a figure may need ([`DeliveriesSince`](crate::read::DeliveriesSince)).
     pub deliveries: Option<Vec<Delivery>>,
-    /// By `contact_id`.
+    /// By `contact_id`: those that a figure may need ([`ContactsSince`](crate::read::ContactsSince)).
     pub contacts: Option<Vec<Contact>>,
     /// Moved working days.
     pub calendar: Option<WorkCalendar>,
@@ -107,7 +107,7 @@ impl Delivery {
 }
 
 /// A complaint, report, query, suggestion or praise.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub struct Contact {
     /// Its id.
     pub id: Box<str>,

@@ -5,6 +5,7 @@
 
 mod shared;
 mod kept;
+mod seen;
 mod outage;
 mod interruption;
 mod delivery;
@@ -26,7 +27,7 @@ use crate::log::Log;
 use crate::period::Run;
 use crate::policy::Policy;
 
-pub use kept::DeliveriesSince;
+pub use kept::{ContactsSince, DeliveriesSince};
 
 /// What the rows of a service folder are read with.
 #[derive(Clone, Copy)]

@@ -116,6 +116,15 @@ impl KeyIndex {
         Ok(self.insert(key))
     }
 
+    /// The keys that are wanted, numbered anew in the same order, and for each old number the new one.
+    #[must_use]
+    pub fn retained(&self, is_wanted: impl Fn(&str) -> bool) -> (Self, Vec<Option<u32>>) {
+        let mut retained = Self { raw: self.raw.clone(), ..Self::default() };
+        let keys = (0..).take(self.len()).map(|number| self.key(number));
+        let renumbered = keys.map(|key| is_wanted(key).then(|| retained.insert(key))).collect();
+        (retained, renumbered)
+    }
+
     /// The same keys numbered in the order of their bytes, and for each old number the new one.
     #[must_use]
     pub fn sorted(&self) -> (Self, Vec<u32>) {
@@ -156,6 +165,19 @@ mod tests {
         let (sorted, renumbered) = index.sorted();
         assert_eq!((0..4).map(|n| sorted.key(n)).collect::<Vec<_>>(), ["10", "9", "a", "b"]);
         assert_eq!(renumbered, [3, 0, 1, 2]);
+    }
+
+    #[test]
+    fn wanted_keys_stay_in_their_order_and_know_their_spelling() {
+        let mut index = KeyIndex::default();
+        assert_eq!(index.insert_spelt("12", Some("１２")), Ok(0));
+        ["b", "c"].iter().for_each(|key| {
+            index.insert(key);
+        });
+        let (mut retained, renumbered) = index.retained(|key| key != "b");
+        assert_eq!(renumbered, [Some(0), None, Some(1)]);
+        assert_eq!((retained.get("c"), retained.get("b"), retained.len()), (Some(1), None, 2));
+        assert!(retained.insert_spelt("12", None).is_err());
     }
 
     #[test]

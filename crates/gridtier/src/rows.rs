@@ -120,6 +120,12 @@ pub trait TableRules<Cells, Place, Row: PartialEq> {
     /// [`Columns::cells`]; 0 for a table without such a column.
     fn place(&mut self, date: i64, cells: &Cells, ids: &Ids, row: usize) -> Placement<Place>;
 
+    /// Whether this reading of the table takes rows whose key begins with this id, if [`KEEPS_ROWS`](Self::KEEPS_ROWS) is
+    /// true.
+    fn takes(&self, _id: &str) -> bool {
+        true
+    }
+
     /// Takes an accepted row, if [`KEEPS_ROWS`](Self::KEEPS_ROWS) is true. The key is 0 unless keys are numbered.
     fn keep(&mut self, _row: CheckedRow<Row>) {}
 
@@ -164,7 +170,7 @@ pub fn read_with_earlier<Cells, Place, V: PartialEq, T: TableRules<Cells, Place,
     let table = book.table;
     let Some(parts) = source.parts(table)? else { return Ok(TableRows::default()) };
     book.present = true;
-    if T::NUMBERS_KEYS {
+    if T::NUMBERS_KEYS && !T::KEEPS_ROWS {
         rules.keys().reserve(index_u64(parts.iter().filter_map(|part| part.rows).sum()));
     }
     let declared = source.declared().of(table);
@@ -318,6 +324,7 @@ impl<T, V: PartialEq> RowSorter<'_, T, V> {
             _ => rules.value(place, &key.ids, cells, row),
         };
         match value {
+            Ok(_) if T::KEEPS_ROWS && !rules.takes(key.ids.values.value(row)) => {}
             Ok(value) => {
                 let key = match known {
                     Some(number) => number,

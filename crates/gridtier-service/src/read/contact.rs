@@ -6,10 +6,12 @@ use gridtier::contract::{Channel, ContactKind, ContactOutcome, Table};
 use gridtier::error::RunError;
 use gridtier::index::CustomerIx;
 use gridtier::key::KeyIndex;
-use gridtier::rows::{self, Columns, Placement, TableRules};
+use gridtier::rows::{self, CheckedRow, Columns, Placement, TableRules};
 use gridtier::source::TableBook;
 
 use super::Reading;
+use super::kept::ContactsSince;
+use super::seen::SeenRows;
 use super::shared::{Finder, TimesOf, check_order, notice_future, place_time};
 use crate::log::Contact;
 use crate::period::Run;
@@ -19,10 +21,12 @@ use crate::time::Second;
 pub fn read(reading: Reading) -> Result<(TableBook, Vec<Contact>), RunError> {
     let mut book = TableBook::new(Table::Contacts);
     let finder = Finder::new(reading.base);
-    let mut rules = ContactRules { run: reading.run, finder, keys: KeyIndex::default(), future_rows: 0 };
-    let rows = rows::read(reading.source, &mut book, &mut rules)?;
+    let since = ContactsSince::of(reading.policy, reading.run);
+    let seen = SeenRows::new(reading.base.len());
+    let mut rules = ContactRules { run: reading.run, finder, since, seen, future_rows: 0 };
+    rows::read(reading.source, &mut book, &mut rules)?;
     notice_future(&mut book, rules.future_rows);
-    let mut contacts: Vec<Contact> = rows.into_iter().map(|row| row.value).collect();
+    let mut contacts = rules.seen.finish();
     contacts.sort_unstable_by(|a, b| a.id.cmp(&b.id));
     Ok((book, contacts))
 }
@@ -30,7 +34,8 @@ pub fn read(reading: Reading) -> Result<(TableBook, Vec<Contact>), RunError> {
 struct ContactRules<'a> {
     run: Run,
     finder: Finder<'a>,
-    keys: KeyIndex,
+    since: ContactsSince,
+    seen: SeenRows<Contact>,
     future_rows: u64,
 }
 
@@ -50,8 +55,22 @@ struct ContactCells {
 }
 
 impl TableRules<ContactCells, Second, Contact> for ContactRules<'_> {
+    const KEEPS_ROWS: bool = true;
+
     fn keys(&mut self) -> &mut KeyIndex {
-        &mut self.keys
+        &mut self.seen.keys
+    }
+
+    fn takes(&self, id: &str) -> bool {
+        self.seen.takes(id)
+    }
+
+    fn keep(&mut self, row: CheckedRow<Contact>) {
+        self.seen.keep(row, |contact| self.since.needs(contact));
+    }
+
+    fn settle(&mut self, book: &mut TableBook) -> bool {
+        self.seen.settle(book)
     }
 
     fn customer_id(&self, customer: CustomerIx) -> &str {
@@ -104,7 +123,7 @@ impl TableRules<ContactCells, Second, Contact> for ContactRules<'_> {
             outcome: cells.outcome.nullable(row)?,
             satisfied: cells.satisfied.nullable(row)?,
         };
-        self.future_rows += u64::from(times.has_future);
+        self.future_rows += u64::from(times.has_future && self.seen.is_first_reading());
         let received = Some(received_at);
         check_order(&[
             received,

@@ -1,21 +1,19 @@
 //! Services that were planned and delivered.
 
-use std::collections::BTreeSet;
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-
 use gridtier::contract::cell::{CheckedColumn, Ids, Integers, Texts};
 use gridtier::contract::rule::Rule;
 use gridtier::contract::{Channel, Table};
 use gridtier::entitlement::Catalogue;
 use gridtier::error::RunError;
-use gridtier::index::{CustomerIx, count, index};
+use gridtier::index::CustomerIx;
 use gridtier::key::KeyIndex;
 use gridtier::rows::{self, CheckedRow, Columns, Placement, TableRules};
-use gridtier::source::{RowAt, TableBook};
+use gridtier::source::TableBook;
 
 use super::Reading;
 use super::kept::DeliveriesSince;
 use super::outage::{Outages, Referred};
+use super::seen::SeenRows;
 use super::shared::{Finder, TimesOf, amount, check_order, notice_future, place_time, units};
 use crate::log::Delivery;
 use crate::period::Run;
@@ -34,16 +32,13 @@ pub fn read(
         catalogue: reading.catalogue,
         outages,
         last_outage: 0,
-        keys: KeyIndex::default(),
         since,
-        first_rows: Vec::new(),
-        further_rows: Vec::new(),
-        needed: Vec::new(),
+        seen: SeenRows::new(reading.base.len()),
         future_rows: 0,
     };
     rows::read(reading.source, &mut book, &mut rules)?;
     notice_future(&mut book, rules.future_rows);
-    let mut deliveries: Vec<Delivery> = rules.needed.into_iter().map(|(_, delivery)| delivery).collect();
+    let mut deliveries = rules.seen.finish();
     deliveries.sort_unstable_by(|a, b| a.id.cmp(&b.id));
     Ok((book, deliveries))
 }
@@ -54,22 +49,9 @@ struct DeliveryRules<'a> {
     catalogue: &'a Catalogue,
     outages: &'a Outages,
     last_outage: u32,
-    keys: KeyIndex,
     since: &'a DeliveriesSince,
-    /// By key, what is needed of its first row to settle duplicates.
-    first_rows: Vec<SeenRow>,
-    /// The further rows of keys.
-    further_rows: Vec<(u32, SeenRow)>,
-    /// The first rows of keys that a figure may need, with the numbers of their keys.
-    needed: Vec<(u32, Delivery)>,
+    seen: SeenRows<Delivery>,
     future_rows: u64,
-}
-
-/// A row that was read: where it is, and a hash of its values.
-#[derive(Clone, Copy)]
-struct SeenRow {
-    at: RowAt,
-    hash: u64,
 }
 
 struct DeliveryCells {
@@ -91,43 +73,20 @@ struct DeliveryCells {
 impl TableRules<DeliveryCells, Second, Delivery> for DeliveryRules<'_> {
     const KEEPS_ROWS: bool = true;
 
+    fn takes(&self, id: &str) -> bool {
+        self.seen.takes(id)
+    }
+
     fn keep(&mut self, row: CheckedRow<Delivery>) {
-        // Values that differ have different hashes but once in 2^64 pairs.
-        let mut hasher = DefaultHasher::new();
-        row.value.hash(&mut hasher);
-        let seen = SeenRow { at: row.at, hash: hasher.finish() };
-        if index(row.key) < self.first_rows.len() {
-            self.further_rows.push((row.key, seen));
-            return;
-        }
-        self.first_rows.push(seen);
-        if self.since.needs(&row.value) {
-            self.needed.push((row.key, row.value));
-        }
+        self.seen.keep(row, |delivery| self.since.needs(delivery));
     }
 
     fn settle(&mut self, book: &mut TableBook) -> bool {
-        let first_rows = std::mem::take(&mut self.first_rows);
-        let first = |key: u32| first_rows[index(key)];
-        let further = std::mem::take(&mut self.further_rows);
-        let differing = further.iter().filter(|(key, row)| row.hash != first(*key).hash);
-        let differing: BTreeSet<u32> = differing.map(|(key, _)| *key).collect();
-        book.tally.counted += count(first_rows.len() - differing.len());
-        differing.iter().for_each(|&key| book.reject(first(key).at, Rule::DuplicateKey));
-        for (key, row) in further {
-            if differing.contains(&key) {
-                book.reject(row.at, Rule::DuplicateKey);
-            } else {
-                book.tally.duplicates += 1;
-            }
-        }
-        self.needed.retain(|(key, _)| !differing.contains(key));
-        self.keys = KeyIndex::default();
-        false
+        self.seen.settle(book)
     }
 
     fn keys(&mut self) -> &mut KeyIndex {
-        &mut self.keys
+        &mut self.seen.keys
     }
 
     fn customer_id(&self, customer: CustomerIx) -> &str {
@@ -190,7 +149,7 @@ impl TableRules<DeliveryCells, Second, Delivery> for DeliveryRules<'_> {
             fee_fen: amount(&cells.fee_fen, row)?,
             satisfied: cells.satisfied.nullable(row)?,
         };
-        self.future_rows += u64::from(times.has_future);
+        self.future_rows += u64::from(times.has_future && self.seen.is_first_reading());
         check_order(&[delivery.sent_at, delivery.delivered_at, delivery.read_at])?;
         Ok(delivery)
     }

@@ -5,7 +5,7 @@ use gridtier::index::index;
 
 use crate::due::{first_due_day, first_interruption, first_opening, longest_days};
 use crate::interruption::{Interruptions, KeptInterruptions, is_of_kinds};
-use crate::log::{Delivery, Outage};
+use crate::log::{Contact, Delivery, Outage};
 use crate::monthly::report::compared_runs;
 use crate::period::Run;
 use crate::policy::{Measure, Policy};
@@ -105,3 +105,36 @@ impl DeliveriesSince {
             || is_of_notice()
     }
 }
+
+/// Which contacts a figure may need.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ContactsSince {
+    /// The day since which a time of a contact may matter.
+    since: i32,
+}
+
+impl ContactsSince {
+    /// The contacts that the figures of a run need.
+    #[must_use]
+    pub fn of(policy: &Policy, run: Run) -> Self {
+        let before = i32::try_from(policy.limits.repeat_days).unwrap_or(i32::MAX).saturating_add(1);
+        let of_run = |run: Run| {
+            let rules = policy.follow_ups.iter();
+            let of_events = rules.map(move |rule| first_due_day(run).saturating_sub(longest_days(rule)));
+            // What was waiting on the day to which the as-of day is moved was closed after the period began.
+            let earlier = run.period.first_day().saturating_sub(before);
+            of_events.chain([earlier]).min().unwrap_or(earlier)
+        };
+        Self { since: compared_runs(run).map(of_run).into_iter().min().unwrap_or(i32::MIN) }
+    }
+
+    /// Whether a figure may need a contact: also an old one, if it is not closed.
+    #[must_use]
+    pub fn needs(&self, contact: &Contact) -> bool {
+        let last = contact.closed_at.map(|closed_at| closed_at.max(contact.received_at));
+        last.is_none_or(|last| last.day() >= self.since)
+    }
+}
+
+#[cfg(test)]
+mod tests;
