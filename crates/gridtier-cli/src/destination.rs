@@ -6,6 +6,8 @@ use std::path::Path;
 use gridtier::text;
 use gridtier::text::Voice;
 use gridtier_io::export::{self, ExportFormat};
+use gridtier_io::report;
+use gridtier_report::document::Document;
 use gridtier_report::render::ByteOrderMark;
 use gridtier_report::section::Section;
 
@@ -88,6 +90,11 @@ pub fn write_file(
     }
     let written = export::whole(path, |file| Ok(file.write_all(json.as_bytes())?));
     Ok(written.map_err(|failure: export::WriteError| failure.at(path))?)
+}
+
+/// Writes the printed result as a page in both languages, which opens in `first`.
+pub fn write_page(path: &Path, first: Lang, sections: &[Section]) -> Result<(), Failure> {
+    Ok(report::write_page(path, &Document::of_result(sections), first)?)
 }
 
 fn ending(path: &Path) -> String {

@@ -34,6 +34,14 @@ pub fn run(args: &HandbookArgs, lang: Lang) -> Result<Done, Failure> {
         );
         note(&said, lang);
     }
+    if !made.to_confirm.is_empty() {
+        let (ids, policy) = (made.to_confirm.join(", "), &args.policy);
+        let said = text!(
+            "before it is handed out, confirm what the policy {policy} remarks on: {ids}",
+            "发放前，请核实服务标准 {policy} 中附有说明（remark）的条目：{ids}"
+        );
+        note(&said, lang);
+    }
     note(&text!("{path}: ten parts and an annex", "{path}：十个部分和附录"), lang);
     Ok(Done { data: String::new() })
 }

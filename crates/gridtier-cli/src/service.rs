@@ -24,7 +24,7 @@ use gridtier_service::policy::POLICIES;
 use serde_json::{Value, json};
 
 use crate::args::{PolicyAction, ResultFormat, ServiceArguments, ServiceCommand, ServiceLogArgs};
-use crate::destination::{Destination, write_file};
+use crate::destination::{Destination, write_file, write_page};
 use crate::exit::{BEYOND_LIMITS, Done, Failure, INPUT, USAGE, note};
 use crate::lang::Lang;
 use crate::template::Template;
@@ -38,7 +38,9 @@ const POLICY_FILES: Template = Template {
 
 /// Rows of a list that is printed.
 const PRINTED_ROWS: usize = 20;
-/// Rows of a list in one file: more than a browser or a spreadsheet shows with ease are left to the folder.
+/// Rows of a list on a page, which people read and print.
+const PAGE_ROWS: usize = 40;
+/// Rows of a list in a workbook or JSON: more than a spreadsheet shows with ease are left to the folder.
 const FILE_ROWS: usize = 100_000;
 
 /// Runs `gridtier service`.
@@ -185,6 +187,7 @@ impl ServiceQuestion {
                 };
                 results::write(dir, self.command(), &measured, &cycle, tables)?;
             }
+            ResultPlace::File(path, ExportFormat::Html) => write_page(path, lang, &sections(PAGE_ROWS))?,
             ResultPlace::File(path, format) => {
                 let all = sections(FILE_ROWS);
                 write_file((path, format), lang, &all, &for_programs(&measured, &cycle, &all)?)?;
@@ -218,7 +221,11 @@ impl ServiceQuestion {
         if self == Self::Check {
             return [rows, findings].into_iter().chain(doubtful).collect();
         }
-        vec![Section::titled(text!("Findings about the tables", "数据问题")), findings]
+        let heading = Section::titled(text!("Rows of the tables", "数据行")).sentence(
+            "Some rows are set aside. `gridtier service check` says which, why, and what to do.",
+            "部分行未计入。用 `gridtier service check` 查看是哪些行、原因及处理办法。",
+        );
+        vec![heading.with_all(rows.blocks)]
     }
 }
 
@@ -268,6 +275,7 @@ fn view<'a>(
         cycle: cycle.version,
         min_count: args.withhold.min_count,
         most_rows,
+        is_whole: most_rows >= FILE_ROWS,
     }
 }
 

@@ -23,7 +23,7 @@ use crate::args::{
     ResultFormat, SurveyArguments, SurveyCheckArgs, SurveyCommand, SurveyOutputArgs, SurveyPlanArgs,
     SurveyScoreArgs,
 };
-use crate::destination::{Destination, write_file};
+use crate::destination::{Destination, write_file, write_page};
 use crate::exit::{BEYOND_LIMITS, Done, Failure, INPUT, note};
 use crate::lang::Lang;
 use crate::progress;
@@ -99,8 +99,12 @@ fn check(args: &SurveyCheckArgs, lang: Lang) -> Result<Done, Failure> {
         let sections = instrument_sections(&instrument);
         let json = Voice::Codes;
         let for_programs = export::sections_text(ExportFormat::Json, json, ByteOrderMark::Absent, &sections)?;
-        if let Some(Destination::File(path, format)) = destination {
-            write_file((path, format), lang, &sections, &for_programs)?;
+        match destination {
+            Some(Destination::File(path, ExportFormat::Html)) => write_page(path, lang, &sections)?,
+            Some(Destination::File(path, format)) => {
+                write_file((path, format), lang, &sections, &for_programs)?;
+            }
+            _ => {}
         }
         return Ok(Done { data: printed(&sections, for_programs, args.output.format, lang) });
     };
@@ -136,12 +140,16 @@ fn score(args: &SurveyScoreArgs, lang: Lang) -> Result<Done, Failure> {
         ));
     };
     let as_of = answers.as_of_date();
-    let view = view(&answers, &cycle, &as_of, args.min_count, FILE_ROWS);
-    let mut sections = vec![survey_head(&view, text!("Survey", "客户调查"))];
-    sections.extend(result_sections(&view, results));
-    sections.extend(doubtful(&evaluated));
+    let sections = |most_rows| {
+        let view = view(&answers, &cycle, &as_of, args.min_count, most_rows);
+        let mut sections = vec![survey_head(&view, text!("Survey", "客户调查"))];
+        sections.extend(result_sections(&view, results));
+        sections.extend(doubtful(&evaluated));
+        sections
+    };
+    let (few, many) = (sections(PRINTED_ROWS), sections(FILE_ROWS));
     let shown = ShownSurvey { answers: &answers, cycle: &cycle, evaluated: &evaluated };
-    shown.finish(destination, &args.output, lang, [&sections, &sections], |dir| {
+    shown.finish(destination, &args.output, lang, [&few, &many], |dir| {
         answers.write(dir, "score", &cycle, &evaluated)
     })
 }
@@ -185,7 +193,8 @@ fn view<'a>(
     min_cell: i64,
     most_rows: usize,
 ) -> SurveyView<'a> {
-    SurveyView { instrument: &answers.instrument, cycle: cycle.version, as_of, min_cell, most_rows }
+    let (instrument, is_whole) = (&answers.instrument, most_rows >= FILE_ROWS);
+    SurveyView { instrument, cycle: cycle.version, as_of, min_cell, most_rows, is_whole }
 }
 
 /// The findings that are more than information.
@@ -224,6 +233,7 @@ impl ShownSurvey<'_> {
         let for_programs = self.for_programs(many)?;
         match destination {
             Some(Destination::Folder(dir)) => write(dir)?,
+            Some(Destination::File(path, ExportFormat::Html)) => write_page(path, lang, few)?,
             Some(Destination::File(path, format)) => write_file((path, format), lang, many, &for_programs)?,
             None => {}
         }

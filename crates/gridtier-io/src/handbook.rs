@@ -46,12 +46,14 @@ pub struct HandbookRequest<'a> {
     pub completeness: Completeness,
 }
 
-/// A handbook, and the lines of the operator's text that are in one language only.
+/// A handbook, and what its maker should know: the lines of the operator's text that are in one language only.
 pub struct MadeHandbook {
     /// The handbook.
     pub document: Document,
     /// The lines.
     pub in_one_language: Vec<usize>,
+    /// The entries of the policy with a remark on what must be confirmed. Their remarks are not for customers.
+    pub to_confirm: Vec<String>,
 }
 
 /// Makes the handbook of a cycle.
@@ -74,7 +76,8 @@ pub fn handbook(stored: &StoredCycle, request: HandbookRequest) -> Result<MadeHa
         policy: &policy,
         as_of: &manifest.as_of,
     });
-    Ok(MadeHandbook { document, in_one_language: own.in_one_language })
+    let to_confirm = policy.remarked().map(str::to_owned).collect();
+    Ok(MadeHandbook { document, in_one_language: own.in_one_language, to_confirm })
 }
 
 fn handbook_text(path: &Path) -> Result<String, HandbookError> {

@@ -90,6 +90,7 @@ pub fn report(
         title: text!("Customer grading, cycle {number}", "客户价值分级 第 {number} 周期"),
         about: text!("as of {as_of}, method {method}", "评价截止日 {as_of}, 方法 {method}"),
         chapters,
+        is_brief: false,
     })
 }
 

@@ -17,6 +17,7 @@ use gridtier::checked_toml::schema_of_output;
 use gridtier::contract::Table;
 use gridtier::entitlement;
 use gridtier::method;
+use gridtier_service::handbook::handbook_schema;
 use gridtier_service::survey::instrument;
 use serde_json::{Value, json};
 
@@ -35,6 +36,7 @@ pub fn files() -> Vec<(String, String)> {
         ("method.schema.json", titled("gridtier method file", method::schema())),
         ("entitlements.schema.json", titled("gridtier catalogue of entitlements", entitlement::schema())),
         ("service.schema.json", titled("gridtier service policy", gridtier_service::policy::schema())),
+        ("handbook.schema.json", titled("gridtier text of a customer handbook", handbook_schema())),
         ("instrument.schema.json", titled("gridtier instrument of a survey", instrument::schema())),
         ("gridtier-toml.schema.json", titled("gridtier.toml beside the data", config::schema())),
         (

@@ -151,3 +151,6 @@ pub(crate) fn findings_of(folder: &DataFolder, books: &[TableBook]) -> Vec<Findi
     }
     findings
 }
+
+#[cfg(test)]
+mod sample_test;

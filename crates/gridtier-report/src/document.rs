@@ -3,7 +3,7 @@
 use gridtier::text::Text;
 
 use crate::chart::Chart;
-use crate::section::Section;
+use crate::section::{Block, Section};
 
 /// A chapter of a document.
 #[derive(Clone, Debug)]
@@ -55,9 +55,40 @@ pub struct Document {
     pub about: Text,
     /// Its chapters, in order.
     pub chapters: Vec<Chapter>,
+    /// Whether it is so short that its print needs no table of contents.
+    pub is_brief: bool,
 }
 
 impl Document {
+    /// A result as a document: the first section is its head, and each further heading begins a chapter.
+    #[must_use]
+    pub fn of_result(sections: &[Section]) -> Self {
+        let mut chapters: Vec<Chapter> = Vec::new();
+        let head = sections.first();
+        for section in sections.iter().skip(1) {
+            match (&section.heading, chapters.last_mut()) {
+                (None, Some(chapter)) => chapter.sections.push(section.clone()),
+                (heading, _) => {
+                    let code = format!("part-{}", chapters.len() + 1);
+                    let title = heading.clone().unwrap_or_default();
+                    let title = Text::coded(code, title.en, title.zh);
+                    chapters.push(Chapter::new(title, [Section { heading: None, ..section.clone() }]));
+                }
+            }
+        }
+        let facts = head.into_iter().flat_map(|head| &head.blocks).filter_map(|block| match block {
+            Block::Facts(facts) => Some(facts),
+            _ => None,
+        });
+        let facts = facts.flatten().map(|(name, value)| Text::join(&[name.clone(), value.clone()], " "));
+        Self {
+            title: head.and_then(|head| head.heading.clone()).unwrap_or_default(),
+            about: Text::join(&facts.collect::<Vec<_>>(), " · "),
+            chapters,
+            is_brief: true,
+        }
+    }
+
     /// All sections of all chapters, in order.
     pub fn sections(&self) -> impl Iterator<Item = &Section> {
         self.chapters.iter().flat_map(|chapter| &chapter.sections)

@@ -51,7 +51,12 @@ pub fn document(source: HandbookSource<'_>) -> Document {
     let annex = annex::sections(source.handbook, source.policy, &fields(source.catalogue));
     let title = Text::coded("annex", "Promises, deadlines, complaints", "服务承诺、办理时限与投诉");
     chapters.push(Chapter::new(title, annex).labelled(text!("Annex", "附录")));
-    Document { title: text!("Customer handbook", "客户手册"), about: about(source), chapters }
+    Document {
+        title: text!("Customer handbook", "客户手册"),
+        about: about(source),
+        chapters,
+        is_brief: false,
+    }
 }
 
 /// The utility, the edition, and the grading that parts 4 and 5 describe.
@@ -88,10 +93,7 @@ fn sections(part: HandbookPart, source: HandbookSource<'_>) -> Vec<Section> {
             )
         }
         HandbookPart::Questions => {
-            let asked = handbook.questions.iter().enumerate().map(|(place, question)| {
-                let (number, ask) = (place + 1, to_be_written(&question.ask));
-                text!("{number} {ask}", "{number} {ask}"; ask)
-            });
+            let asked = handbook.questions.iter().map(|question| to_be_written(&question.ask));
             lines(asked.collect())
         }
         HandbookPart::Answers => {

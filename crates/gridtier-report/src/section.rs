@@ -2,7 +2,11 @@
 
 use crate::chart::Chart;
 use crate::table::{DataTable, Tone};
+use gridtier::index::count;
+use gridtier::text;
 use gridtier::text::Text;
+
+use crate::format::grouped;
 
 /// A part of a report.
 ///
@@ -48,6 +52,27 @@ pub enum Block {
     Table(DataTable),
     /// A chart. Pages draw it, a workbook draws it in its own way, and a terminal does not show it.
     Chart(Box<Chart>),
+}
+
+impl Block {
+    /// The sentence under a list that leaves out so many rows; nothing if it has all. Where everything is listed
+    /// (`is_whole`), only a folder has more.
+    #[must_use]
+    pub fn rows_left_out(more: usize, is_whole: bool) -> Option<Self> {
+        (more > 0).then(|| {
+            let more = grouped(count(more));
+            Self::Sentence(match is_whole {
+                true => text!(
+                    "{more} more rows: in the folder (-o DIR).",
+                    "另有 {more} 行，见结果文件夹（-o 文件夹）。"
+                ),
+                false => text!(
+                    "{more} more rows: in the workbook or JSON (-o FILE.xlsx, -o FILE.json).",
+                    "另有 {more} 行，见工作簿或 JSON（-o 文件.xlsx、-o 文件.json）。"
+                ),
+            })
+        })
+    }
 }
 
 impl Section {

@@ -3,6 +3,7 @@
 //! A number that is withheld says so: the figures of a few respondents are their own, not those of a group.
 
 mod words;
+mod least;
 mod scores;
 mod tests_told;
 mod scales;
@@ -12,7 +13,8 @@ use gridtier::text;
 use gridtier::text::Text;
 use gridtier_service::survey::counts::CountsRow;
 use gridtier_service::survey::evaluation::SurveyResults;
-use gridtier_service::survey::instrument::{Instrument, TOTAL};
+use gridtier_service::survey::instrument::{Instrument, InstrumentKind, TOTAL};
+use gridtier_service::survey::measure::SurveyMeasure;
 
 pub use sample::{plan_sections, sample_list};
 
@@ -32,6 +34,20 @@ pub struct SurveyView<'a> {
     pub min_cell: i64,
     /// Maximum number of rows of a list.
     pub most_rows: usize,
+    /// Whether all groups and tests are listed, as in a workbook and JSON. A page and a terminal show all customers and
+    /// tiers.
+    pub is_whole: bool,
+}
+
+impl SurveyView<'_> {
+    /// The measure by which satisfaction is compared.
+    fn main_measure(&self) -> SurveyMeasure {
+        match self.instrument.kind {
+            InstrumentKind::Gap => SurveyMeasure::Gap,
+            InstrumentKind::Plain => SurveyMeasure::Question,
+            InstrumentKind::Value => SurveyMeasure::Value,
+        }
+    }
 }
 
 /// Instrument, as-of day and cycle of a result.
@@ -49,16 +65,20 @@ pub fn survey_head(view: &SurveyView, heading: Text) -> Section {
 /// All that the answers of a survey say.
 #[must_use]
 pub fn result_sections(view: &SurveyView, results: &SurveyResults) -> Vec<Section> {
-    let mut sections = vec![counts(&results.counts)];
+    let mut sections: Vec<Section> = least::least_satisfied(view, &results.scores).into_iter().collect();
+    sections.push(counts(view, &results.counts));
     sections.extend(scores::score_sections(view, &results.scores));
     sections.extend(tests_told::test_sections(view, &results.tests));
     sections.extend(scales::scale_sections(view, results));
     sections
 }
 
-fn counts(rows: &[CountsRow]) -> Section {
+fn counts(view: &SurveyView, rows: &[CountsRow]) -> Section {
+    let is_shown = |row: &&CountsRow| view.is_whole || ["all", "class", "tier"].contains(&&*row.group_by);
+    let shown: Vec<&CountsRow> = rows.iter().filter(is_shown).collect();
+    let more = rows.len() - shown.len();
     let table = DataTable::new(
-        Text::coded("counts", "Answers", "回收情况"),
+        Text::coded("counts", "Who answered", "回收与有效"),
         vec![
             DataColumn::new(ColumnFormat::Text, "group_by", "by", "分组方式"),
             DataColumn::new(ColumnFormat::Text, "group", "group", "分组"),
@@ -71,7 +91,7 @@ fn counts(rows: &[CountsRow]) -> Section {
             DataColumn::new(ColumnFormat::Share, "response_rate", "response rate", "回收率"),
             DataColumn::new(ColumnFormat::Share, "valid_rate", "valid rate", "有效率"),
         ],
-        rows.iter().map(|row| {
+        shown.iter().map(|row| {
             vec![
                 DataCell::Text(words::grouping(&row.group_by)),
                 DataCell::Text(words::group(&row.group_by, &row.group)),
@@ -86,7 +106,8 @@ fn counts(rows: &[CountsRow]) -> Section {
             ]
         }),
     );
-    let section = Section::titled(text!("Who answered", "回收与有效")).table(table).sentence(
+    let section = Section::titled(text!("Who answered", "回收与有效")).table(table);
+    let section = section.with_all(Block::rows_left_out(more, view.is_whole)).sentence(
         "Response rate: returned of sent. Valid rate: valid of returned. Not valid: fewer than 90 % of the questions \
          answered, or the same answer to all of them.",
         "回收率 = 收回 / 发出；有效率 = 有效 / 收回。无效：作答不足 90 %，或全部题目答案相同。",

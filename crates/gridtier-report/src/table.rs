@@ -80,6 +80,8 @@ pub struct DataColumn {
     pub format: ColumnFormat,
     /// The names of the codes that an Arrow column of [words](ColumnFormat::Word) holds.
     pub names: Option<NamesOfCode>,
+    /// Whether only workbooks, CSV and JSON have the column: a page and a terminal have no room for it.
+    pub is_detail: bool,
 }
 
 impl DataColumn {
@@ -90,7 +92,14 @@ impl DataColumn {
         en: impl Into<Cow<'static, str>>,
         zh: impl Into<Cow<'static, str>>,
     ) -> Self {
-        Self { title: Text::coded(code, en, zh), unit: None, note: None, format, names: None }
+        Self {
+            title: Text::coded(code, en, zh),
+            unit: None,
+            note: None,
+            format,
+            names: None,
+            is_detail: false,
+        }
     }
 
     /// A column of a word whose codes are in Arrow batches.
@@ -109,6 +118,12 @@ impl DataColumn {
     #[must_use]
     pub fn with_note(self, note: impl Into<Text>) -> Self {
         Self { note: Some(note.into()), ..self }
+    }
+
+    /// Leaves the column to workbooks, CSV and JSON.
+    #[must_use]
+    pub fn as_detail(self) -> Self {
+        Self { is_detail: true, ..self }
     }
 
     /// Title and unit for a reader; the code alone for programs.
@@ -295,6 +310,11 @@ pub struct DataTable {
     pub rows: Vec<DataRow>,
 }
 
+/// The items whose place is kept.
+fn only<T: Clone>(items: &[T], kept: &[bool]) -> Vec<T> {
+    items.iter().zip(kept).filter(|(_, kept)| **kept).map(|(item, _)| item.clone()).collect()
+}
+
 impl DataTable {
     /// A table whose rows are all plain.
     #[must_use]
@@ -308,6 +328,21 @@ impl DataTable {
         let cells = self.rows.iter().flat_map(|row| &row.cells);
         let cells = cells.map(|cell| size_of::<DataCell>() + cell.bytes());
         size_of::<Self>() + self.columns.len() * size_of::<DataColumn>() + cells.sum::<usize>()
+    }
+
+    /// The table without its [details](DataColumn::is_detail), as pages and a terminal show it.
+    #[must_use]
+    pub fn without_details(&self) -> Cow<'_, Self> {
+        if !self.columns.iter().any(|column| column.is_detail) {
+            return Cow::Borrowed(self);
+        }
+        let kept: Vec<bool> = self.columns.iter().map(|column| !column.is_detail).collect();
+        let rows = self.rows.iter().map(|row| DataRow { role: row.role, cells: only(&row.cells, &kept) });
+        Cow::Owned(Self {
+            title: self.title.clone(),
+            columns: only(&self.columns, &kept),
+            rows: rows.collect(),
+        })
     }
 
     /// Some of its columns, by code, in that order.

@@ -107,6 +107,15 @@ impl Policy {
         let of_timers = self.timers.iter().filter_map(|timer| timer.condition.as_ref());
         of_promises.chain(of_follow_ups).chain(of_timers)
     }
+
+    /// The ids of the entries with a remark on what must be confirmed or explained.
+    pub fn remarked(&self) -> impl Iterator<Item = &str> {
+        let promises = self.promises.iter().map(|entry| (&entry.id, &entry.remark));
+        let follow_ups = self.follow_ups.iter().map(|entry| (&entry.id, &entry.remark));
+        let timers = self.timers.iter().map(|entry| (&entry.id, &entry.remark));
+        let all = promises.chain(follow_ups).chain(timers).filter(|(_, remark)| !remark.is_empty());
+        all.map(|(id, _)| id.as_str())
+    }
 }
 
 /// Limits that several figures share.

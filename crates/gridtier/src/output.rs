@@ -79,11 +79,15 @@ pub fn row_tables(all: &[Finding], reconciled: Vec<Reconciled>) -> Vec<Output<'_
     vec![findings::output(all), facts::reconciliation(reconciled)]
 }
 
-fn text<'a>(values: impl Iterator<Item = Option<&'a str>>) -> ArrayRef {
+/// A column of texts.
+#[must_use]
+pub fn text<'a>(values: impl Iterator<Item = Option<&'a str>>) -> ArrayRef {
     Arc::new(values.collect::<StringArray>())
 }
 
-fn integers(values: impl Iterator<Item = Option<i64>>) -> ArrayRef {
+/// A column of whole numbers.
+#[must_use]
+pub fn integers(values: impl Iterator<Item = Option<i64>>) -> ArrayRef {
     Arc::new(values.collect::<Int64Array>())
 }
 
@@ -92,16 +96,21 @@ fn counts(values: impl Iterator<Item = Option<u64>>) -> ArrayRef {
     integers(values.map(|count| count.map(|count| i64::try_from(count).unwrap_or(i64::MAX))))
 }
 
-fn numbers(values: impl Iterator<Item = Option<f64>>) -> ArrayRef {
+/// A column of numbers.
+#[must_use]
+pub fn numbers(values: impl Iterator<Item = Option<f64>>) -> ArrayRef {
     Arc::new(values.collect::<Float64Array>())
 }
 
-fn days(values: impl Iterator<Item = Option<i32>>) -> ArrayRef {
+/// A column of days, in days since 1970-01-01.
+#[must_use]
+pub fn days(values: impl Iterator<Item = Option<i32>>) -> ArrayRef {
     Arc::new(values.collect::<Date32Array>())
 }
 
 /// A column of flags, some of which may be missing.
-fn flags_or_none(values: impl Iterator<Item = Option<bool>>) -> ArrayRef {
+#[must_use]
+pub fn flags_or_none(values: impl Iterator<Item = Option<bool>>) -> ArrayRef {
     Arc::new(values.collect::<BooleanArray>())
 }
 
@@ -109,24 +118,31 @@ fn flags(values: impl Iterator<Item = bool>) -> ArrayRef {
     Arc::new(values.map(Some).collect::<BooleanArray>())
 }
 
-const TEXT: DataType = DataType::Utf8;
-const INTEGER: DataType = DataType::Int64;
-const NUMBER: DataType = DataType::Float64;
-const DAY: DataType = DataType::Date32;
-const FLAG: DataType = DataType::Boolean;
+/// Text.
+pub const TEXT: DataType = DataType::Utf8;
+/// A whole number.
+pub const INTEGER: DataType = DataType::Int64;
+/// A number.
+pub const NUMBER: DataType = DataType::Float64;
+/// A day.
+pub const DAY: DataType = DataType::Date32;
+/// Yes or no.
+pub const FLAG: DataType = DataType::Boolean;
 
 /// A column that always has a value.
-fn full(name: &str, data_type: DataType) -> Field {
+#[must_use]
+pub fn full(name: &str, data_type: DataType) -> Field {
     Field::new(name, data_type, false)
 }
 
 /// A column that may be empty.
-fn nullable(name: &str, data_type: DataType) -> Field {
+#[must_use]
+pub fn nullable(name: &str, data_type: DataType) -> Field {
     Field::new(name, data_type, true)
 }
 
 /// A table with `rows` rows; `columns` makes the columns of one batch from its range of rows.
-fn table<'a>(
+pub fn table<'a>(
     name: &'static str,
     fields: Vec<Field>,
     rows: usize,

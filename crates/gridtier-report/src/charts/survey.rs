@@ -38,5 +38,5 @@ pub fn delivered_value(table: DataTable) -> Chart {
 
 fn intervals(table: DataTable, axis: Axis, title: Text, reading: Text) -> Chart {
     let plot = Plot::Profile(Profile::of_table(&table, axis, Link::Between));
-    Chart::new(title, reading, plot, table)
+    Chart::new(title, reading, plot, table).for_pages()
 }

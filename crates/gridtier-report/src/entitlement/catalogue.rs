@@ -1,9 +1,10 @@
 //! Describes a catalogue that passed its checks: what it contains, where its cells come from, and which duties it fulfils.
 
 use gridtier::entitlement::Catalogue;
-use gridtier::entitlement::service::Provenance;
+use gridtier::entitlement::service::{Duty, Provenance};
 use gridtier::index::count;
 use gridtier::method::Tier;
+use gridtier::text;
 use gridtier::word::Word;
 
 use super::text_column;
@@ -67,6 +68,15 @@ fn provenances(catalogue: &Catalogue) -> DataTable {
 }
 
 /// The duties, and the services that fulfil them.
+/// The rule of a duty, with what must be confirmed about it.
+fn rule(duty: &Duty) -> Text {
+    let (source, remark) = (&duty.source, &duty.remark);
+    if remark.is_empty() {
+        return source.clone();
+    }
+    text!("{source}. {remark}", "{source}。{remark}"; source, remark)
+}
+
 fn duties(catalogue: &Catalogue) -> DataTable {
     let columns = vec![
         text_column("duty", "duty", "义务"),
@@ -79,7 +89,7 @@ fn duties(catalogue: &Catalogue) -> DataTable {
         vec![
             DataCell::Text(duty.title.clone()),
             DataCell::same(keeping.join(", ")),
-            DataCell::Text(duty.source.clone()),
+            DataCell::Text(rule(duty)),
         ]
     });
     DataTable::new(Text::default(), columns, rows)

@@ -8,7 +8,7 @@ use gridtier_service::handbook::Handbook;
 use gridtier_service::policy::{Compensation, Limits, Measure, Policy, Promise, Timer};
 use gridtier_service::time::Span;
 
-use super::wording::{minutes, span, to_whom, within, words};
+use super::wording::{edition, minutes, span, to_whom, within, words};
 use super::{paragraphs, text_column};
 use crate::format::{decimal, money};
 use crate::section::{Block, Section};
@@ -16,13 +16,10 @@ use crate::table::{DataCell, DataTable, RichText};
 
 /// The sections of the annex. `fields` are the columns of the policy's conditions.
 pub(super) fn sections(handbook: &Handbook, policy: &Policy, fields: &[Field]) -> Vec<Section> {
-    let (name, version, from) = (&policy.name, &policy.version, policy.effective_from);
+    let edition = edition(&policy.name, &policy.version, policy.effective_from);
     vec![
         Section::titled(text!("What we promise", "服务承诺"))
-            .with(Block::Sentence(text!(
-                "Service policy {name} {version}, in force from {from}.",
-                "服务标准 {name} {version}，自 {from} 起有效。"
-            )))
+            .with(Block::Sentence(text!("Service policy {edition}.", "服务标准 {edition}。"; edition)))
             .table(promises(policy, fields)),
         Section::titled(text!("How fast we answer", "办理时限")).table(timers(policy, fields)),
         complaints(handbook, policy, fields),
@@ -46,7 +43,7 @@ fn promises(policy: &Policy, fields: &[Field]) -> DataTable {
         limit.details.extend(promise.compensation.map(compensation));
         let except = words(&promise.exempt);
         vec![
-            DataCell::Rich(Box::new(titled(&promise.title, &promise.remark))),
+            DataCell::Rich(Box::new(titled(&promise.title))),
             DataCell::Rich(Box::new(limit)),
             DataCell::Text(to_whom(promise.condition.as_ref(), fields)),
             if except.is_empty() { DataCell::Blank } else { DataCell::Text(except) },
@@ -55,10 +52,9 @@ fn promises(policy: &Policy, fields: &[Field]) -> DataTable {
     DataTable::new(Text::coded("promises", "", ""), columns, rows)
 }
 
-/// A title with the remark on what must still be confirmed.
-fn titled(title: &Text, remark: &str) -> RichText {
-    let details = if remark.is_empty() { Vec::new() } else { vec![Text::same(remark.to_owned())] };
-    RichText { plain: title.clone(), lead: title.clone(), is_strong: true, details, ..RichText::default() }
+/// A title in bold.
+fn titled(title: &Text) -> RichText {
+    RichText { plain: title.clone(), lead: title.clone(), is_strong: true, ..RichText::default() }
 }
 
 /// What is promised, in one sentence.
@@ -140,7 +136,7 @@ fn timers(policy: &Policy, fields: &[Field]) -> DataTable {
     ];
     let rows = policy.timers.iter().map(|timer| {
         vec![
-            DataCell::Rich(Box::new(titled(&timer.title, &timer.remark))),
+            DataCell::Rich(Box::new(titled(&timer.title))),
             DataCell::Text(contacts(timer)),
             DataCell::Text(running(timer)),
             DataCell::Text(to_whom(timer.condition.as_ref(), fields)),
@@ -160,7 +156,7 @@ fn running(timer: &Timer) -> Text {
     let [or, or_zh] = [" or ", "或"];
     let steps: Vec<Text> = timer.to.iter().map(|&step| Text::of_word(step)).collect();
     let to = Text::new(Text::join(&steps, or).en, Text::join(&steps, or_zh).zh);
-    text!("{to} {within}, from {from}", "自{from}起 {within}{to}"; to, within, from)
+    text!("{to} {within} after it was {from}", "自{from}起 {within}{to}"; to, within, from)
 }
 
 /// How to complain, and what happens then.

@@ -68,7 +68,7 @@ fn indicators(method: &Method, parameters: &Parameters) -> DataTable {
             .iter()
             .filter(|(_, of, _)| *of == place)
             .map(|(spec, _, weight)| {
-                let [formula, no_value] = formula(spec);
+                let [formula, no_value] = formula(spec).map(without_codes);
                 vec![
                     DataCell::Rich(Box::new(named(spec))),
                     DataCell::Number(*weight),
@@ -86,6 +86,11 @@ fn indicators(method: &Method, parameters: &Parameters) -> DataTable {
         }
     }
     DataTable { title: Text::coded("indicators", "", ""), columns, rows }
+}
+
+/// A formula whose names of columns are read as words.
+fn without_codes(Text { en, zh, .. }: Text) -> Text {
+    Text::new(en.replace('_', " "), zh)
 }
 
 /// The indicators that have a weight, with the dimension and the weight in the cycle.

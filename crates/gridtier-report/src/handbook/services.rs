@@ -9,18 +9,21 @@ use gridtier::text::Text;
 use gridtier::word::Word;
 
 use super::text_column;
-use super::wording::condition_words;
-use crate::entitlement::combinations;
+use super::wording::{condition_words, edition};
 use crate::format::money;
 use crate::section::{Block, Section};
-use crate::table::{DataCell, DataRow, DataTable, RichText, RowRole, Tone};
+use crate::table::{ColumnFormat, DataCell, DataColumn, DataRow, DataTable, RichText, RowRole, Tone};
 
 /// The sections of the part.
 pub(super) fn sections(catalogue: &Catalogue) -> Vec<Section> {
     let mut sections = vec![owed(catalogue), by_tier(catalogue)];
-    let prices = combinations(catalogue);
+    let prices = prices(catalogue);
     if !prices.rows.is_empty() {
-        sections.push(Section::of_table(prices));
+        sections.push(
+            Section::titled(text!("Prices by combination", "组合价格"))
+                .sentence("In CNY, for the parts chosen together.", "单位：元，按所选项目组合计价。")
+                .table(prices),
+        );
     }
     sections
 }
@@ -73,12 +76,9 @@ fn by_tier(catalogue: &Catalogue) -> Section {
             rows.extend(of_dimension);
         }
     }
-    let (name, version, from) = (&catalogue.name, &catalogue.version, catalogue.effective_from);
+    let edition = edition(&catalogue.name, &catalogue.version, catalogue.effective_from);
     Section::titled(text!("Services by tier", "各等级客户的服务"))
-        .with(Block::Sentence(text!(
-            "Catalogue {name} {version}, in force from {from}.",
-            "服务目录 {name} {version}，自 {from} 起有效。"
-        )))
+        .with(Block::Sentence(text!("Catalogue {edition}.", "服务目录 {edition}。"; edition)))
         .table(DataTable { title: Text::coded("matrix", "", ""), columns, rows })
 }
 
@@ -95,7 +95,8 @@ fn row(catalogue: &Catalogue, service: &Service) -> DataRow {
     }));
     if let Fee::Shared(key) = service.fee {
         let key = Text::of_word(key);
-        name.details.push(text!("The applicants divide the rest {key}.", "其余费用由申请客户{key}。"; key));
+        name.details
+            .push(text!("The applicants divide the rest {key}.", "其余费用由申请客户分摊（{key}）。"; key));
     }
     let mut cells = vec![DataCell::Rich(Box::new(name))];
     cells.extend(Tier::ALL.map(|tier| DataCell::Rich(Box::new(terms(catalogue, service, tier)))));
@@ -178,12 +179,40 @@ fn cadence_words(cadence: Cadence) -> Option<Text> {
 
 /// The parts of a combination that cost nothing.
 fn free_parts(service: &Service, bits: u32) -> Option<Text> {
-    let Fee::Combination(parts, _) = &service.fee else { return None };
-    let free = parts.iter().enumerate().filter(|(place, _)| bits >> place & 1 == 1);
-    let names: Vec<Text> =
-        free.map(|(_, part)| Text::new(part.title.clone(), part.title_zh.clone())).collect();
-    let names = super::wording::listed(&names);
+    let names = super::wording::listed(&part_names(service, bits));
     (!names.is_empty()).then(|| text!("free of charge: {names}", "免费项目：{names}"; names))
+}
+
+/// The names of the parts of a combination that these bits stand for.
+fn part_names(service: &Service, bits: u32) -> Vec<Text> {
+    let Fee::Combination(parts, _) = &service.fee else { return Vec::new() };
+    let chosen = parts.iter().enumerate().filter(|(place, _)| bits >> place & 1 == 1);
+    chosen.map(|(_, part)| Text::new(part.title.clone(), part.title_zh.clone())).collect()
+}
+
+/// What the parts of a service cost together, for each tier that pays for them.
+fn prices(catalogue: &Catalogue) -> DataTable {
+    let mut columns = vec![text_column("parts", "parts chosen", "所选项目")];
+    columns.extend(
+        Tier::ALL.map(|tier| DataColumn::new(ColumnFormat::Money, tier.code(), tier.en(), tier.zh())),
+    );
+    let mut rows: Vec<DataRow> = Vec::new();
+    for service in &catalogue.services {
+        let Fee::Combination(_, choices) = &service.fee else { continue };
+        let title = Text::new(service.title.clone(), service.title_zh.clone());
+        rows.push(DataRow { role: RowRole::Group, cells: vec![DataCell::Text(title)] });
+        rows.extend(choices.iter().map(|choice| {
+            let mut cells = vec![DataCell::Text(super::wording::listed(&part_names(service, choice.parts)))];
+            cells.extend(Tier::ALL.map(|tier| {
+                let cell = service.cell(tier);
+                let price = service.price_fen(&cell.terms, choice.parts);
+                let price = price.filter(|_| cell.access == Access::Paid);
+                price.map_or(DataCell::Missing, |fen| DataCell::Fen(fen.into()))
+            }));
+            DataRow::from(cells)
+        }));
+    }
+    DataTable { title: Text::coded("prices", "", ""), columns, rows }
 }
 
 /// The colour of an access.

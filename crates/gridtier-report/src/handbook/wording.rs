@@ -1,5 +1,6 @@
 //! Lengths of time, conditions and lists in words.
 
+use chrono::NaiveDate;
 use gridtier::entitlement::condition::{Condition, Field};
 use gridtier::text;
 use gridtier::text::Text;
@@ -28,6 +29,17 @@ pub(super) fn span(of: Span) -> Text {
 pub(super) fn within(of: Span) -> Text {
     let span = span(of);
     text!("within {span}", "{span}内"; span)
+}
+
+/// The day from which shipped catalogues and policies hold. It is no legal date: they hold for every day.
+const ALWAYS: Option<NaiveDate> = NaiveDate::from_ymd_opt(1971, 1, 1);
+
+/// Name and version, and from when on they are in force if that is a date that matters.
+pub(super) fn edition(name: &str, version: &str, from: NaiveDate) -> Text {
+    if Some(from) <= ALWAYS {
+        return Text::same(format!("{name} {version}"));
+    }
+    text!("{name} {version}, in force from {from}", "{name} {version}，自 {from} 起有效")
 }
 
 /// Minutes that need not be whole: `4 hours`, `1,051.2 minutes`.
@@ -70,6 +82,12 @@ pub(super) fn listed(texts: &[Text]) -> Text {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_date_that_only_means_always_is_not_shown() {
+        let on = |year| edition("paper", "1", NaiveDate::from_ymd_opt(year, 1, 1).unwrap()).en.into_owned();
+        assert_eq!([on(1971), on(2026)], ["paper 1", "paper 1, in force from 2026-01-01"]);
+    }
 
     #[test]
     fn lengths_of_time_are_written_in_words() {

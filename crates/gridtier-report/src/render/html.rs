@@ -114,7 +114,7 @@ pub fn write(out: &mut impl Write, sections: &[Section], voice: Voice) -> io::Re
             @if let Some(heading) = &section.heading {
                 @if position == 0 { h1 { (heading.pick(voice)) } } @else { h2 { (heading.pick(voice)) } }
             }
-            @for block in &section.blocks { (block_markup(block, look)) }
+            (blocks_markup(section, None, look))
         }
     };
     out.write_all(page(title(sections), &body, voice).into_string().as_bytes())
@@ -128,7 +128,7 @@ pub fn fragment(sections: &[Section], voice: Voice, link: CellLink<'_>) -> Strin
         @for section in sections {
             section {
                 @if let Some(heading) = &section.heading { h2 { (heading.pick(voice)) } }
-                @for block in &section.blocks { (block_markup(block, look)) }
+                (blocks_markup(section, None, look))
             }
         }
     };
@@ -187,6 +187,22 @@ fn title(sections: &[Section]) -> Option<&Text> {
     heading.or_else(|| sections.iter().find_map(|section| Some(&section.tables().next()?.title)))
 }
 
+/// The blocks of a section. A table that is titled as its section or chapter does not repeat that.
+fn blocks_markup(section: &Section, chapter: Option<&Text>, look: Look<'_>) -> Markup {
+    let is_above = |title: &Text| {
+        let mut above = section.heading.iter().chain(chapter);
+        above.any(|above| (&above.en, &above.zh) == (&title.en, &title.zh))
+    };
+    html! {
+        @for block in &section.blocks {
+            @match block {
+                Block::Table(table) if is_above(&table.title) => (untitled_table(table, look)),
+                _ => (block_markup(block, look)),
+            }
+        }
+    }
+}
+
 fn block_markup(block: &Block, look: Look<'_>) -> Markup {
     match block {
         Block::Sentence(sentence) => html! { p { (look.text(sentence)) } },
@@ -217,7 +233,7 @@ fn chart_markup(chart: &Chart, look: Look<'_>) -> Markup {
             @if !chart.is_table_beside {
                 details {
                     summary { (look.text(&Text::new("Numbers of this chart", "图中数据"))) }
-                    (table_markup(&DataTable { title: Text::default(), ..chart.table.clone() }, look))
+                    (untitled_table(&chart.table, look))
                 }
             }
         }
@@ -229,6 +245,13 @@ fn table_markup(table: &DataTable, look: Look<'_>) -> Markup {
         @if !table.title.is_empty() {
             @if look.is_in_chapter { h4 { (look.text(&table.title)) } } @else { h2 { (look.text(&table.title)) } }
         }
+        (untitled_table(table, look))
+    }
+}
+
+fn untitled_table(table: &DataTable, look: Look<'_>) -> Markup {
+    let table = &*table.without_details();
+    html! {
         div.wide { table {
             thead { tr { @for column in &table.columns { (head(column, look)) } } }
             tbody { @for row in &table.rows { (row_markup(row, &table.columns, look)) } }

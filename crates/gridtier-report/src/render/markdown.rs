@@ -79,6 +79,7 @@ fn write_table(out: &mut impl Write, table: &DataTable, voice: Voice) -> io::Res
         writeln!(out, "\n#### {}", line(&table.title, voice))?;
     }
     writeln!(out)?;
+    let table = &*table.without_details();
     let heads = table.columns.iter().map(|column| {
         let head = escaped(&column.head(voice));
         match &column.note {
@@ -166,8 +167,12 @@ mod tests {
         let section =
             Section::titled(own()).with(Block::Sentence(own())).with(Block::Lines(vec![own()])).table(table);
         let chapter = Chapter::new(Text::new("Tiers", "等级"), [section]).labelled(Text::same("1"));
-        let document =
-            Document { title: own(), about: Text::new("about", "说明"), chapters: vec![chapter] };
+        let document = Document {
+            title: own(),
+            about: Text::new("about", "说明"),
+            chapters: vec![chapter],
+            is_brief: false,
+        };
         let mut out = Vec::new();
         write_document(&mut out, &document, Lang::Zh).unwrap();
         String::from_utf8(out).unwrap()

@@ -83,12 +83,19 @@ fn facts_text(facts: &[(Text, Text)], voice: Voice) -> String {
         .iter()
         .map(|(name, value)| {
             let name = name.pick(voice);
-            format!("  {name}{}  {}\n", " ".repeat(width - name.width()), escaped(&value.pick(voice)))
+            let value = broken(&escaped(&value.pick(voice)), WIDTH.saturating_sub(width + 4).max(WORD_MAX));
+            let beside = format!("\n{}", " ".repeat(width + 4));
+            format!(
+                "  {name}{}  {}\n",
+                " ".repeat(width - name.width()),
+                value.trim_end().replace('\n', &beside)
+            )
         })
         .collect()
 }
 
 fn table_text(table: &DataTable, voice: Voice) -> String {
+    let table = &*table.without_details();
     let mut drawn = comfy_table::Table::new();
     drawn.load_style(RULED).set_content_arrangement(ContentArrangement::Dynamic);
     drawn.set_width(u16::try_from(WIDTH).unwrap_or(u16::MAX));
@@ -102,19 +109,34 @@ fn table_text(table: &DataTable, voice: Voice) -> String {
             .zip(&table.columns)
             .map(|(cell, column)| printable(&cell.value(voice).shown(column.format, voice)).into_owned());
         let shown: Vec<String> = shown.collect();
-        for (longest, text) in words.iter_mut().zip(&shown) {
-            *longest = longest_word(text).max(*longest);
+        for ((longest, text), column) in words.iter_mut().zip(&shown).zip(&table.columns) {
+            // A number and its unit stay in one line.
+            let whole = if column.format.is_right_aligned() { text.width() } else { 0 };
+            *longest = longest_word(text).max(whole).max(*longest);
         }
         drawn.add_row(shown.iter().zip(&table.columns).map(|(text, column)| aligned(text, column)));
     }
-    // Columns are narrowed to fit, but not so far that a word breaks.
-    let widths: Vec<usize> = words.into_iter().map(|word| word + PADDING).collect();
-    if widths.iter().sum::<usize>() <= WIDTH {
+    // Columns are narrowed to fit, but not so far that a word breaks, if that is possible.
+    if let Some(widths) = least_widths(&words, &table.columns) {
         drawn.set_constraints(widths.into_iter().map(|width| {
             ColumnConstraint::LowerBoundary(Width::Fixed(u16::try_from(width).unwrap_or(u16::MAX)))
         }));
     }
     drawn.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
+}
+
+/// The least widths of columns, so that their longest words are whole; in columns of texts also longer words are broken
+/// if there is no room for them. `None` if even numbers have no room.
+fn least_widths(words: &[usize], columns: &[DataColumn]) -> Option<Vec<usize>> {
+    let gaps = columns.len().saturating_sub(1);
+    WORD_CUTS.iter().find_map(|&cut| {
+        let widths = words.iter().zip(columns).map(|(&word, column)| {
+            let is_number = column.format.is_right_aligned();
+            PADDING + if is_number { word } else { word.min(cut) }
+        });
+        let widths: Vec<usize> = widths.collect();
+        (widths.iter().sum::<usize>() + gaps <= WIDTH).then_some(widths)
+    })
 }
 
 /// Maximum width of a cell that is shown whole: three lines, longer than any sentence of this program.
@@ -176,6 +198,8 @@ fn aligned(text: &str, column: &DataColumn) -> Cell {
 const PADDING: usize = 2;
 /// A longer word may be broken, such as a sentence in Chinese.
 const WORD_MAX: usize = 24;
+/// Lengths from which words of a text are broken, from the first that leaves room for the table.
+const WORD_CUTS: [usize; 3] = [WORD_MAX, 12, 8];
 
 fn longest_word(text: &str) -> usize {
     let widths = text.split_whitespace().map(UnicodeWidthStr::width);
@@ -256,6 +280,21 @@ mod tests {
         let table = drawn(columns, row);
         assert!(table.contains("Energy-efficiency"), "{table}");
         assert!(table.lines().all(|line| line.width() <= WIDTH), "{table}");
+    }
+
+    #[test]
+    fn a_number_and_its_unit_stay_in_one_line_and_details_are_left_out() {
+        let mut columns = vec![DataColumn::new(ColumnFormat::Text, "text", "", "")];
+        let share = |at: usize| DataColumn::new(ColumnFormat::Share, format!("share{at}"), "", "");
+        columns.extend((0..9).map(share));
+        columns.push(DataColumn::new(ColumnFormat::Id, "hidden", "", "").as_detail());
+        let mut row = vec![DataCell::same("word ".repeat(40))];
+        row.extend(vec![DataCell::Number(0.123); 9]);
+        row.push(DataCell::same("K1"));
+        let table =
+            table_text(&DataTable::new(Text::default(), columns, [row]), gridtier::text::Lang::En.into());
+        assert_eq!(table.matches("12.3 %").count(), 9, "{table}");
+        assert!(table.lines().all(|line| line.width() <= WIDTH) && !table.contains("K1"), "{table}");
     }
 
     #[test]

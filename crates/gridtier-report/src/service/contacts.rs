@@ -30,7 +30,8 @@ pub fn sections(view: &ServiceView, figures: Option<&ContactFigures>) -> Vec<Sec
     let mut sections = vec![attention(view, figures)];
     sections.extend(overdue(view, figures));
     sections.extend([timers(view, figures), fairness(view, figures)]);
-    sections.extend([ageing(figures), topics(view, figures), rates(view, figures)]);
+    sections.extend([topics(view, figures), ageing(figures)]);
+    sections.extend(rates(view, figures));
     sections
 }
 
@@ -49,6 +50,7 @@ fn attention(view: &ServiceView, figures: &ContactFigures) -> Section {
         "{received} contacts were received; cases overdue: {overdue}, done late: {late}.",
         "受理诉求 {received} 件；逾期未办 {overdue} 项，逾期完成 {late} 项。"
     )));
+    let section = section.with_all(most_complained(view, figures));
     let shown = view.shown_groups();
     let rows = figures.fairness.iter().filter(|row| shown[row.tier.index()]);
     let lines = rows.filter_map(|row| concern(view, row));
@@ -60,6 +62,25 @@ fn attention(view: &ServiceView, figures: &ContactFigures) -> Section {
         );
     }
     section.with(Block::Lines(lines))
+}
+
+/// What customers complain of most; nothing if nobody complained.
+fn most_complained(view: &ServiceView, figures: &ContactFigures) -> Option<Block> {
+    let complaints = || figures.topics.iter().filter(|row| row.kind == ContactKind::Complaint);
+    let all = grouped(complaints().map(|row| row.contacts).sum::<i64>());
+    let vital = complaints().filter(|row| row.is_vital()).map(|row| {
+        let (Text { en, zh, .. }, contacts) = (topic_name(view, row), grouped(row.contacts));
+        Text::new(format!("{en} {contacts}"), format!("{zh} {contacts}"))
+    });
+    let vital: Vec<Text> = vital.collect();
+    let Text { en, .. } = Text::join(&vital, ", ");
+    let Text { zh, .. } = Text::join(&vital, "、");
+    (!vital.is_empty()).then(|| {
+        Block::Sentence(text!(
+            "Most of the {all} complaints are about: {en}.",
+            "投诉共 {all} 件，主要涉及：{zh}。"
+        ))
+    })
 }
 
 /// What is wrong with the handling of a tier's contacts; `None` if nothing is.
@@ -115,7 +136,7 @@ fn overdue(view: &ServiceView, figures: &ContactFigures) -> Option<Section> {
                 contact
                     .customer
                     .map_or(DataCell::Missing, |customer| words::tier_cell(view.base.member(customer).tier)),
-                words::time(Some(case.due_by)),
+                words::deadline(case.due_by),
                 words::time(case.done_at),
                 DataCell::word(case.status),
             ]
@@ -142,8 +163,8 @@ fn timers(view: &ServiceView, figures: &ContactFigures) -> Section {
     );
     columns.extend([
         words::share("share", "in time", "按时率"),
-        words::share("lo", "95 % from", "95 % 下限"),
-        words::share("hi", "to", "上限"),
+        words::share("lo", "95 % from", "95 % 下限").as_detail(),
+        words::share("hi", "to", "上限").as_detail(),
         words::count("floor_percent", "floor", "底线").in_unit(Text::same("%")),
         words::number(1, "median_h", "median", "中位用时").in_unit(Text::new("h", "小时")),
         words::number(1, "p90_h", "90 % within", "90 % 用时").in_unit(Text::new("h", "小时")),
@@ -181,7 +202,7 @@ fn fairness(view: &ServiceView, figures: &ContactFigures) -> Section {
     let mut rows: Vec<&FairnessRow> = rows.filter(|row| row.verdict != FairnessVerdict::None).collect();
     rows.sort_by_key(|row| (!row.unfair, row.verdict != FairnessVerdict::Under));
     let table = DataTable::new(
-        Text::coded("fairness", "Fairness", "公平性"),
+        Text::coded("fairness", "Whether a tier waits longer", "各等级是否被公平对待"),
         vec![
             words::text("timer", "timer", "时限"),
             words::text("tier", "tier", "等级"),
@@ -220,31 +241,28 @@ fn fairness(view: &ServiceView, figures: &ContactFigures) -> Section {
 }
 
 fn ageing(figures: &ContactFigures) -> Section {
+    let of_kind = |kind| figures.ageing.iter().filter(move |row| row.kind == kind);
+    let waiting = |kind, days: &str| of_kind(kind).filter(|row| row.days == days).map(|row| row.open).sum();
     let table = DataTable::new(
-        Text::coded("ageing", "Waiting", "未办结时长"),
+        Text::coded("ageing", "How long complaints and reports have been waiting", "投诉、举报未办结时长"),
         vec![
-            DataColumn::new(ColumnFormat::Word, "kind", "kind", "类型"),
             words::text("days", "days", "天数"),
-            words::count("open", "not closed", "未办结"),
+            words::count("complaint", "complaints", "投诉"),
+            words::count("report", "reports", "举报"),
         ],
-        figures
-            .ageing
-            .iter()
-            .map(|row| vec![DataCell::word(row.kind), DataCell::same(row.days), DataCell::Integer(row.open)]),
+        of_kind(ContactKind::Complaint).map(|row| {
+            let counts = [ContactKind::Complaint, ContactKind::Report].map(|kind| waiting(kind, row.days));
+            [vec![DataCell::same(row.days)], counts.map(DataCell::Integer).to_vec()].concat()
+        }),
     );
-    let complaints = figures.ageing.iter().filter(|row| row.kind == ContactKind::Complaint);
-    let drawn = DataTable::new(
-        Text::coded("complaints_waiting", "Complaints not closed", "未办结投诉"),
-        vec![words::text("days", "days", "天数"), words::count("open", "not closed", "未办结")],
-        complaints.map(|row| vec![DataCell::same(row.days), DataCell::Integer(row.open)]),
-    );
+    let drawn = table.select(&["days", "complaint"]);
     Section::titled(text!("How long complaints and reports have been waiting", "投诉、举报未办结时长"))
         .sentence(
             "Not closed on the as-of day, whenever received; the first day of a span is in it, the last is not.",
             "截止日尚未办结的全部投诉、举报；天数含下限，不含上限。",
         )
         .table(table)
-        .chart(charts::ageing(drawn))
+        .chart(charts::ageing(drawn).beside_its_table())
 }
 
 fn topic_name(view: &ServiceView, row: &TopicRow) -> Text {
@@ -257,14 +275,14 @@ fn topic_name(view: &ServiceView, row: &TopicRow) -> Text {
 
 fn topics(view: &ServiceView, figures: &ContactFigures) -> Section {
     let table = DataTable::new(
-        Text::coded("topics", "Topics", "诉求分类"),
+        Text::coded("topics", "What customers turned to us about", "诉求分类"),
         vec![
             DataColumn::new(ColumnFormat::Word, "kind", "kind", "类型"),
             words::text("topic", "topic", "分类"),
             words::count("contacts", "contacts", "件数"),
             words::share("share", "share", "占比"),
-            words::share("cumulative", "with those above", "累计占比"),
-            DataColumn::new(ColumnFormat::YesNo, "vital", "among the first 80 %", "主要分类"),
+            words::share("cumulative", "cumulative", "累计占比"),
+            DataColumn::new(ColumnFormat::YesNo, "vital", "vital few", "主要分类"),
             words::count("repeats", "repeated", "重复"),
             words::count("satisfied", "satisfied", "满意"),
             words::count("asked", "asked", "已回访"),
@@ -289,7 +307,7 @@ fn topics(view: &ServiceView, figures: &ContactFigures) -> Section {
         vec![
             words::text("topic", "topic", "分类"),
             words::share("share", "share", "占比"),
-            words::share("cumulative", "with those above", "累计占比"),
+            words::share("cumulative", "cumulative", "累计占比"),
         ],
         complaints.map(|row| {
             let shares = [row.share(), row.cumulative_share()].map(DataCell::number);
@@ -297,12 +315,15 @@ fn topics(view: &ServiceView, figures: &ContactFigures) -> Section {
         }),
     );
     let section = Section::titled(text!("What customers turned to us about", "诉求分类"))
-        .sentence("Most contacts first, by kind.", "按类型，件数多的在前。")
+        .sentence(
+            "Most contacts first, by kind. Vital few: the topics that make up the first 80 % of a kind.",
+            "按类型，件数多的在前。主要分类：占该类诉求前 80 % 的分类。",
+        )
         .table(table);
     if drawn.rows.is_empty() { section } else { section.chart(charts::complaint_topics(drawn)) }
 }
 
-fn rates(view: &ServiceView, figures: &ContactFigures) -> Section {
+fn rates(view: &ServiceView, figures: &ContactFigures) -> Vec<Section> {
     let shown = view.shown_groups();
     let rows = figures.rates.iter().filter(|row| {
         let by = view.groups.group(row.group).by;
@@ -314,17 +335,16 @@ fn rates(view: &ServiceView, figures: &ContactFigures) -> Section {
         DataColumn::new(ColumnFormat::Word, "group_by", "by", "分组"),
         words::text("group", "group", "客户群"),
         words::count("contacts", "contacts", "件数"),
-        words::number(2, "per_1000_a", "a year, per 1,000 customers", "每千户每年"),
+        words::number(1, "per_1000_a", "per 1,000 customers a year", "每千户每年"),
         words::count("repeats", "repeated", "重复"),
         words::count("satisfied", "satisfied", "满意"),
         words::count("asked", "asked", "已回访"),
     ];
-    let states = ContactState::ALL.iter();
     columns.extend(
-        states.map(|state| DataColumn::new(ColumnFormat::Integer, state.code(), state.en(), state.zh())),
+        ContactState::ALL.iter().map(|state| words::count(state.code(), state.en(), state.zh()).as_detail()),
     );
     let table = DataTable::new(
-        Text::coded("rates", "Rates", "诉求率"),
+        Text::coded("rates", "How often customers turned to us", "诉求频率"),
         columns,
         rows.map(|row| {
             let group = view.groups.group(row.group);
@@ -342,7 +362,27 @@ fn rates(view: &ServiceView, figures: &ContactFigures) -> Section {
             cells
         }),
     );
-    Section::titled(text!("How often, and how far they have come", "诉求率与办理环节"))
+    let often = Section::titled(text!("How often customers turned to us", "诉求频率"))
+        .sentence("Contacts received in the period.", "报告期内受理的诉求。")
+        .table(table);
+    vec![often, states(view, figures)]
+}
+
+/// How far the contacts have come.
+fn states(view: &ServiceView, figures: &ContactFigures) -> Section {
+    let all = view.groups.all();
+    let mut columns = vec![DataColumn::new(ColumnFormat::Word, "kind", "kind", "类型")];
+    columns.extend(ContactState::ALL.iter().map(|state| words::count(state.code(), state.en(), state.zh())));
+    let rows = figures.rates.iter().filter(|row| row.group == all && row.contacts > 0);
+    let title = Text::coded("states", "How far contacts have come", "诉求办理环节");
+    let table = DataTable::new(
+        title,
+        columns,
+        rows.map(|row| {
+            [vec![DataCell::word(row.kind)], row.by_state.map(DataCell::Integer).to_vec()].concat()
+        }),
+    );
+    Section::titled(text!("How far contacts have come", "诉求办理环节"))
         .sentence("Contacts received in the period, by their last step.", "报告期内受理的诉求，按所处环节。")
         .table(table)
 }
@@ -375,7 +415,7 @@ mod tests {
         let figures = scene.contacts().unwrap();
         let sections = sections(&scene.view(), Some(&figures));
         let drawn: Vec<&str> = sections.iter().flat_map(Section::charts).map(|chart| chart.code()).collect();
-        assert_eq!(drawn, ["complaints_waiting", "complaint_topics"]);
+        assert_eq!(drawn, ["complaint_topics", "complaints_waiting"]);
     }
 
     #[test]

@@ -20,7 +20,13 @@ use crate::section::{Block, Section};
 use crate::table::{ColumnFormat, DataCell, DataColumn, DataTable};
 
 /// Thousandths of a unit.
-const UNIT_E3: f64 = 1_000.0;
+const UNIT_E3: i64 = 1_000;
+
+/// A number of units, with decimals only if it is not whole.
+fn units_of(units_e3: i64) -> DataCell {
+    let decimals = if units_e3 % UNIT_E3 == 0 { 0 } else { 3 };
+    DataCell::Formatted(float_i64(units_e3) / float_i64(UNIT_E3), ColumnFormat::Number(decimals))
+}
 
 /// The sections about what was due and delivered. `figures` is `None` if they are not measured.
 #[must_use]
@@ -183,14 +189,14 @@ fn missed(view: &ServiceView, figures: &Delivered) -> Option<Section> {
     let tier = |row: &DueRow| row.customer.and_then(|customer| view.base.member(customer).tier);
     rows.sort_by_key(|row| (tier(row).map_or(usize::MAX, |tier| tier.position()), row.due_by));
     let table = DataTable::new(
-        Text::coded("missed", "Missed", "未做明细"),
+        Text::coded("missed", "What was missed", "未做明细"),
         vec![
             words::text("reason", "why it was due", "应做依据"),
             words::text("service", "service", "服务"),
             words::id("customer_id", "customer", "户号"),
             words::text("tier", "tier", "等级"),
             words::text("due_by", "due by", "期限"),
-            words::id("key", "key", "编码"),
+            words::id("key", "key", "编码").as_detail(),
         ],
         rows.iter().take(view.most_rows).map(|row| {
             vec![
@@ -199,7 +205,7 @@ fn missed(view: &ServiceView, figures: &Delivered) -> Option<Section> {
                 row.customer
                     .map_or(DataCell::Missing, |customer| DataCell::same(view.base.id(customer).to_owned())),
                 row.customer.map_or(DataCell::Missing, |_| words::tier_cell(tier(row))),
-                words::time(Some(row.due_by)),
+                words::deadline(row.due_by),
                 DataCell::same(row.key.to_string()),
             ]
         }),
@@ -212,7 +218,7 @@ fn missed(view: &ServiceView, figures: &Delivered) -> Option<Section> {
 
 fn channels(view: &ServiceView, rows: &[usage::ChannelRow]) -> Section {
     let table = DataTable::new(
-        Text::coded("channels", "Channels", "渠道"),
+        Text::coded("channels", "By which channel", "送达渠道"),
         vec![
             words::text("service", "service", "服务"),
             DataColumn::new(ColumnFormat::Word, "channel", "channel", "渠道"),
@@ -243,12 +249,12 @@ fn channels(view: &ServiceView, rows: &[usage::ChannelRow]) -> Section {
 
 fn units(view: &ServiceView, rows: &[usage::UnitsRow]) -> Section {
     let table = DataTable::new(
-        Text::coded("units", "Units", "服务量"),
+        Text::coded("units", "What was delivered to whom, and what it cost", "服务对象与成本"),
         vec![
             words::text("service", "service", "服务"),
             words::text("tier", "tier", "等级"),
             words::count("deliveries", "deliveries", "次数"),
-            words::number(3, "units", "units", "数量"),
+            words::quantity("units", "units", "数量"),
             words::count("failed", "failed", "失败"),
             words::count("extra", "beyond duty", "应做之外"),
             words::money("cost_cny", "cost CNY", "成本（元）"),
@@ -259,7 +265,7 @@ fn units(view: &ServiceView, rows: &[usage::UnitsRow]) -> Section {
                 DataCell::Text(words::service(view.catalogue, row.service)),
                 DataCell::Text(words::tier(row.tier)),
                 DataCell::Integer(row.deliveries),
-                DataCell::Number(float_i64(row.units_e3) / UNIT_E3),
+                units_of(row.units_e3),
                 DataCell::Integer(row.failed),
                 DataCell::Integer(row.extra),
                 DataCell::Fen(row.cost_fen.into()),
@@ -274,13 +280,13 @@ fn units(view: &ServiceView, rows: &[usage::UnitsRow]) -> Section {
 
 fn capacity(view: &ServiceView, rows: &[usage::CapacityRow]) -> Section {
     let table = DataTable::new(
-        Text::coded("capacity", "Capacity", "服务能力"),
+        Text::coded("capacity", "How much of the capacity was used", "服务能力使用情况"),
         vec![
             words::text("service", "service", "服务"),
             words::text("month", "month", "月份"),
             words::text("per", "capacity of a", "能力口径"),
-            words::number(3, "capacity", "capacity", "能力"),
-            words::number(3, "delivered", "delivered", "已提供"),
+            words::quantity("capacity", "capacity", "能力"),
+            words::quantity("delivered", "delivered", "已提供"),
             words::share("share", "used", "使用率"),
         ],
         rows.iter().map(|row| {
@@ -293,8 +299,8 @@ fn capacity(view: &ServiceView, rows: &[usage::CapacityRow]) -> Section {
                 DataCell::Text(words::service(view.catalogue, row.service)),
                 DataCell::same(row.month.to_string()),
                 DataCell::Text(per),
-                DataCell::Number(float_i64(row.capacity_e3) / UNIT_E3),
-                DataCell::Number(float_i64(row.delivered_e3) / UNIT_E3),
+                units_of(row.capacity_e3),
+                units_of(row.delivered_e3),
                 DataCell::number(row.share()),
             ]
         }),

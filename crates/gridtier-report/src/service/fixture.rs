@@ -195,6 +195,7 @@ impl LogScene {
             cycle: 1,
             min_count: 0,
             most_rows: 20,
+            is_whole: false,
         }
     }
 

@@ -2,6 +2,9 @@
 //! out (SERVICE §8).
 
 mod figure_words;
+mod key_figures;
+
+use std::collections::BTreeMap;
 
 use gridtier::index::{count, index};
 use gridtier::text;
@@ -12,6 +15,7 @@ use gridtier_service::log::Correction;
 use gridtier_service::monthly::MonthlyReport;
 use gridtier_service::monthly::improvement::is_overdue;
 use gridtier_service::monthly::judge::{FigureGap, FigureReading, FigureVerdict, MonthlyFigure};
+use gridtier_service::period::Period;
 
 use super::view::ServiceView;
 use super::words;
@@ -19,15 +23,29 @@ use crate::format::grouped;
 use crate::section::{Block, Section};
 use crate::table::{ColumnFormat, DataCell, DataColumn, DataTable};
 
-/// The sections of the report.
+/// The sections of the report: problems, then the figures that a manager asks for first, then everything else.
 #[must_use]
 pub fn sections(view: &ServiceView, report: &MonthlyReport) -> Vec<Section> {
     let shown = shown_figures(view, report);
-    let mut sections = vec![summary(report, &shown), coverage(report)];
-    sections.extend(FigureVerdict::ALL.iter().map(|&verdict| figures(view, report, &shown, verdict)));
+    let is_doubtful = report.coverage.iter().any(|row| row.doubt.is_some() || !row.present);
+    let mut sections = vec![summary(view, report, &shown)];
+    sections.extend(is_doubtful.then(|| coverage(report)));
+    sections.push(figures(view, report, &shown, FigureVerdict::Breach));
+    sections.extend(key_figures::sections(view, report, &shown));
+    sections.push(figures(view, report, &shown, FigureVerdict::Worse));
     if view.names_customers() {
-        sections.extend([complaints(view, report), corrections(view, report), to_check(view, report)]);
+        sections.extend([complaints(view, report), corrections(view, report)]);
     }
+    sections.push(match view.is_whole {
+        true => figures(view, report, &shown, FigureVerdict::NotMeasured),
+        false => gaps(&shown),
+    });
+    if view.is_whole {
+        sections.push(figures(view, report, &shown, FigureVerdict::Same));
+    }
+    sections.push(figures(view, report, &shown, FigureVerdict::Better));
+    sections.extend(view.names_customers().then(|| to_check(view, report)));
+    sections.extend((!is_doubtful).then(|| coverage(report)));
     sections
 }
 
@@ -49,17 +67,61 @@ fn shown_figures<'r>(view: &ServiceView, report: &'r MonthlyReport) -> Vec<&'r M
 }
 
 /// How many figures there are of each verdict.
-fn summary(report: &MonthlyReport, shown: &[&MonthlyFigure]) -> Section {
+fn summary(view: &ServiceView, report: &MonthlyReport, shown: &[&MonthlyFigure]) -> Section {
     let facts = FigureVerdict::ALL.iter().map(|&verdict| {
         let figures = shown.iter().filter(|figure| figure.verdict == verdict).count();
         (Text::of_word(verdict), Text::same(grouped(count(figures))))
     });
     let (before, year_ago) = (report.before.period, report.year_ago.period);
-    Section::titled(text!("Verdicts", "结论")).with(Block::Facts(facts.collect())).with(Block::Sentence(text!(
-        "Compared with {before} and {year_ago}, with the same log and the same tiers. The list has every share, index and \
-         count, of all customers and by tier; what cannot be compared is not called better.",
-        "与 {before}、{year_ago} 比较，采用同一服务记录和同一等级。全部比率、指数和数量（全体及各等级）均已列出；无法比较的不视为好转。"
-    )))
+    let section =
+        Section::titled(text!("Verdicts", "结论")).with(Block::Facts(facts.collect())).with(Block::Sentence(text!(
+            "Figures with each verdict. Compared with {before} and {year_ago}, with the same log and the same tiers; what \
+             cannot be compared is not called better.",
+            "各结论的指标个数。与 {before}、{year_ago} 比较，采用同一服务记录和同一等级；无法比较的不视为好转。"
+        )));
+    if view.is_whole {
+        return section.sentence(
+            "The lists have every share, index and count, of all customers and by tier.",
+            "全部比率、指数和数量（全体及各等级）均已列出。",
+        );
+    }
+    section.sentence(
+        "Here are all limits missed, and the other figures of all customers; the workbook and JSON list every figure, also \
+         by tier.",
+        "此处列出全部未达标指标和其他指标的全体数值；工作簿和 JSON 列出全部指标（含各等级）。",
+    )
+}
+
+/// Whether a figure is of all customers, or of no customers in particular.
+fn is_of_all(figure: &MonthlyFigure) -> bool {
+    let mut parts = figure.table.key.iter().zip(&figure.key);
+    parts.all(|(column, name)| !["group", "tier"].contains(column) || &**name == GroupBy::All.code())
+}
+
+/// What is not measured, or not to be compared, by table and reason.
+fn gaps(shown: &[&MonthlyFigure]) -> Section {
+    let section = Section::titled(verdict_heading(FigureVerdict::NotMeasured));
+    let mut counts: BTreeMap<_, (Text, i64)> = BTreeMap::new();
+    for figure in shown.iter().filter(|figure| figure.verdict == FigureVerdict::NotMeasured) {
+        let Some(gap) = figure.gap else { continue };
+        let name = || Text::coded(figure.table.name, figure.table.en, figure.table.zh);
+        counts.entry((gap, figure.table.name)).or_insert_with(|| (name(), 0)).1 += 1;
+    }
+    if counts.is_empty() {
+        return section.sentence("None.", "无。");
+    }
+    let table = DataTable::new(
+        Text::coded("gaps", "Not measured, or not to be compared", "未计量或无法比较的指标"),
+        vec![
+            DataColumn::new(ColumnFormat::Word, "reason", "reason", "原因"),
+            words::text("table", "figures about", "指标类别"),
+            words::count("figures", "figures", "指标数"),
+        ],
+        counts.into_iter().map(|((gap, _), (name, figures))| {
+            vec![DataCell::word(gap), DataCell::Text(name), DataCell::Integer(figures)]
+        }),
+    );
+    section.table(table)
 }
 
 /// How many rows the tables have, and what is doubtful about them.
@@ -105,58 +167,78 @@ fn verdict_heading(verdict: FigureVerdict) -> Text {
     }
 }
 
-/// The figures of a verdict, in the order of their ids.
+/// The figures of a verdict, in the order of their ids: all of them where limits are missed and where everything is listed,
+/// else those of all customers.
 fn figures(
     view: &ServiceView,
     report: &MonthlyReport,
     shown: &[&MonthlyFigure],
     verdict: FigureVerdict,
 ) -> Section {
-    let of_verdict: Vec<&MonthlyFigure> =
-        shown.iter().copied().filter(|figure| figure.verdict == verdict).collect();
-    let section = Section::titled(verdict_heading(verdict));
-    if of_verdict.is_empty() {
+    let of_verdict = || shown.iter().copied().filter(|figure| figure.verdict == verdict);
+    let lists_tiers = view.is_whole || verdict == FigureVerdict::Breach;
+    let listed: Vec<&MonthlyFigure> =
+        of_verdict().filter(|figure| lists_tiers || is_of_all(figure)).take(view.most_rows).collect();
+    let (heading, all) = (verdict_heading(verdict), of_verdict().count());
+    let section = Section::titled(heading.clone());
+    if all == 0 {
         return section.sentence("None.", "无。");
     }
-    let (before, year_ago) = (report.before.period, report.year_ago.period);
-    let quantity = |code: &'static str, title: Text| {
-        let Text { en, zh, .. } = title;
-        DataColumn::new(ColumnFormat::Quantity, code, en, zh)
-    };
-    let mut columns = vec![
-        // Programs read the id of a figure, people its name: the id is long and says the same.
-        words::text("figure", "figure", "指标"),
-        quantity("now", text!("this month", "本期")),
-        words::text("now_of", "of", "分子/分母"),
-        quantity("before", Text::same(before.to_string())),
-        words::text("before_of", "of", "分子/分母"),
-        quantity("year_ago", Text::same(year_ago.to_string())),
-        words::text("year_ago_of", "of", "分子/分母"),
-        quantity("limit", text!("limit", "限值")),
-    ];
-    if verdict == FigureVerdict::NotMeasured {
+    let names_gap = verdict == FigureVerdict::NotMeasured;
+    let mut columns = reading_columns(report);
+    if names_gap {
         columns.push(DataColumn::new(ColumnFormat::Word, "reason", "reason", "原因"));
     }
-    let rows = of_verdict.iter().take(view.most_rows).map(|figure| {
-        let name = figure_words::name(view, figure);
-        let mut cells = vec![DataCell::Text(Text::coded(figure.id(), name.en, name.zh))];
-        for reading in [&figure.now, &figure.before, &figure.year_ago] {
-            cells.extend([figure_words::value(figure, reading), of(reading)]);
-        }
-        cells.push(figure_words::number(figure, figure.limit));
-        if verdict == FigureVerdict::NotMeasured {
+    let rows = listed.iter().map(|figure| {
+        let mut cells = reading_cells(figure, figure_words::name(view, figure));
+        if names_gap {
             cells.push(figure.gap.map_or(DataCell::Blank, DataCell::word));
         }
         cells
     });
-    let title = Text::coded(verdict.code(), verdict.en(), verdict.zh());
-    view.with_more(section.table(DataTable::new(title, columns, rows)), of_verdict.len())
+    let Text { en, zh, .. } = heading;
+    let table = DataTable::new(Text::coded(verdict.code(), en, zh), columns, rows);
+    section.table(table).with_all(view.left_out(all - listed.len()))
+}
+
+/// The columns of a figure: its name, its value with numerator and denominator, last month, the same month a year
+/// ago, its limit.
+fn reading_columns(report: &MonthlyReport) -> Vec<DataColumn> {
+    let parts = |code: &'static str| words::text(code, "of", "分子/分母");
+    let period = |code: &'static str, period: Period| {
+        let shown = period.to_string();
+        DataColumn::new(ColumnFormat::Quantity, code, shown.clone(), shown)
+    };
+    vec![
+        words::text("figure", "figure", "指标"),
+        words::quantity("now", "this month", "本期"),
+        parts("now_of"),
+        period("before", report.before.period),
+        parts("before_of").as_detail(),
+        period("year_ago", report.year_ago.period),
+        parts("year_ago_of").as_detail(),
+        words::quantity("limit", "limit", "限值"),
+    ]
+}
+
+/// The cells of [`reading_columns`].
+fn reading_cells(figure: &MonthlyFigure, name: Text) -> Vec<DataCell> {
+    // Programs read the id of a figure, people its name: the id is long and says the same.
+    let mut cells = vec![DataCell::Text(Text::coded(figure.id(), name.en, name.zh))];
+    for reading in [&figure.now, &figure.before, &figure.year_ago] {
+        cells.extend([figure_words::value(figure, reading), of(reading)]);
+    }
+    cells.push(figure_words::number(figure, figure.limit));
+    cells
 }
 
 /// Numerator and denominator.
 fn of(reading: &FigureReading) -> DataCell {
     match (reading.numerator, reading.denominator) {
-        (Some(numerator), Some(denominator)) => DataCell::same(format!("{numerator}/{denominator}")),
+        (Some(numerator), Some(denominator)) => {
+            let [numerator, denominator] = [numerator, denominator].map(grouped);
+            DataCell::Text(Text::same(format!("{numerator}/{denominator}")))
+        }
         _ => DataCell::Missing,
     }
 }
@@ -286,7 +368,7 @@ fn to_check(view: &ServiceView, report: &MonthlyReport) -> Section {
 
 #[cfg(test)]
 mod tests {
-    use gridtier::text::Lang;
+    use gridtier::text::{Lang, Voice};
     use gridtier_service::monthly::MonthlyReport;
 
     use super::*;
@@ -301,7 +383,7 @@ mod tests {
     fn problems_come_first_and_every_figure_is_shown_once() {
         let scene = LogScene::with_complaints();
         let report = report(&scene);
-        let view = ServiceView { most_rows: usize::MAX, ..scene.view() };
+        let view = ServiceView { most_rows: usize::MAX, is_whole: true, ..scene.view() };
         let sections = sections(&view, &report);
         let codes = FigureVerdict::ALL.iter().map(|verdict| verdict.code());
         let tables: Vec<&DataTable> = sections.iter().flat_map(Section::tables).collect();
@@ -329,6 +411,37 @@ mod tests {
             )
         );
         assert_eq!(cells[3], DataCell::same("0/40"));
+    }
+
+    #[test]
+    fn a_page_lists_what_concerns_all_customers_and_says_how_much_more_there_is() {
+        let scene = LogScene::with_complaints();
+        let report = report(&scene);
+        let sections = sections(&scene.view(), &report);
+        let table = |code: &str| {
+            let mut tables = sections.iter().flat_map(Section::tables);
+            tables.find(|table| table.title.code.as_deref() == Some(code))
+        };
+        let ids = |table: &DataTable| -> Vec<String> {
+            table
+                .rows
+                .iter()
+                .map(|row| {
+                    row.cells[0].value(Voice::Codes).shown(ColumnFormat::Id, Voice::Codes).into_owned()
+                })
+                .collect()
+        };
+        assert!(ids(table("breach").unwrap()).iter().any(|id| id.contains("/tier/special/")));
+        assert!(ids(table("key_figures").unwrap()).contains(&"timers/answer/all/all/share".to_owned()));
+        assert_eq!(
+            ids(table("key_figures_by_tier").unwrap()),
+            ["timers/share/answer/tier", "rates/contacts/complaint/tier"]
+        );
+        assert!(table("same").is_none() && table("gaps").is_some());
+        for verdict in ["worse", "better"] {
+            let listed = table(verdict).map(ids).unwrap_or_default();
+            assert!(!listed.iter().any(|id| id.contains("/tier/")), "{listed:?}");
+        }
     }
 
     #[test]

@@ -45,7 +45,7 @@ pub fn policy_sections(policy: &Policy, catalogue: &Catalogue) -> Vec<Section> {
     let mut sections = vec![Section::titled(heading).table(table)];
     let doubts = policy.doubts().into_iter().map(Block::Sentence);
     sections.extend(doubts.map(|doubt| Section::new().with(doubt)));
-    let remarked = remarked(policy);
+    let remarked: Vec<&str> = policy.remarked().collect();
     if !remarked.is_empty() {
         let names = remarked.join(", ");
         sections.push(Section::new().with(Block::Sentence(text!(
@@ -54,13 +54,4 @@ pub fn policy_sections(policy: &Policy, catalogue: &Catalogue) -> Vec<Section> {
         ))));
     }
     sections
-}
-
-/// The ids of the entries that have a remark.
-fn remarked(policy: &Policy) -> Vec<&str> {
-    let promises = policy.promises.iter().map(|entry| (&entry.id, &entry.remark));
-    let follow_ups = policy.follow_ups.iter().map(|entry| (&entry.id, &entry.remark));
-    let timers = policy.timers.iter().map(|entry| (&entry.id, &entry.remark));
-    let all = promises.chain(follow_ups).chain(timers).filter(|(_, remark)| !remark.is_empty());
-    all.map(|(id, _)| id.as_str()).collect()
 }

@@ -68,10 +68,16 @@ fn promises(view: &ServiceView, figures: &PromiseFigures) -> Section {
     let unknown: i64 = rows.iter().filter_map(|row| row.owed).map(|owed| owed.unknown).sum();
     let (breached, owed) = (grouped(breached), money(owed.into()));
     let mut section = Section::titled(text!("Promises against what happened", "服务承诺兑现情况"))
-        .with(Block::Sentence(text!(
-            "{broken} of {made} promises were broken, in {breached} cases; compensation: CNY {owed}.",
-            "{made} 项承诺中 {broken} 项有违诺，共 {breached} 起；补偿 {owed} 元。"
-        )))
+        .with(Block::Sentence(match rows.iter().any(|row| row.owed.is_some()) {
+            true => text!(
+                "{broken} of {made} promises were broken, in {breached} cases; compensation: CNY {owed}.",
+                "{made} 项承诺中 {broken} 项有违诺，共 {breached} 起；补偿 {owed} 元。"
+            ),
+            false => text!(
+                "{broken} of {made} promises were broken, in {breached} cases. The policy agrees on no compensation.",
+                "{made} 项承诺中 {broken} 项有违诺，共 {breached} 起。服务标准未约定补偿。"
+            ),
+        }))
         .table(promise_table(view, &rows))
         .with_all(kept_by_class(view, figures).map(|chart| Block::Chart(Box::new(chart))));
     if unknown > 0 {
@@ -125,7 +131,7 @@ fn kept_by_class(view: &ServiceView, figures: &PromiseFigures) -> Option<Chart> 
 
 fn promise_table(view: &ServiceView, rows: &[&PromiseRow]) -> DataTable {
     DataTable::new(
-        Text::coded("promises", "Promises", "服务承诺"),
+        Text::coded("promises", "Promises against what happened", "服务承诺兑现情况"),
         vec![
             words::text("promise", "promise", "承诺"),
             words::count("exposures", "cases", "应兑现"),
@@ -134,7 +140,7 @@ fn promise_table(view: &ServiceView, rows: &[&PromiseRow]) -> DataTable {
             words::count("exempt", "exempt", "免责"),
             words::share("share_kept", "kept", "兑现率"),
             words::money("compensation_cny", "compensation CNY", "补偿（元）"),
-            words::count("compensation_unknown", "of unknown amount", "金额不明"),
+            words::count("compensation_unknown", "of unknown amount", "金额不明").as_detail(),
         ],
         rows.iter().map(|row| {
             let promise = promise(view, row.promise);
@@ -157,7 +163,7 @@ fn limits(view: &ServiceView, figures: &PromiseFigures) -> Section {
     let all = view.groups.all();
     let rows = figures.promises.rows.iter().filter(|row| row.group == all && row.achieved.is_some());
     let table = DataTable::new(
-        Text::coded("limits", "Limits", "承诺值"),
+        Text::coded("limits", "What could be promised", "承诺值建议"),
         vec![
             words::text("promise", "promise", "承诺"),
             DataColumn::new(ColumnFormat::Quantity, "limit", "limit", "承诺值"),
@@ -190,7 +196,7 @@ fn limits(view: &ServiceView, figures: &PromiseFigures) -> Section {
 fn broken_by_group(view: &ServiceView, figures: &PromiseFigures) -> Option<Section> {
     let shown = view.shown_groups();
     let broken = figures.promises.rows.iter().filter(|row| {
-        let is_part = view.groups.group(row.group).by != GroupBy::All;
+        let is_part = view.groups.group(row.group).by != GroupBy::All && view.is_telling(row.group);
         is_part && row.breached > 0 && shown[row.group.index()]
     });
     let mut rows: Vec<&PromiseRow> = broken.collect();
@@ -199,7 +205,7 @@ fn broken_by_group(view: &ServiceView, figures: &PromiseFigures) -> Option<Secti
         return None;
     }
     let table = DataTable::new(
-        Text::coded("promises_by_group", "Broken promises by group", "各客户群违诺情况"),
+        Text::coded("promises_by_group", "Towards whom promises were broken", "对哪些客户群违诺"),
         vec![
             words::text("promise", "promise", "承诺"),
             DataColumn::new(ColumnFormat::Word, "group_by", "by", "分组"),
@@ -238,13 +244,16 @@ fn breaches(view: &ServiceView, figures: &PromiseFigures) -> Option<Section> {
         return None;
     }
     let mut rows: Vec<&PromiseBreach> = all.iter().collect();
-    rows.sort_by_key(|breach| Reverse(breach.compensation_fen));
+    let tier = |breach: &PromiseBreach| view.base.member(breach.customer).tier;
+    let position = |breach: &PromiseBreach| tier(breach).map_or(usize::MAX, |tier| tier.position());
+    rows.sort_by_key(|breach| (Reverse(breach.compensation_fen), position(breach)));
     let outages = view.log.outages.as_deref().unwrap_or_default();
     let table = DataTable::new(
         Text::coded("breaches", "Breaches", "违诺明细"),
         vec![
             words::text("promise", "promise", "承诺"),
             words::id("customer_id", "customer", "户号"),
+            words::text("tier", "tier", "等级"),
             words::text("started_at", "interrupted at", "停电时间"),
             words::id("outage_id", "outage", "停电事件"),
             DataColumn::new(ColumnFormat::Quantity, "value", "value", "实际值"),
@@ -256,6 +265,7 @@ fn breaches(view: &ServiceView, figures: &PromiseFigures) -> Option<Section> {
             vec![
                 DataCell::Text(promise_name(promise)),
                 DataCell::same(view.base.id(breach.customer).to_owned()),
+                words::tier_cell(tier(breach)),
                 words::time(breach.started_at),
                 outage.map_or(DataCell::Missing, DataCell::same),
                 words::value(breach.value, promise.measure),
@@ -265,8 +275,8 @@ fn breaches(view: &ServiceView, figures: &PromiseFigures) -> Option<Section> {
     );
     let section = Section::titled(text!("Breaches", "违诺明细"))
         .sentence(
-            "Each case in which a promise to a customer was broken; the greatest compensation first.",
-            "逐项列出对客户的违诺，补偿金额大的在前。",
+            "Each case in which a promise to a customer was broken: the greatest compensation first, then the best tiers.",
+            "逐项列出对客户的违诺，补偿金额大的在前，其次按等级。",
         )
         .table(table);
     Some(view.with_more(section, rows.len()))
@@ -314,7 +324,7 @@ fn reliability(view: &ServiceView, figures: &PromiseFigures) -> Section {
     ];
     columns.extend(indices.iter().map(|(column, _)| column.clone()));
     let table = DataTable::new(
-        Text::coded("reliability", "Reliability", "供电可靠性"),
+        Text::coded("reliability", "Reliability of the supply", "供电可靠性"),
         columns,
         rows.iter().map(|row| {
             let counts = [row.interruptions, row.momentary, row.open].map(DataCell::Integer);
@@ -335,7 +345,8 @@ fn reliability(view: &ServiceView, figures: &PromiseFigures) -> Section {
 /// Reliability by group of customers, of all interruptions.
 fn by_group(view: &ServiceView, figures: &PromiseFigures) -> Section {
     let shown = view.shown_groups();
-    let rows = figures.reliability.iter().filter(|row| row.scope == Scope::All && shown[row.group.index()]);
+    let is_shown = |row: &&ReliabilityRow| shown[row.group.index()] && view.is_telling(row.group);
+    let rows = figures.reliability.iter().filter(|row| row.scope == Scope::All).filter(is_shown);
     let mut columns = vec![
         DataColumn::new(ColumnFormat::Word, "group_by", "by", "分组"),
         words::text("group", "group", "客户群"),
@@ -377,7 +388,7 @@ fn by_group(view: &ServiceView, figures: &PromiseFigures) -> Section {
 
 fn causes(figures: &PromiseFigures) -> Section {
     let table = DataTable::new(
-        Text::coded("causes", "Causes", "停电原因"),
+        Text::coded("causes", "What interrupted the supply", "停电原因"),
         vec![
             DataColumn::new(ColumnFormat::Word, "kind", "kind", "停电类型"),
             words::text("cause", "cause", "原因"),

@@ -1,14 +1,12 @@
 //! What all sections about a service log need: its customers, rules and names, and how much is shown.
 
 use gridtier::entitlement::Catalogue;
-use gridtier::text;
 use gridtier_service::base::Base;
-use gridtier_service::group::{GroupBy, GroupIx, Groups};
+use gridtier_service::group::{GroupBy, GroupIx, Groups, UNKNOWN};
 use gridtier_service::log::Log;
 use gridtier_service::period::Run;
 use gridtier_service::policy::Policy;
 
-use crate::format::grouped;
 use crate::section::{Block, Section};
 
 /// A service log that is shown.
@@ -32,6 +30,9 @@ pub struct ServiceView<'a> {
     pub min_count: u64,
     /// Maximum number of rows of a list.
     pub most_rows: usize,
+    /// Whether every figure is listed, as in a workbook and JSON. A page and a terminal show what matters most, and how much
+    /// more there is.
+    pub is_whole: bool,
 }
 
 impl ServiceView<'_> {
@@ -80,17 +81,24 @@ impl ServiceView<'_> {
         shown
     }
 
+    /// Whether a group says something: not if nobody's group of that grouping is known.
+    #[must_use]
+    pub fn is_telling(&self, place: GroupIx) -> bool {
+        let by = self.groups.group(place).by;
+        let mut others = self.groups.iter().filter(|(_, group)| group.by == by && group.members > 0);
+        others.any(|(_, group)| &*group.name != UNKNOWN)
+    }
+
     /// The sentence under a list of which only the first rows are shown.
     #[must_use]
     pub fn more_rows(&self, all: usize) -> Option<Block> {
-        let more = all.saturating_sub(self.most_rows);
-        (more > 0).then(|| {
-            let more = grouped(gridtier::index::count(more));
-            Block::Sentence(text!(
-                "{more} more; -o with a folder writes all of them.",
-                "另有 {more} 行；用 -o 指定文件夹可写出全部。"
-            ))
-        })
+        self.left_out(all.saturating_sub(self.most_rows))
+    }
+
+    /// The sentence under a list that leaves out so many rows.
+    #[must_use]
+    pub fn left_out(&self, more: usize) -> Option<Block> {
+        Block::rows_left_out(more, self.is_whole)
     }
 
     /// The section with the sentence of [`more_rows`](Self::more_rows).

@@ -99,6 +99,23 @@ pub(super) fn time(at: Option<Second>) -> DataCell {
     })
 }
 
+/// The time until which something is due. Of what is due by the end of a day, the day.
+pub(super) fn deadline(at: Second) -> DataCell {
+    let shown = at.to_string();
+    match shown.strip_suffix(" 23:59:59") {
+        Some(day) => {
+            let day = day.to_owned();
+            DataCell::Text(Text::coded(shown, day.clone(), day))
+        }
+        None => time(Some(at)),
+    }
+}
+
+/// A column of numbers with as many decimals as they need.
+pub(super) fn quantity(code: &'static str, en: &'static str, zh: &'static str) -> DataColumn {
+    DataColumn::new(ColumnFormat::Quantity, code, en, zh)
+}
+
 /// A day, in days since 1970-01-01.
 pub(super) fn day(day: i32) -> Text {
     Text::same(date_of_day(day).map(|day| day.to_string()).unwrap_or_default())

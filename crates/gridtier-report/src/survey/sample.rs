@@ -51,7 +51,9 @@ pub fn plan_sections(view: &SurveyView, plan: &SurveyPlan, base: &Base) -> Vec<S
         );
     let shown = view.most_rows.min(plan.sample.len());
     let more = plan.sample.len() - shown;
-    let list = Section::of_table(sample(&plan.sample[..shown], base)).with_all((more > 0).then(|| {
+    let list =
+        Section::titled(text!("Customers to ask", "受访客户")).table(sample(&plan.sample[..shown], base));
+    let list = list.with_all((more > 0).then(|| {
         let more = grouped(count(more));
         Block::Sentence(text!(
             "{more} more; -o with a folder or a file .csv writes all of them.",

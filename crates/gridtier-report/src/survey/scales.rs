@@ -16,7 +16,7 @@ use crate::table::{ColumnFormat, DataCell, DataColumn, DataTable};
 pub fn scale_sections(view: &SurveyView, results: &SurveyResults) -> Vec<Section> {
     let scales: Vec<&AlphaRow> = results.alphas.iter().filter(|row| row.item.is_none()).collect();
     let table = DataTable::new(
-        Text::coded("alphas", "Cronbach's α", "Cronbach α 系数"),
+        Text::coded("alphas", "Reliability of the scales", "量表信度"),
         vec![
             DataColumn::new(ColumnFormat::Text, "form", "form", "答题"),
             DataColumn::new(ColumnFormat::Text, "scale", "scale", "量表"),

@@ -17,8 +17,10 @@ pub fn score_sections(view: &SurveyView, rows: &[ScoreRow]) -> Vec<Section> {
     let is_item = |row: &&ScoreRow| row.level == SurveyLevel::Item;
     let of_dimensions: Vec<&ScoreRow> = rows.iter().filter(|row| !is_item(row)).collect();
     let min_cell = view.min_cell;
+    let shown: Vec<&ScoreRow> = of_dimensions.iter().copied().filter(|row| is_shown(view, row)).collect();
     let scores = Section::titled(text!("Scores", "得分"))
-        .table(scores(view, &of_dimensions))
+        .table(scores(view, &shown))
+        .with_all(Block::rows_left_out(of_dimensions.len() - shown.len(), view.is_whole))
         .sentence(
             "Mean with its 95 % interval. Ranks compare the dimensions of a group: 1 is the highest mean.",
             "均值及其 95 % 置信区间；名次在同一分组的各维度之间比较，均值最高者为 1。",
@@ -53,12 +55,24 @@ pub fn score_sections(view: &SurveyView, rows: &[ScoreRow]) -> Vec<Section> {
         let table = intervals(view, &delivered, "delivered_value", title, false);
         sections.push(Section::new().chart(charts::delivered_value(table)));
     }
-    let items: Vec<&ScoreRow> =
-        rows.iter().filter(is_item).filter(|row| row.group_by == GroupBy::All.code()).collect();
+    let of_items = || rows.iter().filter(is_item).filter(|row| row.group_by == GroupBy::All.code());
+    let is_main = |row: &&ScoreRow| view.is_whole || row.measure == view.main_measure();
+    let items: Vec<&ScoreRow> = of_items().filter(is_main).collect();
     if !items.is_empty() {
-        sections.push(Section::of_table(self::items(view, &items)));
+        let heading = text!("Scores of items, all customers", "各题得分（全部客户）");
+        let more = of_items().count() - items.len();
+        let section = Section::titled(heading).table(self::items(view, &items));
+        sections.push(section.with_all(Block::rows_left_out(more, view.is_whole)));
     }
     sections
+}
+
+/// Whether a row is shown: of everything where it is listed, else all measures of all customers, and the main one of tiers.
+fn is_shown(view: &SurveyView, row: &ScoreRow) -> bool {
+    let by = &*row.group_by;
+    view.is_whole
+        || [GroupBy::All.code(), STRATIFIED].contains(&by)
+        || (by == GroupBy::Tier.code() && row.measure == view.main_measure())
 }
 
 fn number_columns() -> Vec<DataColumn> {
@@ -87,10 +101,7 @@ fn remark(row: &ScoreRow) -> DataCell {
     match row.coverage.filter(|_| row.group_by == STRATIFIED) {
         Some(coverage) => {
             let share = crate::format::percent(coverage);
-            DataCell::Text(text!(
-                "{share} of the customers are in strata with answers",
-                "有回答的层占客户的 {share}"
-            ))
+            DataCell::Text(text!("strata with answers: {share}", "有回答的层：{share}"))
         }
         None => DataCell::Blank,
     }
@@ -105,7 +116,7 @@ fn scores(view: &SurveyView, rows: &[&ScoreRow]) -> DataTable {
     ];
     columns.extend(number_columns());
     columns.push(DataColumn::new(ColumnFormat::Integer, "rank", "rank", "名次"));
-    columns.push(DataColumn::new(ColumnFormat::Text, "remark", "", ""));
+    columns.push(DataColumn::new(ColumnFormat::Text, "remark", "remark", "说明"));
     let cells = rows.iter().map(|row| {
         let mut cells = vec![
             DataCell::word(row.measure),
@@ -118,7 +129,7 @@ fn scores(view: &SurveyView, rows: &[&ScoreRow]) -> DataTable {
         cells.push(remark(row));
         cells
     });
-    DataTable::new(Text::coded("scores", "Scores of dimensions and totals", "维度与总分"), columns, cells)
+    DataTable::new(Text::coded("scores", "Scores", "得分"), columns, cells)
 }
 
 fn items(view: &SurveyView, rows: &[&ScoreRow]) -> DataTable {
@@ -128,7 +139,7 @@ fn items(view: &SurveyView, rows: &[&ScoreRow]) -> DataTable {
         DataColumn::new(ColumnFormat::Text, "text", "text", "题目"),
     ];
     columns.extend(number_columns());
-    columns.push(DataColumn::new(ColumnFormat::Text, "remark", "", ""));
+    columns.push(DataColumn::new(ColumnFormat::Text, "remark", "remark", "说明"));
     let cells = rows.iter().map(|row| {
         let item = view.instrument.items.iter().find(|item| item.id == row.id);
         let mut cells = vec![

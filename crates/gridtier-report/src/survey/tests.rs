@@ -13,7 +13,7 @@ fn servqual() -> Instrument {
 }
 
 fn view(instrument: &Instrument) -> SurveyView<'_> {
-    SurveyView { instrument, cycle: 3, as_of: "2026-06-01", min_cell: 10, most_rows: 5 }
+    SurveyView { instrument, cycle: 3, as_of: "2026-06-01", min_cell: 10, most_rows: 5, is_whole: true }
 }
 
 fn gap(group_by: &str, group: &str, mean: Option<f64>) -> ScoreRow {

@@ -2,11 +2,13 @@
 
 use gridtier::text;
 use gridtier::text::Text;
+use gridtier::word::Word as _;
+use gridtier_service::group::GroupBy;
 use gridtier_service::survey::hypothesis::{SurveyTest, TestRow};
 use gridtier_service::survey::measure::SurveyLevel;
 
 use super::{SurveyView, words};
-use crate::section::Section;
+use crate::section::{Block, Section};
 use crate::table::{ColumnFormat, DataCell, DataColumn, DataTable};
 
 /// From this probability down a difference is taken to be real.
@@ -14,16 +16,18 @@ const SIGNIFICANT: f64 = 0.05;
 
 /// The tests of dimensions and totals.
 pub fn test_sections(view: &SurveyView, rows: &[TestRow]) -> Vec<Section> {
-    let shown: Vec<&TestRow> = rows.iter().filter(|row| row.level != SurveyLevel::Item).collect();
+    let of_dimensions = || rows.iter().filter(|row| row.level != SurveyLevel::Item);
+    let shown: Vec<&TestRow> = of_dimensions().filter(|row| view.is_whole || is_telling(view, row)).collect();
+    let more = of_dimensions().count() - shown.len();
     let heading = text!("Tests", "检验");
-    if shown.is_empty() {
+    if shown.is_empty() && more == 0 {
         return vec![Section::titled(heading).sentence(
             "There are too few answers, or they vary too little, for any test.",
             "回答过少或没有差异，无法检验。",
         )];
     }
     let table = DataTable::new(
-        Text::coded("tests", "Tests of dimensions and totals", "维度与总分的检验"),
+        Text::coded("tests", "Tests", "检验"),
         vec![
             DataColumn::new(ColumnFormat::Text, "test", "test", "检验"),
             DataColumn::new(ColumnFormat::Text, "measure", "measure", "测量"),
@@ -47,11 +51,25 @@ pub fn test_sections(view: &SurveyView, rows: &[TestRow]) -> Vec<Section> {
             ]
         }),
     );
-    vec![Section::titled(heading).table(table).sentence(
+    let section = Section::titled(heading).table(table).with_all(Block::rows_left_out(more, view.is_whole));
+    vec![section.sentence(
         "p is corrected by Holm's method where several tests are made together. From 0.05 down, chance alone is an unlikely \
          reason. That no difference is shown does not prove that there is none.",
         "多个检验一并进行时，p 已按 Holm 方法校正；p 不大于 0.05 时，差异不大可能只出于偶然。未见差异不等于证明没有差异。",
     )]
+}
+
+/// Whether a test is shown also where not all are: of the main measure, whether it differs from 0 or between tiers, and which
+/// tiers differ.
+fn is_telling(view: &SurveyView, row: &TestRow) -> bool {
+    row.measure == view.main_measure()
+        && match row.test {
+            SurveyTest::Wilcoxon => true,
+            SurveyTest::KruskalWallis => row.group_by == GroupBy::Tier.code(),
+            SurveyTest::Dunn => row.group_by == GroupBy::Tier.code() && probability(row) <= SIGNIFICANT,
+            SurveyTest::Spearman => probability(row) <= SIGNIFICANT,
+            SurveyTest::Anova | SurveyTest::Welch | SurveyTest::Pearson => false,
+        }
 }
 
 fn probability(row: &TestRow) -> f64 {

@@ -5,13 +5,14 @@ use gridtier::output::Output;
 use gridtier::word::Word;
 
 use super::{
-    FLAG, INTEGER, NUMBER, TEXT, TIME, flags, full, integers, nullable, numbers, table, text, times,
+    FLAG, INTEGER, NUMBER, TEXT, TIME, flags, full, group_names, groupings, integers, nullable, numbers,
+    table, text, times,
 };
 use crate::ageing::AgeingRow;
 use crate::base::Base;
 use crate::contact::ContactState;
 use crate::contact_figures::ContactFigures;
-use crate::group::{GroupIx, Groups, tier_name};
+use crate::group::{Groups, tier_name};
 use crate::log::Contact;
 use crate::policy::Policy;
 use crate::rate::RateRow;
@@ -40,14 +41,6 @@ impl<'a> ContactNames<'a> {
 
     fn timer(&self, timer: usize) -> Option<&'a str> {
         Some(&self.policy.timers[timer].id)
-    }
-
-    fn group_by(&self, group: GroupIx) -> Option<&'a str> {
-        Some(self.groups.group(group).by.code())
-    }
-
-    fn group(&self, group: GroupIx) -> Option<&'a str> {
-        Some(&self.groups.group(group).name)
     }
 }
 
@@ -132,8 +125,8 @@ fn timers_table<'a>(names: ContactNames<'a>, figures: &'a ContactFigures<'a>) ->
         let rows = &figures.timers[rows];
         let mut columns = vec![
             text(rows.iter().map(|row| names.timer(row.timer))),
-            text(rows.iter().map(|row| names.group_by(row.group))),
-            text(rows.iter().map(|row| names.group(row.group))),
+            groupings(names.groups, rows.iter().map(|row| row.group)),
+            group_names(names.groups, rows.iter().map(|row| row.group)),
             integers(rows.iter().map(|row| Some(row.cases()))),
         ];
         let statuses = TimerStatus::ALL.iter();
@@ -158,7 +151,7 @@ fn fairness_table<'a>(names: ContactNames<'a>, figures: &'a ContactFigures<'a>) 
         let rows = &figures.fairness[rows];
         vec![
             text(rows.iter().map(|row| names.timer(row.timer))),
-            text(rows.iter().map(|row| names.group(row.tier))),
+            group_names(names.groups, rows.iter().map(|row| row.tier)),
             integers(rows.iter().map(|row| Some(row.own.decided))),
             integers(rows.iter().map(|row| Some(row.own.on_time))),
             numbers(rows.iter().map(|row| row.own.share())),
@@ -211,8 +204,8 @@ fn rates_table<'a>(names: ContactNames<'a>, all: &'a [RateRow]) -> Output<'a> {
         let rows = &all[rows];
         let mut columns = vec![
             text(rows.iter().map(|row| Some(row.kind.code()))),
-            text(rows.iter().map(|row| names.group_by(row.group))),
-            text(rows.iter().map(|row| names.group(row.group))),
+            groupings(names.groups, rows.iter().map(|row| row.group)),
+            group_names(names.groups, rows.iter().map(|row| row.group)),
             integers(rows.iter().map(|row| Some(row.contacts))),
             integers(rows.iter().map(|row| Some(row.customer_days))),
             numbers(rows.iter().map(RateRow::per_1000_a)),

@@ -5,8 +5,8 @@ use gridtier::output::Output;
 use gridtier::word::Word;
 
 use super::{
-    DAY, FLAG, INTEGER, NUMBER, TEXT, TIME, days, flags, full, integers, nullable, numbers, table, text,
-    times,
+    DAY, FLAG, INTEGER, NUMBER, TEXT, TIME, days, flags, full, group_names, groupings, integers, nullable,
+    numbers, table, text, times,
 };
 use crate::delivered::{Delivered, DeliveredRow};
 use crate::due::DueInputs;
@@ -86,8 +86,8 @@ fn delivered_table<'a>(inputs: DueInputs<'a>, groups: &'a Groups, delivered: &'a
         let mut columns = vec![
             text(rows.iter().map(|row| Some(delivered.reasons.name(row.reason)))),
             text(rows.iter().map(|row| service_id(inputs, row.service))),
-            text(rows.iter().map(|row| Some(groups.group(row.group).by.code()))),
-            text(rows.iter().map(|row| Some(&*groups.group(row.group).name))),
+            groupings(groups, rows.iter().map(|row| row.group)),
+            group_names(groups, rows.iter().map(|row| row.group)),
             integers(rows.iter().map(|row| Some(row.due()))),
         ];
         let counts = DueStatus::ALL.iter();

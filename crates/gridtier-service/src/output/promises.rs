@@ -4,9 +4,12 @@ use gridtier::index::index;
 use gridtier::output::Output;
 use gridtier::word::Word as _;
 
-use super::{DAY, INTEGER, NUMBER, TEXT, TIME, days, full, integers, nullable, numbers, table, text, times};
+use super::{
+    DAY, INTEGER, NUMBER, TEXT, TIME, days, full, group_names, groupings, integers, nullable, numbers, table,
+    text, times,
+};
 use crate::base::Base;
-use crate::group::{GroupIx, Groups};
+use crate::group::Groups;
 use crate::log::Outage;
 use crate::major_day::MajorDays;
 use crate::policy::Policy;
@@ -63,8 +66,8 @@ fn reliability<'a>(rows: &'a [ReliabilityRow], groups: &'a Groups) -> Output<'a>
         let rows = &rows[range];
         let mut columns = vec![
             text(rows.iter().map(|row| Some(row.scope.code()))),
-            text(rows.iter().map(|row| Some(grouping(groups, row.group)))),
-            text(rows.iter().map(|row| Some(group_name(groups, row.group)))),
+            groupings(groups, rows.iter().map(|row| row.group)),
+            group_names(groups, rows.iter().map(|row| row.group)),
         ];
         columns.extend(counts.map(|(_, count)| integers(rows.iter().map(|row| Some(count(row))))));
         columns.extend(indices.map(|(_, value)| numbers(rows.iter().map(value))));
@@ -128,8 +131,8 @@ fn promises<'a>(rows: &'a [PromiseRow], groups: &'a Groups, policy: &'a Policy) 
         let rows = &rows[range];
         vec![
             text(rows.iter().map(|row| Some(policy.promises[row.promise].id.as_str()))),
-            text(rows.iter().map(|row| Some(grouping(groups, row.group)))),
-            text(rows.iter().map(|row| Some(group_name(groups, row.group)))),
+            groupings(groups, rows.iter().map(|row| row.group)),
+            group_names(groups, rows.iter().map(|row| row.group)),
             integers(rows.iter().map(|row| Some(row.exposures))),
             integers(rows.iter().map(|row| Some(row.kept))),
             integers(rows.iter().map(|row| Some(row.breached))),
@@ -171,14 +174,6 @@ fn breaches<'a>(
             integers(rows.iter().map(|row| row.compensation_fen)),
         ]
     })
-}
-
-fn grouping(groups: &Groups, group: GroupIx) -> &'static str {
-    groups.group(group).by.code()
-}
-
-fn group_name(groups: &Groups, group: GroupIx) -> &str {
-    &groups.group(group).name
 }
 
 #[cfg(test)]

@@ -103,6 +103,7 @@ pub fn duties() -> Result<Vec<Duty>, Faults> {
                 owed_to,
                 is_basic: duty.kind == DutyKind::Basic,
                 source: Text::new(duty.source, duty.source_zh),
+                remark: Text::new(duty.remark, duty.remark_zh),
                 effective_from: duty.effective_from.0,
                 effective_to: duty.effective_to.map(|day| day.0),
             }),

@@ -270,6 +270,12 @@ pub(super) struct DutyFile {
     pub source: String,
     /// The rule, in Chinese.
     pub source_zh: String,
+    /// What must be confirmed before the rule is relied on, in English.
+    #[serde(default)]
+    pub remark: String,
+    /// What must be confirmed before the rule is relied on, in Chinese.
+    #[serde(default)]
+    pub remark_zh: String,
     /// First day on which the duty is in force.
     pub effective_from: Day,
     /// Last day on which the duty is in force.

@@ -345,6 +345,8 @@ pub struct Duty {
     pub is_basic: bool,
     /// The rule.
     pub source: Text,
+    /// What must be confirmed before the rule is relied on; it is not for customers.
+    pub remark: Text,
     /// First day on which the duty is in force.
     pub effective_from: NaiveDate,
     /// Last day on which the duty is in force.

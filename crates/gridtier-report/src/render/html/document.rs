@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::{Look, NO_LINK, Readers, STYLE, block_markup};
+use super::{Look, NO_LINK, Readers, STYLE, blocks_markup};
 use crate::document::{Chapter, Document};
 use gridtier::text::{Lang, Text};
 use gridtier::word::Word as _;
@@ -51,7 +51,7 @@ pub fn write_document(out: &mut impl Write, document: &Document, first: Lang) ->
 
 fn contents(document: &Document, look: Look<'_>) -> Markup {
     html! {
-        nav.contents {
+        nav.contents.brief[document.is_brief] {
             h2 { (look.text(&Text::new("Contents", "目录"))) }
             ol.labelled[document.chapters.iter().any(|chapter| chapter.label.is_some())] {
                 @for chapter in &document.chapters {
@@ -68,7 +68,7 @@ fn chapter_markup(chapter: &Chapter, look: Look<'_>) -> Markup {
             h2 { (look.text(&chapter.heading())) }
             @for section in &chapter.sections {
                 @if let Some(heading) = &section.heading { h3 { (look.text(heading)) } }
-                @for block in &section.blocks { (block_markup(block, look)) }
+                (blocks_markup(section, Some(&chapter.title), look))
             }
         }
     }
@@ -112,7 +112,7 @@ mod tests {
             .with(Block::Lines(vec![own()]))
             .table(table);
         let chapter = Chapter::new(Text::coded("tiers", "Tiers", "等级"), [section]);
-        let document = Document { title: own(), about: own(), chapters: vec![chapter] };
+        let document = Document { title: own(), about: own(), chapters: vec![chapter], is_brief: false };
         let mut out = Vec::new();
         write_document(&mut out, &document, first).expect("memory");
         String::from_utf8(out).expect("UTF-8")

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use maud::{DOCTYPE, PreEscaped, html};
 
-use super::{Look, STYLE, block_markup};
+use super::{Look, STYLE, blocks_markup};
 use crate::section::Section;
 use gridtier::text::{Lang, Text, Voice};
 
@@ -48,7 +48,7 @@ impl<W: Write> PagedHtml<W> {
                     @if let Some(heading) = &section.heading {
                         @if position == 0 { h1 { (heading.pick(self.voice)) } } @else { h2 { (heading.pick(self.voice)) } }
                     }
-                    @for block in &section.blocks { (block_markup(block, look)) }
+                    (blocks_markup(section, None, look))
                 }
             }
         };

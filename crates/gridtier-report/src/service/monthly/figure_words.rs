@@ -18,11 +18,21 @@ use crate::table::{ColumnFormat, DataCell};
 
 /// Table, row and column of a figure, in words.
 pub(super) fn name(view: &ServiceView, figure: &MonthlyFigure) -> Text {
+    named(view, figure, &[])
+}
+
+/// The same without the customers.
+pub(super) fn short_name(view: &ServiceView, figure: &MonthlyFigure) -> Text {
+    named(view, figure, &["group", "tier"])
+}
+
+/// The name, without these parts of the key.
+fn named(view: &ServiceView, figure: &MonthlyFigure, left_out: &[&str]) -> Text {
     let table = Text::new(figure.table.en, figure.table.zh);
     let column = figure
         .rule()
         .map_or_else(|| Text::same(figure.column.to_string()), |rule| Text::new(rule.en, rule.zh));
-    let parts = figure.table.key.iter().zip(&figure.key);
+    let parts = figure.table.key.iter().zip(&figure.key).filter(|(of, _)| !left_out.contains(of));
     let parts: Vec<Text> =
         parts.filter_map(|(of, code)| key_part(view, figure.table.name, of, code)).collect();
     let (en, zh) = (joined(&parts, ", ", |part| &part.en), joined(&parts, "，", |part| &part.zh));
@@ -113,6 +123,7 @@ pub(super) fn number(figure: &MonthlyFigure, number: Option<f64>) -> DataCell {
         "cemi" | "celid_single" | "celid_total" | "cumulative" => ColumnFormat::Share,
         column if column.contains("share") => ColumnFormat::Share,
         "unfair" | "overdue" => ColumnFormat::Integer,
+        "achieved" | "proposed" if number.fract() == 0.0 => ColumnFormat::Integer,
         _ => ColumnFormat::Number(2),
     };
     DataCell::Formatted(number, format)

@@ -1,0 +1,105 @@
+//! The figures that a manager asks for first: reliability, promises, duties, timers, complaints, checks, corrections.
+
+use std::collections::BTreeMap;
+
+use gridtier::method::Tier;
+use gridtier::text;
+use gridtier::text::Text;
+use gridtier::word::Word as _;
+use gridtier_service::group::GroupBy;
+use gridtier_service::monthly::MonthlyReport;
+use gridtier_service::monthly::judge::MonthlyFigure;
+
+use super::super::view::ServiceView;
+use super::super::words;
+use super::{figure_words, is_of_all, reading_cells, reading_columns};
+use crate::section::Section;
+use crate::table::{ColumnFormat, DataCell, DataColumn, DataTable};
+
+/// Table and column of a key figure, and what its row must be about.
+type KeyFigure = (&'static str, &'static str, Option<(&'static str, &'static str)>);
+
+const KEY_FIGURES: &[KeyFigure] = &[
+    ("reliability", "saifi", Some(("scope", "all"))),
+    ("reliability", "saidi_min", Some(("scope", "all"))),
+    ("promises", "share_kept", None),
+    ("delivered", "share", None),
+    ("timers", "share", None),
+    ("rates", "contacts", Some(("kind", "complaint"))),
+    ("rates", "contacts", Some(("kind", "report"))),
+    ("ageing", "open", Some(("days", "30+"))),
+    ("checks", "share", Some(("subject", "all"))),
+    ("corrections", "overdue", Some(("about", "all"))),
+];
+
+/// The key figures of all customers, and by tier.
+pub(super) fn sections(view: &ServiceView, report: &MonthlyReport, shown: &[&MonthlyFigure]) -> Vec<Section> {
+    let key_figures: Vec<&MonthlyFigure> = KEY_FIGURES
+        .iter()
+        .flat_map(|of| shown.iter().copied().filter(move |figure| is_key_figure(figure, of)))
+        .filter(|figure| figure.now.value.is_some())
+        .collect();
+    let mut columns = reading_columns(report);
+    columns.push(DataColumn::new(ColumnFormat::Word, "verdict", "verdict", "结论"));
+    let of_all = key_figures.iter().filter(|figure| is_of_all(figure));
+    let rows: Vec<Vec<DataCell>> = of_all
+        .map(|figure| {
+            let mut cells = reading_cells(figure, figure_words::short_name(view, figure));
+            cells.push(DataCell::word(figure.verdict));
+            cells
+        })
+        .collect();
+    if rows.is_empty() {
+        return Vec::new();
+    }
+    let title = Text::coded("key_figures", "Key figures", "主要指标");
+    let all = Section::titled(text!("Key figures", "主要指标")).table(DataTable::new(title, columns, rows));
+    let mut sections = vec![all];
+    sections.extend(by_tier(view, &key_figures));
+    sections
+}
+
+fn is_key_figure(figure: &MonthlyFigure, (table, column, about): &KeyFigure) -> bool {
+    let mut parts = figure.table.key.iter().zip(&figure.key);
+    let is_about =
+        about.is_none_or(|(of, value)| parts.any(|(known, code)| *known == of && &**code == value));
+    figure.table.name == *table && &*figure.column == *column && is_about
+}
+
+/// The figures by tier, a column for each tier; nothing if there is none.
+fn by_tier(view: &ServiceView, figures: &[&MonthlyFigure]) -> Option<Section> {
+    let mut rows: Vec<(String, Text, BTreeMap<&str, DataCell>)> = Vec::new();
+    for figure in figures {
+        let parts: Vec<_> = figure.table.key.iter().zip(&figure.key).collect();
+        let is_by_tier =
+            parts.iter().any(|(of, code)| **of == "group_by" && &***code == GroupBy::Tier.code());
+        let tier = parts.iter().find(|(of, _)| **of == "group").filter(|_| is_by_tier);
+        let Some((_, tier)) = tier else { continue };
+        let others = parts.iter().filter(|(of, _)| **of != "group").map(|(_, code)| &***code);
+        let row = [figure.table.name, &figure.column].into_iter().chain(others).collect::<Vec<_>>().join("/");
+        if rows.last().is_none_or(|(last, ..)| *last != row) {
+            rows.push((row, figure_words::short_name(view, figure), BTreeMap::new()));
+        }
+        if let Some((_, _, cells)) = rows.last_mut() {
+            cells.insert(tier, figure_words::value(figure, &figure.now));
+        }
+    }
+    if rows.is_empty() {
+        return None;
+    }
+    let mut columns = vec![words::text("figure", "figure", "指标")];
+    let is_shown = |tier: &&Tier| rows.iter().any(|(_, _, cells)| cells.contains_key(tier.code()));
+    let tiers: Vec<Tier> = Tier::ALL.iter().filter(is_shown).copied().collect();
+    columns.extend(tiers.iter().map(|tier| words::quantity(tier.code(), tier.en(), tier.zh())));
+    let rows = rows.into_iter().map(|(code, Text { en, zh, .. }, cells)| {
+        let of_tier = |tier: &Tier| cells.get(tier.code()).cloned().unwrap_or(DataCell::Missing);
+        let mut row = vec![DataCell::Text(Text::coded(code, en, zh))];
+        row.extend(tiers.iter().map(of_tier));
+        row
+    });
+    let title = Text::coded("key_figures_by_tier", "Key figures by tier", "各等级主要指标");
+    Some(
+        Section::titled(text!("Key figures by tier", "各等级主要指标"))
+            .table(DataTable::new(title, columns, rows)),
+    )
+}
