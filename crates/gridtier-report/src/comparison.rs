@@ -341,7 +341,10 @@ fn drift(comparison: &Comparison) -> Section {
 
 /// Shares of customers by bin, before and after.
 fn bins_table(drift: &Drift) -> DataTable {
-    let marks: Vec<f64> = drift.index.bins.iter().filter_map(|bin| bin.mark).collect();
+    // Scores are counted in millionths of a point.
+    let unit = if matches!(&*drift.measure, "score" | "score_frozen") { 1e6 } else { 1.0 };
+    let marks: Vec<f64> =
+        drift.index.bins.iter().filter_map(|bin| bin.mark).map(|mark| mark / unit).collect();
     let decimals = telling_apart(&marks);
     DataTable::new(
         Text::default(),
@@ -354,6 +357,7 @@ fn bins_table(drift: &Drift) -> DataTable {
             let name = Text::of_word(bin.side);
             let name = match bin.mark {
                 Some(mark) => {
+                    let mark = mark / unit;
                     let mark = decimals.map_or_else(|| quantity(mark), |decimals| decimal(mark, decimals));
                     let Text { en, zh, .. } = name;
                     text!("{en} {mark}", "{zh} {mark}")
@@ -489,7 +493,26 @@ pub fn json(pair: &Pair<'_>, comparison: &Comparison, cycles: ComparedCycles) ->
 
 #[cfg(test)]
 mod tests {
+    use gridtier::statistics::{BinSide, DriftBin, StabilityIndex};
+
     use super::*;
+
+    #[test]
+    fn limits_of_bins_of_a_score_are_points() {
+        let bin = |number: u64, side: BinSide, mark: f64| DriftBin {
+            number,
+            side,
+            mark: Some(mark),
+            term: 0.0,
+            before: 5,
+            after: 5,
+        };
+        let bins = vec![bin(1, BinSide::UpTo, 41_827_522.0), bin(2, BinSide::Above, 41_827_522.0)];
+        let index = StabilityIndex { before: 10, after: 10, bins, value: 0.0, sampling_95: None };
+        let table = bins_table(&Drift { stratum: None, measure: "score".to_owned(), index });
+        let DataCell::Text(name) = &table.rows[0].cells[0] else { panic!("{table:?}") };
+        assert_eq!((name.en.as_ref(), name.zh.as_ref()), ("up to 41.83", "不超过 41.83"));
+    }
 
     #[test]
     fn limits_of_bins_have_as_many_decimals_as_tell_them_apart() {

@@ -30,7 +30,7 @@ use front::{Front, ListedSheet};
 pub use paged::PagedWorkbook;
 
 use graph::{Cells, drawn_table, native};
-use sheet::{Sheet, page_lines, write_text};
+use sheet::{PAGE_LINE_MAX, Sheet, page_lines, write_text};
 use styles::Look;
 use width::{LINE_HEIGHT, LINES_MAX, lines};
 
@@ -316,7 +316,8 @@ impl Book {
         let cells = Cells { sheet: &name, head: CHART_HEAD, rows: drawn, columns: table.columns.len() };
         match native(chart, &cells, voice) {
             Some(native) => {
-                native_sheet.insert_chart(CHART_HEAD, beside, &native)?;
+                // The row of the head is repeated on each printed page, and what stands in it, too.
+                native_sheet.insert_chart(CHART_HEAD + 1, beside, &native)?;
             }
             None => shade(native_sheet, chart, &cells)?,
         }
@@ -367,7 +368,16 @@ impl Book {
         let facts = self.facts.iter().take(ABOUT_FACTS);
         let facts =
             facts.map(|(name, value)| format!("{} {}", name.pick(self.voice), value.pick(self.voice)));
-        facts.collect::<Vec<_>>().join(" · ")
+        // What does not fit above a page stands on the first sheet.
+        let mut line = String::new();
+        for fact in facts {
+            let longer = if line.is_empty() { fact } else { format!("{line} · {fact}") };
+            if !line.is_empty() && longer.chars().count() > PAGE_LINE_MAX {
+                break;
+            }
+            line = longer;
+        }
+        line
     }
 }
 
@@ -412,25 +422,31 @@ fn shade(sheet: &mut Worksheet, chart: &Chart, cells: &Cells<'_>) -> Result<(), 
 fn sheet_name(title: &str, taken: &[String]) -> String {
     let place = (taken.len() + 1).to_string();
     let letters = title.chars().filter(|c| !"[]:*?/\\'".contains(*c) && !c.is_control());
-    let name = cut(letters, 31);
+    let name = cut(letters, SHEET_NAME_MAX);
     if name.is_empty() || name.eq_ignore_ascii_case("history") {
         return place;
     }
     if taken.iter().all(|other| other.to_lowercase() != name.to_lowercase()) {
         return name;
     }
-    format!("{} {place}", cut(name.chars(), 30 - place.len()))
+    format!("{} {place}", cut(name.chars(), SHEET_NAME_MAX - 1 - place.len()))
 }
 
-/// The first characters of a text, as Excel counts them, without spaces at the end.
+/// Maximum length of the name of a sheet, as Excel counts it.
+const SHEET_NAME_MAX: usize = 31;
+
+/// A text of at most `most` characters, as Excel counts them, without spaces at the end, and with an ellipsis if it is cut.
 fn cut(letters: impl Iterator<Item = char>, most: usize) -> String {
-    let mut room = most;
-    let kept = letters.take_while(|letter| {
-        let fits = letter.len_utf16() <= room;
-        room = room.saturating_sub(letter.len_utf16());
-        fits
+    let all: String = letters.collect();
+    if all.encode_utf16().count() <= most {
+        return all.trim().to_owned();
+    }
+    let mut units = 1;
+    let kept = all.chars().take_while(|letter| {
+        units += letter.len_utf16();
+        units <= most
     });
-    kept.collect::<String>().trim().to_owned()
+    format!("{}…", kept.collect::<String>().trim())
 }
 
 impl From<XlsxError> for RenderError {

@@ -181,6 +181,14 @@ pub(super) fn native(chart: &Chart, cells: &Cells<'_>, voice: Voice) -> Option<N
             let mut drawn = curves(&plot.curves[..plot.curves.len().min(columns)], cells);
             value_axis(drawn.x_axis(), &plot.x, voice);
             value_axis(drawn.y_axis(), &plot.y, voice);
+            // Without a limit, programs extend an axis of shares to 120 %.
+            let all = plot.curves.iter().flat_map(|curve| &curve.points);
+            if plot.x.format == ColumnFormat::Share && all.clone().all(|[x, _]| (0.0..=1.0).contains(x)) {
+                drawn.x_axis().set_min(0).set_max(1);
+            }
+            if plot.y.format == ColumnFormat::Share && all.clone().all(|[_, y]| (0.0..=1.0).contains(y)) {
+                drawn.y_axis().set_min(0).set_max(1);
+            }
             drawn
         }
         Plot::Profile(plot) => {
@@ -201,6 +209,10 @@ pub(super) fn native(chart: &Chart, cells: &Cells<'_>, voice: Voice) -> Option<N
         }
         Plot::Tornado(plot) => {
             let mut drawn = lying(areas((ChartType::Bar, 100), 2.min(columns), cells), &plot.value, voice);
+            if plot.value.format == ColumnFormat::Share {
+                // The ends are often less than a percent apart.
+                drawn.x_axis().set_num_format("0.0%");
+            }
             drawn.x_axis().set_crossing(ChartAxisCrossing::AxisValue(plot.base));
             drawn.y_axis().set_label_position(ChartAxisLabelPosition::Low);
             drawn
@@ -307,9 +319,12 @@ fn marks(count: usize, link: Link, cells: &Cells<'_>) -> NativeChart {
     drawn
 }
 
-/// Boxes from the last five columns: least, quartile, median, quartile, greatest.
+/// Boxes from the five columns after the names: least, quartile, median, quartile, greatest. The number of values may follow.
 fn five_numbers(cells: &Cells<'_>) -> Option<NativeChart> {
-    let least = cells.columns.checked_sub(5).filter(|first| *first > 0)?;
+    if cells.columns < 6 {
+        return None;
+    }
+    let least = 1;
     let mut drawn = NativeChart::new(ChartType::Line);
     // Excel draws the bar between the first series and the last, and the line between the least and the greatest.
     for at in [least + 1, least, least + 2, least + 4, least + 3] {

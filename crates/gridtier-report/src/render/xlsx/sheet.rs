@@ -20,7 +20,7 @@ const PAPER_A4: u8 = 9;
 /// Number of characters that fit across A4 in landscape at a readable size.
 const A4_CHARACTERS: f64 = 150.0;
 /// Maximum length of the line above each printed page. Excel takes at most 255 characters, including its codes.
-const PAGE_LINE_MAX: usize = 100;
+pub(super) const PAGE_LINE_MAX: usize = 100;
 /// Maximum length of a text in a cell of Excel.
 const TEXT_MAX: usize = 32_767;
 /// Fill of the bars behind points.
@@ -29,7 +29,12 @@ const BAR_FILL: u32 = 0x9D_BF_E0;
 /// The text above each printed page of a workbook.
 pub(super) fn page_lines(sheet: &mut Worksheet, title: &str, about: &str) {
     let [title, about] = [title, about].map(|text| {
-        text.chars().take(PAGE_LINE_MAX).collect::<String>().replace('&', "&&").replace('\n', " ")
+        let mut line: String = text.chars().take(PAGE_LINE_MAX).collect();
+        if line.len() < text.len() {
+            line.pop();
+            line.push('…');
+        }
+        line.replace('&', "&&").replace('\n', " ")
     });
     // Excel would read a digit after a code as the font size.
     sheet.set_header(format!("&L {title}&R {about}"));

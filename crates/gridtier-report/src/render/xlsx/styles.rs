@@ -44,13 +44,15 @@ pub(super) struct CellStyles {
 impl CellStyles {
     pub(super) fn new() -> Self {
         let cell = Format::new().set_align(FormatAlign::Top);
-        let text = cell.clone().set_text_wrap().set_num_format("@").set_indent(1);
+        // LibreOffice ignores an indent without an alignment.
+        let text =
+            cell.clone().set_text_wrap().set_num_format("@").set_align(FormatAlign::Left).set_indent(1);
         let head = cell.clone().set_bold().set_text_wrap().set_background_color(Color::RGB(HEAD_FILL));
         let head = head.set_border_bottom(FormatBorder::Thin);
         Self {
             head_right: head.clone().set_align(FormatAlign::Right),
             // The indent keeps a text apart from the numbers in the column before it.
-            head: head.set_indent(1),
+            head: head.set_align(FormatAlign::Left).set_indent(1),
             quoted: text.clone().set_quote_prefix(),
             text,
             date: cell.clone().set_num_format("yyyy-mm-dd").set_align(FormatAlign::Left).set_indent(1),

@@ -164,8 +164,9 @@ fn charts() -> Vec<(Chart, &'static [&'static str])> {
     };
     let (boxes, box_rows): (Vec<_>, Vec<_>) =
         [group("a", [1.0, 2.0, 3.0, 4.0, 9.0]), group("b", [0.0, 1.0, 1.5, 4.0, 5.0])].into_iter().unzip();
-    let heads = ["group", "least", "lower", "median", "upper", "greatest"];
+    let heads = ["group", "least", "lower", "median", "upper", "greatest", "count"];
     let box_columns = heads.map(|head| DataColumn::new(ColumnFormat::Number(1), head, head, head)).to_vec();
+    let box_rows = box_rows.into_iter().map(|row| [row, vec![DataCell::Integer(5)]].concat());
     let box_table = DataTable::new(Text::same("boxes"), box_columns, box_rows);
     let curve = |name: &'static str| Curve {
         name: Text::same(name),
@@ -198,11 +199,12 @@ fn charts() -> Vec<(Chart, &'static [&'static str])> {
                 Plot::Lines(Lines { x: share(), y: share(), curves: vec![curve("y")], guides: vec![] }),
                 line_table,
             ),
-            &["c:scatterChart", "$A$5:$A$7", "$B$5:$B$7"],
+            &["c:scatterChart", "$A$5:$A$7", "$B$5:$B$7", "c:max val=\"1\""],
         ),
         (
             chart(Plot::Boxes(Boxes { value: share(), boxes }), box_table),
-            &["c:upDownBars", "$D$5:$D$6", "$F$5:$F$6"],
+            // The first of the five columns comes second, and the number of values is not drawn.
+            &["c:upDownBars", "$B$5:$B$6", "$F$5:$F$6"],
         ),
         (
             chart(
@@ -224,6 +226,7 @@ fn charts_are_those_of_excel_and_point_at_the_cells_beside_them() {
             assert!(drawn.contains(words), "{words}: {drawn}");
         }
         assert!(part(&bytes, "xl/drawings/drawing1.xml").contains("descr="), "it has a text alternative");
+        assert!(!drawn.contains("$G$5"), "the number of values is no part of a box: {drawn}");
     }
 }
 
@@ -370,6 +373,15 @@ fn control_characters_endless_texts_and_many_sheets_of_one_name_do_not_break_a_w
         assert_eq!(sheets.len(), 13);
         assert!(sheets.iter().all(|(name, _)| name.encode_utf16().count() <= 31));
     }
+}
+
+#[test]
+fn a_name_of_a_sheet_that_is_cut_ends_with_a_mark() {
+    let title = "What the largest customers bring to the utility";
+    assert_eq!(sheet_name(title, &[]), "What the largest customers bri…");
+    let taken = [sheet_name(title, &[])];
+    assert_eq!(sheet_name(title, &taken), "What the largest customers b… 2");
+    assert_eq!(sheet_name("Tiers", &taken), "Tiers");
 }
 
 #[test]
