@@ -493,7 +493,7 @@ pub fn json(pair: &Pair<'_>, comparison: &Comparison, cycles: ComparedCycles) ->
 
 #[cfg(test)]
 mod tests {
-    use gridtier::statistics::{BinSide, DriftBin, StabilityIndex};
+    use gridtier::statistics::stability_index::{BinSide, DriftBin, StabilityIndex};
 
     use super::*;
 
@@ -507,7 +507,7 @@ mod tests {
             before: 5,
             after: 5,
         };
-        let bins = vec![bin(1, BinSide::UpTo, 41_827_522.0), bin(2, BinSide::Above, 41_827_522.0)];
+        let bins = vec![bin(1, BinSide::Upto, 41_827_522.0), bin(2, BinSide::Above, 41_827_522.0)];
         let index = StabilityIndex { before: 10, after: 10, bins, value: 0.0, sampling_95: None };
         let table = bins_table(&Drift { stratum: None, measure: "score".to_owned(), index });
         let DataCell::Text(name) = &table.rows[0].cells[0] else { panic!("{table:?}") };

@@ -92,7 +92,7 @@ pub(crate) fn gate(result: &GateResult) -> Text {
     };
     let Text { en, zh, .. } = Text::of_word(result.gate);
     let Some(value) = result.value.map(shown) else {
-        return text!("{en}: not measured", "{zh}: 未测");
+        return text!("{en}: not measured", "{zh}: 未测量");
     };
     let limits = [(result.warn, "warns", "警告"), (result.fail, "fails", "不通过")];
     let limits: Vec<Text> = limits
