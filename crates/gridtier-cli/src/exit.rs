@@ -127,7 +127,7 @@ impl From<GovernanceError> for Failure {
             GovernanceError::Usage(_) => USAGE,
             GovernanceError::Method(_) => METHOD,
             GovernanceError::Refused(_) => BEYOND_LIMITS,
-            GovernanceError::Damaged(_) | GovernanceError::NoRules(_) => INPUT,
+            GovernanceError::Damaged(_) | GovernanceError::NoRules(_) | GovernanceError::NoCycle(_) => INPUT,
         };
         Self::new(code, error.text())
     }

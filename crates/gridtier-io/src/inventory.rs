@@ -281,7 +281,7 @@ pub fn cycle_as_of(store: &Store, day: Month) -> Result<StoredCycle, GovernanceE
             found = Some(cycle);
         }
     }
-    let found = found.ok_or_else(|| GovernanceError::Damaged(vec![no_cycle_of(day)]))?;
+    let found = found.ok_or_else(|| GovernanceError::NoCycle(no_cycle_of(day)))?;
     Ok(store.cycle(Some(found.version))?)
 }
 

@@ -153,6 +153,7 @@ impl From<GovernanceError> for WebError {
             GovernanceError::Store(error) => error.into(),
             GovernanceError::Cycle(error) => error.into(),
             GovernanceError::Usage(what) => Self::request(what),
+            GovernanceError::NoCycle(what) => Self::not_found(what),
             GovernanceError::Refused(_) => Self { status: StatusCode::CONFLICT, what: error.text() },
             GovernanceError::NoRules(_) | GovernanceError::Method(_) | GovernanceError::Damaged(_) => {
                 Self::inside(error.text())

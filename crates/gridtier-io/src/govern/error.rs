@@ -22,6 +22,8 @@ pub enum GovernanceError {
     Method(Text),
     /// The method whose rules apply cannot be read.
     NoRules(Text),
+    /// The store has no cycle that was asked for.
+    NoCycle(Text),
     /// Rules or gates stand in the way; all of them are listed.
     Refused(Vec<Text>),
     /// Files are not as they were published; all such files are listed.
@@ -35,7 +37,9 @@ impl GovernanceError {
         match self {
             Self::Store(error) => error.text(),
             Self::Cycle(error) => error.text(),
-            Self::Usage(what) | Self::Method(what) | Self::NoRules(what) => what.clone(),
+            Self::Usage(what) | Self::Method(what) | Self::NoRules(what) | Self::NoCycle(what) => {
+                what.clone()
+            }
             Self::Refused(what) => {
                 let what = Text::join(what, "\n  ");
                 text!("refused; nothing was written\n  {what}", "未通过, 未写入任何内容\n  {what}"; what)
