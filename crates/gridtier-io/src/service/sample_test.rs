@@ -13,6 +13,7 @@ use gridtier::source::TableBook;
 use gridtier_sample::{DUPLICATES, OUT_OF_WINDOW, PlantedFault, SampleFaults, SampleSpec};
 use gridtier_service::base::{Base, Member};
 use gridtier_service::period::{Period, Run};
+use gridtier_service::policy::Policy;
 use gridtier_service::read::{self, Reading};
 
 use crate::folder::DataFolder;
@@ -48,8 +49,9 @@ fn read_sample(faults: SampleFaults) -> (Vec<PlantedFault>, Vec<TableBook>) {
     let (base, folder) = (base(&data), super::open(&service).unwrap());
     let catalogue = Catalogue::shipped("paper", &[]).unwrap().unwrap();
     let run = Run::new(Period::parse("2025-12").unwrap(), None).unwrap();
-    let reading = Reading { source: &folder, base: &base, catalogue: &catalogue, run };
-    (planted, read::read(reading).unwrap().1)
+    let policy = Policy::shipped("paper", &catalogue).unwrap().unwrap();
+    let reading = Reading { source: &folder, base: &base, catalogue: &catalogue, policy: &policy, run };
+    (planted, read::read(reading).unwrap().books)
 }
 
 #[test]

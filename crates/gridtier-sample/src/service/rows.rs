@@ -113,7 +113,7 @@ pub fn write_outages(
                 (Rule::NullKey.code(), ["", INSIDE, "fault", "", "utility"]),
                 (Rule::DuplicateKey.code(), ["O900004", INSIDE, "fault", "", "utility"]),
                 (Rule::DuplicateKey.code(), ["O900004", INSIDE, "fault", "", "customer"]),
-                (Rule::ErrorCell.code(), ["O900005", INSIDE, "#N/A", "", "utility"]),
+                (Rule::BadEnum.code(), ["O900005", INSIDE, "#N/A", "", "utility"]),
                 (OUT_OF_WINDOW, ["O900006", AFTER, "planned", "", "utility"]),
             ],
         )?;
@@ -160,7 +160,7 @@ pub fn write_interruptions(
                 (Rule::NeverRestored.code(), [SOME_OUTAGE, SOMEBODY, INSIDE, ""]),
                 (Rule::DuplicateKey.code(), [SOME_OUTAGE, SOMEBODY, EARLIER, EARLIER]),
                 (Rule::DuplicateKey.code(), [SOME_OUTAGE, SOMEBODY, EARLIER, INSIDE]),
-                (Rule::ErrorCell.code(), [SOME_OUTAGE, SOMEBODY, "#REF!", INSIDE]),
+                (Rule::BadDate.code(), [SOME_OUTAGE, SOMEBODY, "#REF!", INSIDE]),
                 (OUT_OF_WINDOW, ["O900006", SOMEBODY, AFTER, ""]),
             ],
         )?;
@@ -277,7 +277,7 @@ pub fn write_contacts(
                 (Rule::NullKey.code(), ["", INSIDE, SOMEBODY, "query", "phone", "", ""]),
                 (Rule::DuplicateKey.code(), ["C900006", INSIDE, SOMEBODY, "query", "phone", "", ""]),
                 (Rule::DuplicateKey.code(), ["C900006", INSIDE, SOMEBODY, "praise", "phone", "", ""]),
-                (Rule::ErrorCell.code(), ["C900007", INSIDE, SOMEBODY, "query", "phone", "", "#VALUE!"]),
+                (Rule::BadDate.code(), ["C900007", INSIDE, SOMEBODY, "query", "phone", "", "#VALUE!"]),
                 (OUT_OF_WINDOW, ["C900008", AFTER, SOMEBODY, "query", "phone", "", ""]),
             ],
         )?;
