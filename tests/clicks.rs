@@ -172,8 +172,6 @@ fn remove_tables(utility: &Utility) {
 fn a_trial_after_the_first_reads_no_table_again() {
     let utility = twice_graded();
     let view = View::of(utility.path());
-    // When the changes are there, the view has read all that it reads at its start.
-    view.page("/changes");
     view.page("/whatif");
     remove_tables(&utility);
     for weight in ["0.6", "0.2"] {
