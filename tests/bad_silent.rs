@@ -184,8 +184,8 @@ fn columns_in_another_unit_than_those_that_belong_to_them_are_noticed() {
         format!("000{c},{year}-{month:02},{}\n", kwh(c, m) / if c == 2 { 1_000.0 } else { 1.0 })
     });
     finds(&sound().and("plans.csv", format!("{PLANS}{plans}")), "plans", "unlikely_ratio", 1);
-    let in_fen = lines(|c, m| bill(c, m, "B", if m < 4 { 100.0 } else { 1.0 }));
-    finds(&sound().and("bills.csv", format!("{BILLS}{in_fen}")), "bills", "amount_suspect", 12);
+    let in_other_unit = lines(|c, m| bill(c, m, "B", if m < 4 { 10_000.0 } else { 1.0 }));
+    finds(&sound().and("bills.csv", format!("{BILLS}{in_other_unit}")), "bills", "amount_suspect", 12);
     let reactive = |factor: f64| {
         lines(|c, m| {
             let line = reading(c, m, "M", 1, 0);

@@ -75,7 +75,7 @@ impl FileFormat {
         matches!(self, Self::Workbook(_) | Self::Csv)
     }
 
-    fn by_extension(name: &str) -> Option<Self> {
+    pub(crate) fn by_extension(name: &str) -> Option<Self> {
         let extension = name.rsplit_once('.')?.1.to_ascii_lowercase();
         Self::EXTENSIONS.iter().find(|(known, _)| *known == extension).map(|(_, format)| *format)
     }

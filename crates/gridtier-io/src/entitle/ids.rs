@@ -9,6 +9,8 @@ use std::error::Error;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use arrow_array::Array;
+use arrow_array::cast::AsArray;
 use csv::StringRecord;
 use gridtier::contract::ID_BYTES_MAX;
 use gridtier::contract::cell::fold_id;
@@ -19,8 +21,9 @@ use gridtier::text::Text;
 use crate::csv::{CsvDeclared, CsvFile};
 use crate::cycle::WithoutZeros;
 use crate::guard::Unreadable;
-use crate::listing::DataFile;
+use crate::listing::{DataFile, FileFormat, WorkbookKind};
 use crate::system::system_error;
+use crate::workbook::{WorkbookDeclared, WorkbookFile};
 
 /// Why a file of requests cannot be used.
 #[derive(Debug)]
@@ -96,6 +99,9 @@ impl SmallTable {
                 "文件为空; 请重新导出, 如名单确无客户, 请保留表头",
             )));
         }
+        if let Some(FileFormat::Workbook(kind)) = FileFormat::by_extension(&path.to_string_lossy()) {
+            return Self::of_workbook(path, &file, kind).map_err(damaged);
+        }
         let survey = survey(&file).map_err(damaged)?;
         let mut records = survey.records(&file).map_err(damaged)?;
         let mut record = StringRecord::new();
@@ -120,6 +126,34 @@ impl SmallTable {
             return Err(RequestError::Rows { path: path.into(), faults });
         }
         Ok(Self { path: path.into(), header: survey.header, rows })
+    }
+
+    /// Reads the first visible sheet of a workbook. Ids of which a spreadsheet has lost digits are refused.
+    fn of_workbook(path: &Path, file: &DataFile, kind: WorkbookKind) -> Result<Self, Unreadable> {
+        let book = WorkbookFile::survey(file, kind, WorkbookDeclared::default())?;
+        let header: Vec<String> = book.columns().into_iter().map(|column| column.name).collect();
+        for (position, name) in header.iter().enumerate() {
+            if header.len() == 1 || ID_HEADERS.contains(&fold_id(name).to_lowercase().as_str()) {
+                book.check_ids(position)?;
+            }
+        }
+        let mut rows = Vec::new();
+        let mut line = book.first_row();
+        for piece in book.pieces(file, (0..header.len()).collect())? {
+            let piece = piece?;
+            line += piece.gap;
+            for row in 0..piece.rows {
+                let texts = piece.columns.iter().map(|column| column.as_string_view());
+                let cells: Vec<String> = texts
+                    .map(|texts| if texts.is_null(row) { "" } else { texts.value(row) }.trim().to_owned())
+                    .collect();
+                if cells.iter().any(|cell| !cell.is_empty()) {
+                    rows.push((line, cells));
+                }
+                line += 1;
+            }
+        }
+        Ok(Self { path: path.into(), header, rows })
     }
 
     /// The position of a column, whatever the case and width of its letters.
@@ -306,6 +340,28 @@ mod tests {
         fs::write(&path, content).unwrap();
         let customers = customers(&["0512000005", "0512000006", "A7"]);
         read_ids(&path).and_then(|list| list.matched(&customers)).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_list_in_a_workbook_is_read_and_lost_digits_are_refused() {
+        use rust_xlsxwriter::Workbook;
+        let read = |cells: &[&str], number: Option<f64>| {
+            let (dir, mut book) = (tempfile::tempdir().unwrap(), Workbook::new());
+            let sheet = book.add_worksheet();
+            for (row, cell) in (0..).zip(cells) {
+                sheet.write(row, 0, *cell).unwrap();
+            }
+            if let Some(number) = number {
+                sheet.write(9, 0, number).unwrap();
+            }
+            let path = dir.path().join("list.XLSX");
+            book.save(&path).unwrap();
+            let list = read_ids(&path).map_err(|error| error.to_string())?;
+            Ok::<_, String>(list.into_ids().into_iter().collect::<Vec<_>>())
+        };
+        assert_eq!(read(&["户号", "0512000005", "", "A7"], None).unwrap(), ["0512000005", "A7"]);
+        assert_eq!(read(&["customer_id"], Some(512_000_005.0)).unwrap(), ["512000005"]);
+        assert!(read(&["customer_id"], Some(5.12e17)).unwrap_err().contains("A10"));
     }
 
     fn ids(content: &str) -> Vec<String> {

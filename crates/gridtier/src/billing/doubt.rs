@@ -229,9 +229,10 @@ pub(super) fn notice_payments(
         due[customer] += due_fen[bill];
     }
     let is_far = |paid: i128, due: i128| due > 0 && (paid > PAID_FACTOR * due || paid < 0);
-    let (all_paid, all_due): (i128, i128) = (paid.iter().sum(), due.iter().sum());
-    let is_little = !payments.is_empty() && all_due > PAID_FACTOR * all_paid;
-    let far = |customer: &usize| is_far(paid[*customer], due[*customer]) || is_little && paid[*customer] != 0;
+    let is_low = |customer: &usize| paid[*customer] > 0 && due[*customer] > PAID_FACTOR * paid[*customer];
+    let payers = paid.iter().filter(|paid| **paid != 0).count();
+    let is_little = 2 * (0..customers.len()).filter(is_low).count() > payers;
+    let far = |customer: &usize| is_far(paid[*customer], due[*customer]) || is_little && is_low(customer);
     let found = count((0..customers.len()).filter(far).count());
     if let Some(first) = (0..customers.len()).find(far) {
         book.notice(Rule::UnlikelyRatio, found, || {
