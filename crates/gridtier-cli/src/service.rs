@@ -154,6 +154,10 @@ impl ServiceQuestion {
         let asks_for_duties = matches!(self, Self::Delivered | Self::Due);
         let duties = if asks_for_duties { measured.delivered() } else { None };
         let calls = if self == Self::Contacts { measured.contacts() } else { None };
+        // Months are only drawn, which a terminal and a folder are without.
+        let is_drawn = matches!(place, ResultPlace::File(..)) || args.format == ResultFormat::Json;
+        let asks_for_months = self == Self::Promises && is_drawn;
+        let months = if asks_for_months { measured.promise_months() } else { Vec::new() };
         let is_report = self == Self::Report;
         let month = is_report.then(|| MonthlyReport::of(measured.due_inputs(), &measured.groups));
         let sections = |most_rows| {
@@ -162,7 +166,7 @@ impl ServiceQuestion {
             sections.extend(absent_tables(&measured.absent()));
             sections.extend(match self {
                 Self::Check => Vec::new(),
-                Self::Promises => promises::sections(&view, supply.as_ref()),
+                Self::Promises => promises::sections(&view, supply.as_ref(), &months),
                 Self::Delivered => delivered::sections(&view, &measured.due_inputs(), duties.as_ref()),
                 Self::Contacts => contacts::sections(&view, calls.as_ref()),
                 Self::Due => worklist::sections(&view, duties.as_ref()),

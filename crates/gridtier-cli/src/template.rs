@@ -131,12 +131,13 @@ mod tests {
     use gridtier::entitlement::CATALOGUES;
     use gridtier::method::PRESETS;
     use gridtier_service::policy::POLICIES;
+    use gridtier_service::survey::instrument::INSTRUMENTS;
 
     use super::*;
 
     #[test]
     fn every_comment_of_a_shipped_file_is_in_both_languages() {
-        for (name, text) in PRESETS.iter().chain(&CATALOGUES).chain(&POLICIES) {
+        for (name, text) in PRESETS.iter().chain(&CATALOGUES).chain(&POLICIES).chain(&INSTRUMENTS) {
             let blocks = text.split("\n\n").flat_map(|block| block.split("\n#\n"));
             for block in blocks {
                 let comments = block.lines().filter(|line| is_comment(line));
@@ -148,7 +149,7 @@ mod tests {
 
     #[test]
     fn a_new_file_has_the_comments_of_one_language_and_the_same_content() {
-        for (name, text) in PRESETS.iter().chain(&CATALOGUES).chain(&POLICIES) {
+        for (name, text) in PRESETS.iter().chain(&CATALOGUES).chain(&POLICIES).chain(&INSTRUMENTS) {
             let [en, zh] = [Lang::En, Lang::Zh].map(|lang| commented(text, lang));
             let content = |text: &str| -> Vec<String> {
                 text.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect()

@@ -14,7 +14,7 @@ use gridtier::text::Text;
 pub use cost::costs;
 pub use distribution::{lorenz, pareto, score_boxes, scores, tier_points};
 pub use movement::{drift, drift_bins, members};
-pub use service::{ageing, complaint_topics, due_and_delivered, promises_kept};
+pub use service::{ageing, complaint_topics, due_and_delivered, promises_by_month, promises_kept};
 pub use survey::{delivered_value, survey_gaps};
 pub use weight::{clusters, left_out, weights};
 

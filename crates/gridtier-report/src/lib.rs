@@ -14,6 +14,7 @@ pub mod document;
 pub mod render;
 pub mod charts;
 pub mod names;
+mod group_names;
 pub mod customers;
 pub mod boundaries;
 pub mod indicators;

@@ -21,6 +21,7 @@ pub mod proposal;
 pub mod promise;
 pub mod survey;
 pub mod promise_figures;
+pub mod promise_months;
 pub mod slot;
 pub mod due;
 pub mod matching;

@@ -12,6 +12,7 @@ use gridtier_service::group::Groups;
 use gridtier_service::output::contacts::ContactNames;
 use gridtier_service::output::{contacts, delivered, promises};
 use gridtier_service::promise_figures::{PromiseFigures, overlap};
+use gridtier_service::promise_months::{PromiseMonth, promise_months};
 
 use super::ServiceLog;
 use crate::cycle::{self, CycleError};
@@ -78,6 +79,13 @@ impl<'a> MeasuredLog<'a> {
     pub fn contacts(&self) -> Option<ContactFigures<'a>> {
         let ServiceLog { run, base, policy, log, .. } = self.read;
         ContactFigures::of(base, &self.groups, log, policy, *run)
+    }
+
+    /// How promises were kept in each of the twelve months to the end of the period; nothing if that is not measured.
+    #[must_use]
+    pub fn promise_months(&self) -> Vec<PromiseMonth> {
+        let ServiceLog { run, base, policy, log, interruptions, .. } = self.read;
+        promise_months(base, &self.groups, log, interruptions.as_ref(), policy, *run).unwrap_or_default()
     }
 
     /// What became of the rows of the tables that are there.

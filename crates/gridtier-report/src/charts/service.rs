@@ -1,7 +1,7 @@
 //! Charts about service: due against delivered, complaints that wait, topics.
 
-use crate::chart::{Axis, Bars, Chart, Plot};
-use crate::table::{ColumnFormat, DataTable};
+use crate::chart::{Axis, Bars, Chart, HeatMap, HeatScale, Plot};
+use crate::table::{ColumnFormat, DataColumn, DataTable};
 use gridtier::text::Text;
 
 /// Due against delivered, from a table with the service and tier, what was due and what was delivered.
@@ -32,6 +32,34 @@ pub fn promises_kept(table: DataTable) -> Chart {
             "每类客户一条：承诺兑现的比例。短横表示没有应兑现的情形。",
         ),
         Plot::Bars(Bars::of_table(&table, axis)),
+        table,
+    )
+    .for_pages()
+}
+
+/// The share of cases in which each promise was kept to each class, month by month, from a table with the promise and class,
+/// and a column of shares for each month.
+#[must_use]
+pub fn promises_by_month(table: DataTable) -> Chart {
+    let month =
+        |column: Option<&DataColumn>| column.and_then(|column| column.title.code.clone()).unwrap_or_default();
+    let [first, last] = [table.columns.get(1), table.columns.last()].map(month);
+    let map = HeatMap {
+        row_title: Text::new("promise and class", "承诺与用电类别"),
+        column_title: Text::new(
+            format!("months from {first} to {last}"),
+            format!("月份（{first} 至 {last}）"),
+        ),
+        ..HeatMap::of_table(&table, ColumnFormat::Share, HeatScale::All)
+    };
+    Chart::new(
+        Text::coded("promises_by_month", "Promises kept by class and month", "各类客户逐月承诺兑现率"),
+        Text::new(
+            "A cell for each month: the share of cases in which the promise was kept, darker for more. A promise over a year \
+             is held against the twelve months to the end of the month. A dash means that there was no case.",
+            "每月一格：承诺兑现的比例，颜色越深比例越高。按年计的承诺取截至当月末的十二个月。短横表示没有应兑现的情形。",
+        ),
+        Plot::HeatMap(map),
         table,
     )
     .for_pages()

@@ -19,6 +19,7 @@ use gridtier_service::log::{Contact, Interruption, Log, Outage};
 use gridtier_service::period::{Period, Run};
 use gridtier_service::policy::{Policy, fields};
 use gridtier_service::promise_figures::PromiseFigures;
+use gridtier_service::promise_months::{PromiseMonth, promise_months};
 use gridtier_service::time::Second;
 
 use super::view::ServiceView;
@@ -202,6 +203,11 @@ impl LogScene {
     pub fn promises(&self) -> Option<PromiseFigures> {
         let interruptions = self.interruptions.as_ref();
         PromiseFigures::of(&self.base, &self.groups, &self.log, interruptions, &self.policy, self.run)
+    }
+
+    pub fn promise_months(&self) -> Option<Vec<PromiseMonth>> {
+        let interruptions = self.interruptions.as_ref();
+        promise_months(&self.base, &self.groups, &self.log, interruptions, &self.policy, self.run)
     }
 
     pub fn due_inputs(&self) -> DueInputs<'_> {

@@ -7,10 +7,11 @@ use gridtier::index::{count, float_i64, index};
 use gridtier::text;
 use gridtier::text::Text;
 use gridtier::word::Word as _;
-use gridtier_service::group::{CustomerClass, GroupBy};
+use gridtier_service::group::{CustomerClass, GroupBy, GroupIx};
 use gridtier_service::policy::Promise;
 use gridtier_service::promise::{PromiseBreach, PromiseRow};
 use gridtier_service::promise_figures::PromiseFigures;
+use gridtier_service::promise_months::PromiseMonth;
 use gridtier_service::reliability::{ReliabilityRow, Scope};
 
 use super::head::not_measured;
@@ -25,14 +26,19 @@ use crate::table::{ColumnFormat, DataCell, DataColumn, DataTable};
 /// Decimals of an index in minutes or in interruptions per customer.
 const INDEX_DECIMALS: u8 = 3;
 
-/// The sections about promises and reliability. `figures` is `None` if they are not measured.
+/// The sections about promises and reliability. `figures` is `None` if they are not measured. `months` are only drawn.
 #[must_use]
-pub fn sections(view: &ServiceView, figures: Option<&PromiseFigures>) -> Vec<Section> {
+pub fn sections(
+    view: &ServiceView,
+    figures: Option<&PromiseFigures>,
+    months: &[PromiseMonth],
+) -> Vec<Section> {
     let Some(figures) = figures else {
         let heading = text!("Promises and reliability", "服务承诺与供电可靠性");
         return vec![not_measured(heading, &[Table::Outages, Table::Interruptions])];
     };
-    let mut sections = vec![promises(view, figures)];
+    let by_month = kept_by_month(view, months).map(|chart| Block::Chart(Box::new(chart)));
+    let mut sections = vec![promises(view, figures).with_all(by_month)];
     sections.extend(broken_by_group(view, figures));
     sections.extend(breaches(view, figures));
     sections.extend([reliability(view, figures), by_group(view, figures), causes(figures)]);
@@ -127,6 +133,45 @@ fn kept_by_class(view: &ServiceView, figures: &PromiseFigures) -> Option<Chart> 
     let title = Text::coded("promises_kept", "Promises kept by class", "各类客户承诺兑现率");
     let table = DataTable::new(title, columns, rows);
     (!table.rows.is_empty()).then(|| charts::promises_kept(table))
+}
+
+/// The share kept of each promise by class and month; nothing if a class is withheld or nothing was promised.
+fn kept_by_month(view: &ServiceView, months: &[PromiseMonth]) -> Option<Chart> {
+    let shown = view.shown_groups();
+    let is_class = |group: GroupIx| view.groups.group(group).by == GroupBy::Class && shown[group.index()];
+    let of_month = |month: &PromiseMonth, promise, group| {
+        let row = month.rows.iter().find(|row| row.promise == promise && row.group == group);
+        row.and_then(|row| row.share_kept)
+    };
+    let mut columns = vec![words::text("promise", "promise", "承诺")];
+    columns.extend(months.iter().map(|month| {
+        // A cell of the chart has room for the number of the month.
+        let (code, name) = (month.month.to_string(), (1 + month.month.0.rem_euclid(12)).to_string());
+        DataColumn::new(ColumnFormat::Share, code, name.clone(), name)
+    }));
+    let all = months.first().into_iter().flat_map(|month| &month.rows);
+    let shares_of = |row: &PromiseRow| -> Vec<Option<f64>> {
+        months.iter().map(|month| of_month(month, row.promise, row.group)).collect()
+    };
+    let with_cases: Vec<(&PromiseRow, Vec<Option<f64>>)> = all
+        .filter(|row| is_class(row.group))
+        .map(|row| (row, shares_of(row)))
+        .filter(|(_, shares)| shares.iter().any(Option::is_some))
+        .collect();
+    let rows = with_cases.iter().map(|(row, shares)| {
+        let is_alone = with_cases.iter().filter(|(other, _)| other.promise == row.promise).count() == 1;
+        let (promise, class) = (promise(view, row.promise), words::group(view.groups.group(row.group)));
+        let title = &promise.title;
+        let name = match is_alone {
+            true => title.clone(),
+            false => text!("{title}: {class}", "{title}：{class}"; title, class),
+        };
+        [vec![DataCell::Text(name)], shares.iter().copied().map(DataCell::number).collect()].concat()
+    });
+    let title =
+        Text::coded("promises_by_month", "Promises kept by class and month", "各类客户逐月承诺兑现率");
+    let table = DataTable::new(title, columns, rows);
+    (!table.rows.is_empty()).then(|| charts::promises_by_month(table))
 }
 
 fn promise_table(view: &ServiceView, rows: &[&PromiseRow]) -> DataTable {
@@ -455,7 +500,7 @@ mod tests {
     #[test]
     fn what_needs_tables_that_are_absent_is_told_as_not_measured() {
         let scene = LogScene::of_regions(&[("A", 1)]);
-        let sections = sections(&scene.view(), None);
+        let sections = sections(&scene.view(), None, &[]);
         let text = terminal::text(&sections, Lang::En.into());
         assert!(text.contains("Not measured") && text.contains("outages, interruptions"), "{text}");
         assert!(sections[0].tables().next().is_none());
@@ -466,7 +511,7 @@ mod tests {
     fn broken_promises_come_first_and_breaches_name_the_customer() {
         let scene = LogScene::with_an_outage();
         let figures = scene.promises().unwrap();
-        let sections = sections(&scene.view(), Some(&figures));
+        let sections = sections(&scene.view(), Some(&figures), &[]);
         let table = sections[0].tables().next().unwrap();
         let restored = &table.rows[0].cells;
         assert_eq!(
@@ -484,11 +529,26 @@ mod tests {
     }
 
     #[test]
+    fn promises_are_drawn_by_class_and_month() {
+        let scene = LogScene::with_an_outage();
+        let (figures, view) = (scene.promises().unwrap(), scene.view());
+        let months = scene.promise_months().unwrap();
+        let sections = sections(&view, Some(&figures), &months);
+        let drawn: Vec<&Chart> = sections.iter().flat_map(Section::charts).collect();
+        assert_eq!(
+            drawn.iter().map(|chart| chart.code()).collect::<Vec<_>>(),
+            ["promises_kept", "promises_by_month"]
+        );
+        assert_eq!(drawn[1].table.columns.len(), 13);
+        assert!(kept_by_month(&ServiceView { min_count: 1_000, ..view }, &months).is_none());
+    }
+
+    #[test]
     fn no_customer_is_named_when_small_counts_are_withheld() {
         let scene = LogScene::with_an_outage();
         let figures = scene.promises().unwrap();
         let view = ServiceView { min_count: 5, ..scene.view() };
-        let sections = sections(&view, Some(&figures));
+        let sections = sections(&view, Some(&figures), &[]);
         let codes: Vec<_> = sections
             .iter()
             .flat_map(Section::tables)

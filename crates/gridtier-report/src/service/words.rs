@@ -1,50 +1,30 @@
 //! Words that several sections about a service log use: groups, reasons, units, services.
 
-use gridtier::contract::{Area, UseCategory};
 use gridtier::entitlement::Catalogue;
 use gridtier::method::Tier;
 use gridtier::text::Text;
 use gridtier::unit::date_of_day;
-use gridtier::word::Word;
 use gridtier_service::due::DueReason;
-use gridtier_service::group::{CustomerClass, Group, GroupBy, UNGRADED, UNKNOWN};
+use gridtier_service::group::{Group, UNGRADED};
 use gridtier_service::policy::{Measure, Policy};
 use gridtier_service::time::Second;
 
-use crate::names;
 use crate::table::{ColumnFormat, DataCell, DataColumn};
+use crate::{group_names, names};
 
 /// The name of a group.
 pub(super) fn group(group: &Group) -> Text {
-    let name = &*group.name;
-    let word = match group.by {
-        GroupBy::All => Some(Text::of_word(GroupBy::All)),
-        GroupBy::Area => Area::from_code(name).map(Text::of_word),
-        GroupBy::Class => CustomerClass::from_code(name).map(Text::of_word),
-        GroupBy::Tier => return tier(name),
-        GroupBy::UseCategory => UseCategory::from_code(name).map(Text::of_word),
-        GroupBy::Region => None,
-    };
-    word.unwrap_or_else(|| other(name))
+    group_names::group(group.by, &group.name)
 }
 
 /// A tier, or those without one.
 pub(super) fn tier(code: &str) -> Text {
-    Tier::from_code(code).map_or_else(|| other(code), names::tier)
-}
-
-fn other(name: &str) -> Text {
-    match name {
-        UNKNOWN => Text::coded(UNKNOWN, "unknown", "未知"),
-        UNGRADED => Text::coded(UNGRADED, "ungraded", "未评级"),
-        "public" => Text::coded("public", "the public", "公众"),
-        own => Text::same(own.to_owned()),
-    }
+    group_names::tier(code)
 }
 
 /// A customer's tier.
 pub(super) fn tier_cell(tier: Option<Tier>) -> DataCell {
-    DataCell::Text(tier.map_or_else(|| other(UNGRADED), names::tier))
+    DataCell::Text(tier.map_or_else(|| group_names::other(UNGRADED), names::tier))
 }
 
 /// The unit of what a promise measures.

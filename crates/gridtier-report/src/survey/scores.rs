@@ -75,6 +75,15 @@ fn is_shown(view: &SurveyView, row: &ScoreRow) -> bool {
         || (by == GroupBy::Tier.code() && row.measure == view.main_measure())
 }
 
+/// The name of a group, with the note that its score is withheld.
+fn group_name(row: &ScoreRow) -> Text {
+    let name = words::group(&row.group_by, &row.group);
+    if !row.is_withheld {
+        return name;
+    }
+    Text { code: name.code.clone(), ..text!("{name} (withheld)", "{name}（不予公布）"; name) }
+}
+
 fn number_columns() -> Vec<DataColumn> {
     vec![
         DataColumn::new(ColumnFormat::Integer, "n", "answers", "份数"),
@@ -116,13 +125,13 @@ fn scores(view: &SurveyView, rows: &[&ScoreRow]) -> DataTable {
     ];
     columns.extend(number_columns());
     columns.push(DataColumn::new(ColumnFormat::Integer, "rank", "rank", "名次"));
-    columns.push(DataColumn::new(ColumnFormat::Text, "remark", "remark", "说明"));
+    columns.push(DataColumn::new(ColumnFormat::Text, "remark", "remark", "说明").as_detail());
     let cells = rows.iter().map(|row| {
         let mut cells = vec![
             DataCell::word(row.measure),
             DataCell::Text(words::scale(view.instrument, &row.id)),
             DataCell::Text(words::grouping(&row.group_by)),
-            DataCell::Text(words::group(&row.group_by, &row.group)),
+            DataCell::Text(group_name(row)),
         ];
         cells.extend(number_cells(row));
         cells.push(row.rank.map_or(DataCell::Blank, DataCell::Integer));
@@ -139,7 +148,7 @@ fn items(view: &SurveyView, rows: &[&ScoreRow]) -> DataTable {
         DataColumn::new(ColumnFormat::Text, "text", "text", "题目"),
     ];
     columns.extend(number_columns());
-    columns.push(DataColumn::new(ColumnFormat::Text, "remark", "remark", "说明"));
+    columns.push(DataColumn::new(ColumnFormat::Text, "remark", "remark", "说明").as_detail());
     let cells = rows.iter().map(|row| {
         let item = view.instrument.items.iter().find(|item| item.id == row.id);
         let mut cells = vec![

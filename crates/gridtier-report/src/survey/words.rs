@@ -1,16 +1,15 @@
 //! Names of groups, scales and scores.
 
-use gridtier::contract::{Area, UseCategory};
 use gridtier::text::Text;
 use gridtier::word::Word;
-use gridtier_service::group::{CustomerClass, GroupBy, UNGRADED, UNKNOWN};
+use gridtier_service::group::GroupBy;
 use gridtier_service::survey::instrument::Instrument;
 use gridtier_service::survey::measure::{
     COST_SCORE, DELIVERED_SCORE, RATIO_SCORE, TOTAL_SCORE, VALUE_SCORE, WEIGHTED_SCORE,
 };
 use gridtier_service::survey::scores::{POPULATION, STRATIFIED};
 
-use crate::names;
+use crate::group_names;
 
 /// What groups are made by: a grouping of customers, or a column of the survey.
 pub fn grouping(by: &str) -> Text {
@@ -23,22 +22,13 @@ pub fn grouping(by: &str) -> Text {
 
 /// The name of a group.
 pub fn group(by: &str, name: &str) -> Text {
-    let word = match GroupBy::from_code(by) {
-        Some(GroupBy::All) => Some(Text::of_word(GroupBy::All)),
-        Some(GroupBy::Area) => Area::from_code(name).map(Text::of_word),
-        Some(GroupBy::Class) => CustomerClass::from_code(name).map(Text::of_word),
-        Some(GroupBy::Tier) => gridtier::method::Tier::from_code(name).map(names::tier),
-        Some(GroupBy::UseCategory) => UseCategory::from_code(name).map(Text::of_word),
-        Some(GroupBy::Region) | None => None,
-    };
-    word.unwrap_or_else(|| match name {
-        UNKNOWN => Text::coded(UNKNOWN, "unknown", "未知"),
-        UNGRADED => Text::coded(UNGRADED, "ungraded", "未评级"),
-        POPULATION if by == STRATIFIED => {
-            Text::coded(POPULATION, "all customers, weighted by strata", "全体客户（按层加权）")
+    match GroupBy::from_code(by) {
+        Some(by) => group_names::group(by, name),
+        None if by == STRATIFIED && name == POPULATION => {
+            Text::coded(POPULATION, "all, by strata", "全体（按层加权）")
         }
-        own => Text::same(own.to_owned()),
-    })
+        None => group_names::other(name),
+    }
 }
 
 /// The name of a dimension or of all of them.

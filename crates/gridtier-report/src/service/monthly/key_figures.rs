@@ -40,6 +40,8 @@ pub(super) fn sections(view: &ServiceView, report: &MonthlyReport, shown: &[&Mon
         .filter(|figure| figure.now.value.is_some())
         .collect();
     let mut columns = reading_columns(report);
+    // Numerators and denominators would leave no room for names.
+    columns.iter_mut().filter(|column| column.title.en == "of").for_each(|column| column.is_detail = true);
     columns.push(DataColumn::new(ColumnFormat::Word, "verdict", "verdict", "结论"));
     let of_all = key_figures.iter().filter(|figure| is_of_all(figure));
     let rows: Vec<Vec<DataCell>> = of_all
