@@ -61,7 +61,21 @@ const COMMANDS: &[&str] = &[
     "service delivered log --store store --period 2025-12 --min-count 5",
     "service contacts log --store store --period 2025 -o contacts.html",
     "service due log --store store --period 2025-12 --as-of 2025-12-01",
+    "service report log --store store --period 2025-12",
+    "service report log --store store --period 2025-12 --format json",
+    "service report log --store store --period 2025-12 -o report.xlsx",
     "service check nowhere --store store --period 2025-12",
+    "survey check servqual",
+    "survey check servqual survey --store store --as-of 2026-01-01",
+    "survey plan servqual --store store --as-of 2026-01-01",
+    "survey score servqual survey --store store --as-of 2026-01-01",
+    "survey score servqual survey --store store --as-of 2026-01-01 --format json",
+    "survey score nowhere survey --store store --as-of 2026-01-01",
+    "survey show",
+    "handbook handbook.toml --store store -o handbook.html",
+    "handbook handbook.toml --store store -o handbook.md",
+    "handbook handbook.toml --store store -o handbook",
+    "handbook nowhere.toml --store store -o handbook.html",
     "service policy show",
     "service policy check",
     "service policy check nowhere",
@@ -102,6 +116,17 @@ fn all_commands() -> Vec<Vec<&'static str>> {
     all
 }
 
+/// Forty anonymous answers to SERVQUAL, of which no two neighbours are equal.
+fn servqual_responses() -> String {
+    let items = || ["E", "P"].iter().flat_map(|form| (1..=22).map(move |item| format!("{form}{item}")));
+    let mut rows = format!("response_id,returned_on,{}\n", items().collect::<Vec<_>>().join(","));
+    for row in 0..40 {
+        let answers = (0..44).map(|item| (1 + (row * 5 + item * 3 + item / 22) % 7).to_string());
+        rows += &format!("R{row},2025-12-{:02},{}\n", 1 + row % 28, answers.collect::<Vec<_>>().join(","));
+    }
+    rows
+}
+
 fn ran() -> Vec<(Vec<&'static str>, Ended)> {
     let utility = Utility::invented(200, &[]).with_patch("0512000001", ",load_3,", ",load_1,");
     write(
@@ -118,6 +143,8 @@ fn ran() -> Vec<(Vec<&'static str>, Ended)> {
     );
     let complaint = "contact_id,received_at,customer_id,kind,topic\nK1,2025-12-05 08:00:00,0512000001,complaint,billing\n";
     write(utility.path(), "log/contacts.csv", complaint);
+    write(utility.path(), "survey/responses.csv", &servqual_responses());
+    write(utility.path(), "handbook.toml", include_str!("../sample-data/handbook.toml"));
     all_commands().into_iter().map(|args| (args.clone(), utility.run(&args))).collect()
 }
 
@@ -150,8 +177,8 @@ fn what_people_read_is_at_most_100_columns_wide() {
     for (args, ended) in ran().iter().filter(|(args, ended)| ended.code == 0 && is_for_people(args)) {
         let widest = ended.stdout.lines().max_by_key(|line| line.width()).unwrap_or_default();
         assert!(widest.width() <= 100, "{args:?}: {} columns: {widest}", widest.width());
-        // Reports and customer sheets go to their files alone.
-        let is_in_a_file = args.contains(&"-o") && ["report", "explain"].contains(&args[0]);
+        // Reports, customer sheets and handbooks go to their files alone.
+        let is_in_a_file = args.contains(&"-o") && ["report", "explain", "handbook"].contains(&args[0]);
         assert!(!ended.stdout.is_empty() || is_in_a_file, "{args:?}");
     }
 }
