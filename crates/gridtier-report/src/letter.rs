@@ -201,18 +201,21 @@ impl LetterValues {
     }
 }
 
+/// A score in points; a dash if there is none.
+fn score(score_e6: Option<i64>) -> Text {
+    Text::same(
+        score_e6
+            .map_or_else(|| DASH.to_owned(), |score_e6| decimal(float_i64(score_e6) / 1e6, POINT_DECIMALS)),
+    )
+}
+
+/// A day; a dash if there is none.
+fn day(day: Option<i32>) -> Text {
+    Text::same(day.and_then(date_of_day).map_or_else(|| DASH.to_owned(), |day| day.to_string()))
+}
+
 fn named(cycle: &Cycle, plan: &ImprovementPlan) -> [Text; NAMES.len()] {
     let row = &cycle.rows[index(plan.row)];
-    let score =
-        |score_e6: Option<i64>| {
-            Text::same(score_e6.map_or_else(
-                || DASH.to_owned(),
-                |score_e6| decimal(float_i64(score_e6) / 1e6, POINT_DECIMALS),
-            ))
-        };
-    let day = |day: Option<i32>| {
-        Text::same(day.and_then(date_of_day).map_or_else(|| DASH.to_owned(), |day| day.to_string()))
-    };
     let effort = plan.effort.map_or_else(|| DASH.to_owned(), |effort| decimal(f64::from(effort) / 10.0, 1));
     let region = region(cycle, plan).map(|region| Text::same(region.to_owned()));
     [

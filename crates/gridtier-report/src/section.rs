@@ -144,17 +144,18 @@ impl Section {
     /// About how many bytes of memory it takes.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        let text = |text: &Text| size_of::<Text>() + text.en.len() + text.zh.len();
         let blocks = self.blocks.iter().map(|block| match block {
-            Block::Sentence(sentence) => text(sentence),
-            Block::Facts(facts) => facts.iter().map(|(name, value)| text(name) + text(value)).sum(),
-            Block::Lines(lines) => lines.iter().map(text).sum(),
-            Block::Legend(entries) => entries.iter().map(|(_, entry)| text(entry)).sum(),
+            Block::Sentence(sentence) => text_bytes(sentence),
+            Block::Facts(facts) => {
+                facts.iter().map(|(name, value)| text_bytes(name) + text_bytes(value)).sum()
+            }
+            Block::Lines(lines) => lines.iter().map(text_bytes).sum(),
+            Block::Legend(entries) => entries.iter().map(|(_, entry)| text_bytes(entry)).sum(),
             Block::Table(table) => table.bytes(),
             // Its marks are as many as its rows.
             Block::Chart(chart) => size_of::<Chart>() + 2 * chart.table.bytes(),
         });
-        self.heading.as_ref().map_or(0, text) + blocks.sum::<usize>()
+        self.heading.as_ref().map_or(0, text_bytes) + blocks.sum::<usize>()
     }
 
     /// Its tables, in order, without the tables of charts.
@@ -164,4 +165,8 @@ impl Section {
             _ => None,
         })
     }
+}
+
+fn text_bytes(text: &Text) -> usize {
+    size_of::<Text>() + text.en.len() + text.zh.len()
 }

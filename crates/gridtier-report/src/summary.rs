@@ -277,9 +277,9 @@ fn remarks(graded: &Graded, method: &Method, totals: &ControlTotals) -> Section 
 /// the numbers are those of accounts.
 fn not_graded(graded: &Graded) -> Option<Text> {
     let window = graded.facts.window;
-    let rows = || graded.facts.customers.rows.iter();
-    let not_yet = count(rows().filter(|customer| customer.opened_on >= window.end_day()).count());
-    let left_out = count(rows().filter(|customer| !customer.in_population(window)).count());
+    let rows = &graded.facts.customers.rows;
+    let not_yet = count(rows.iter().filter(|customer| customer.opened_on >= window.end_day()).count());
+    let left_out = count(rows.iter().filter(|customer| !customer.in_population(window)).count());
     let customers = counted(left_out, "customer", "customers");
     let [all, closed, not_yet] = [left_out, left_out - not_yet, not_yet].map(grouped);
     (left_out > 0).then(|| {

@@ -48,16 +48,20 @@ impl Debug for Secret {
     }
 }
 
-/// Decodes Base64; `None` if the text is not Base64.
-pub fn from_base64(text: &str) -> Option<Vec<u8>> {
-    let digit = |byte: u8| match byte {
+/// The value of a digit of Base64.
+fn digit(byte: u8) -> Option<u8> {
+    match byte {
         b'A'..=b'Z' => Some(byte - b'A'),
         b'a'..=b'z' => Some(byte - b'a' + 26),
         b'0'..=b'9' => Some(byte - b'0' + 52),
         b'+' => Some(62),
         b'/' => Some(63),
         _ => None,
-    };
+    }
+}
+
+/// Decodes Base64; `None` if the text is not Base64.
+pub fn from_base64(text: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     for group in text.trim_end_matches('=').as_bytes().chunks(4) {
         let mut bits = 0u32;

@@ -112,6 +112,10 @@ fn entry(store: &Store, asked: &Asked, number: u64) -> Result<Page, WebError> {
     Ok(Page::new(text!("Proposal {cycle}", "提案 {cycle}"), sections).ending_with(back))
 }
 
+fn missing(name: &str) -> WebError {
+    WebError::request(text!("the form lacks `{name}`", "表单缺少 `{name}`"))
+}
+
 /// Carries out the decision of a form, by the same use cases as the commands. Returns the number of the new entry of the
 /// register.
 pub fn decide(view: &Arc<View>, asked: &Asked) -> Result<u64, WebError> {
@@ -121,7 +125,6 @@ pub fn decide(view: &Arc<View>, asked: &Asked) -> Result<u64, WebError> {
             "表单不是由本视图提供, 或服务已重新启动; 请重新打开页面"
         )));
     }
-    let missing = |name: &str| WebError::request(text!("the form lacks `{name}`", "表单缺少 `{name}`"));
     let number: u64 = asked.value("number").ok_or_else(|| missing("number"))?;
     let (by, reason) = (asked.field("by").unwrap_or_default(), asked.field("reason").unwrap_or_default());
     let at = (view.settings.now)();

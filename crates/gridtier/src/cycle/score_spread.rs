@@ -49,17 +49,22 @@ impl Cycle {
     }
 }
 
+/// Number of bins of a width that hold the scores of a range.
+fn bins_of([first_e6, last_e6]: [i64; 2], width_e6: i64) -> i64 {
+    last_e6.div_euclid(width_e6) - first_e6.div_euclid(width_e6) + 1
+}
+
 /// The spread of the customers of one stratum; `None` if there are none.
 fn spread(customers: &mut [Ranked]) -> Option<ScoreSpread> {
     customers.sort_by_key(|customer| customer.score_e6);
     let (first, last) = (customers.first()?, customers.last()?);
     let quartile = |k: usize| customers[(customers.len() * k).div_ceil(4) - 1].score_e6;
     let five_e6 = [first.score_e6, quartile(1), quartile(2), quartile(3), last.score_e6];
-    let bins_of = |width: i64| last.score_e6.div_euclid(width) - first.score_e6.div_euclid(width) + 1;
-    let width_e6 = WIDTHS_E6.into_iter().find(|width| bins_of(*width) <= BINS_MAX);
+    let range_e6 = [first.score_e6, last.score_e6];
+    let width_e6 = WIDTHS_E6.into_iter().find(|width| bins_of(range_e6, *width) <= BINS_MAX);
     let width_e6 = width_e6.unwrap_or(WIDTHS_E6[WIDTHS_E6.len() - 1]);
     let first_bin = first.score_e6.div_euclid(width_e6);
-    let mut bins: Vec<ScoreBin> = (0..bins_of(width_e6))
+    let mut bins: Vec<ScoreBin> = (0..bins_of(range_e6, width_e6))
         .map(|bin| ScoreBin { from_e6: (first_bin + bin) * width_e6, customers: [0; 4] })
         .collect();
     for customer in customers.iter() {

@@ -40,9 +40,8 @@ pub(super) fn table(folder: &DataFolder, table: Table, rows: &[RowAt]) -> Result
     let columns = columns(folder.files(table), table, &config);
     let mut out =
         csv::WriterBuilder::new().delimiter(config.delimiter.unwrap_or(b',')).from_writer(Vec::new());
-    let cannot_write = |error: csv::Error| Unreadable::from(io::Error::from(error));
-    let refuse = |fault: Unreadable| Refusal::of(table, fault.what, fault.advice);
-    out.write_record(columns.iter().map(|column| &column.name)).map_err(cannot_write).map_err(refuse)?;
+    let header = out.write_record(columns.iter().map(|column| &column.name));
+    header.map_err(|error| refuse(table, cannot_write(error)))?;
     for rows in rows.chunk_by(|a, b| a.file() == b.file()) {
         let file = &folder.files(table)[index(rows[0].file())];
         let copied = copy_file(file, (rows[0].file(), rows), &columns, folder, &mut |record| {
@@ -50,12 +49,20 @@ pub(super) fn table(folder: &DataFolder, table: Table, rows: &[RowAt]) -> Result
         });
         copied.map_err(|fault| file.file.refuse_for(fault))?;
     }
-    let text = out.into_inner().map_err(|error| refuse(error.into_error().into()))?;
+    let text = out.into_inner().map_err(|error| refuse(table, error.into_error().into()))?;
     let text = String::from_utf8(text).expect("cells and names are text");
     // The declared header row has as many rows before it as are left empty of names here.
     let titles = config.header_row.map_or(0, |row| index(row).saturating_sub(1));
     let title = format!("{table}\r\n").repeat(titles);
     Ok(encoded(&format!("{title}{text}"), config.encoding))
+}
+
+fn cannot_write(error: csv::Error) -> Unreadable {
+    io::Error::from(error).into()
+}
+
+fn refuse(table: Table, fault: Unreadable) -> Refusal {
+    Refusal::of(table, fault.what, fault.advice)
 }
 
 /// The columns that some file of the table has, by the names under which the table is read.
