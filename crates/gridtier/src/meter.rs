@@ -19,11 +19,13 @@
 //!
 //! # Passes
 //!
-//! `plan` orders the parts and `schedule` deals them to threads. The `kernel` loads a `batch`, for which an `id_cache`
-//! numbers customers and meters and the `calendar` finds month slots, and visits its rows `by_stripe`. The first pass,
-//! `sum`, adds readings to the month cells of a `stripe` and marks their slots; minutes are marked by `streak`. Where the
-//! marks leave a doubt, `repeat` reads rows again. Files that an `earlier` cycle has counted are not read at all. The
-//! result is `usage`, without the months before a customer opened.
+//! `first_rows` tell in which order the month cells of customers lie best, which are their `places`. `plan` orders the
+//! parts and `schedule` deals them to threads. The `kernel` loads a `batch`, for which an `id_cache` numbers customers and
+//! meters (with `known_ids`, if their order cannot be predicted) and the `calendar` finds month slots, and visits its rows
+//! `by_stripe`. The first pass, `sum`, adds readings to the month cells of a `stripe` and marks their slots; readings in no
+//! order wait in a `scatter`; minutes are marked by `streak`. Where the marks leave a doubt, `repeat` reads rows again.
+//! Files that an `earlier` cycle has counted are not read at all. The result is `usage`, without the months before a
+//! customer opened.
 //!
 //! The steps that follow take one customer after the other: `usage` spreads readings of a sparse `cadence`, then
 //! decides which months are `covered` and which are out of `season`. `suspect` finds readings that are probably not
@@ -37,10 +39,14 @@ mod month_cell;
 mod quality;
 mod rounds;
 mod time_of_use;
+mod places;
+mod known_ids;
 mod id_cache;
+mod first_rows;
 mod batch;
 mod stripe;
 mod by_stripe;
+mod scatter;
 mod kernel;
 mod cadence;
 mod season;
@@ -79,6 +85,7 @@ pub use earlier::{Earlier, UsageSink};
 use id_cache::MeterIx;
 use kernel::Kernel;
 pub use month_cell::MonthUse;
+use places::Places;
 use plan::FileBooks;
 pub use spread::{DaySpan, MonthDays};
 use stripe::Stripes;
@@ -111,8 +118,8 @@ pub struct Readings {
 #[derive(Default)]
 pub struct ReadMeters {
     ids: KeyIndex,
-    /// The meters of readings that were added to stripes.
-    stripes: Option<Stripes>,
+    /// The meters of readings that were added to stripes, and the places of their customers.
+    stripes: Option<(Stripes, Places)>,
     /// The meters of readings that were settled row by row.
     series: BTreeSet<(CustomerIx, u32)>,
 }
@@ -122,9 +129,10 @@ impl ReadMeters {
     #[must_use]
     pub fn has(&self, customer: CustomerIx, meter: &str) -> bool {
         let Some(meter) = self.ids.get(meter) else { return false };
-        let in_stripe = self.stripes.as_ref().is_some_and(|stripes| {
-            let stripe = stripes.lock(stripes.stripe_of(customer));
-            stripe.has_meter(stripe.member(customer), MeterIx::new(meter))
+        let in_stripe = self.stripes.as_ref().is_some_and(|(stripes, places)| {
+            let place = places.of(customer);
+            let stripe = stripes.lock(stripes.stripe_of(place));
+            stripe.has_meter(stripe.member(place), MeterIx::new(meter))
         });
         in_stripe || self.series.contains(&(customer, meter))
     }
@@ -163,7 +171,7 @@ pub fn read(
         return Err(Refusal::of(Table::MeterReadings, what, advice).into());
     };
     let (mut readings, books) = if by_row::is_needed(source, detail) {
-        let context = reading_context(source, customers, window, SlotWidth::Minute);
+        let context = reading_context(source, customers, window, SlotWidth::Minute, Places::default());
         by_row::read(&context, window, detail, &parts)?
     } else {
         read_by_month(source, customers, window, earlier, &parts)?
@@ -202,10 +210,11 @@ fn reading_context<'a>(
     customers: &'a Customers,
     window: Window,
     slot_width: SlotWidth,
+    places: Places,
 ) -> ReadingContext<'a> {
     let declared = source.declared().of(Table::MeterReadings);
     let calendar = Calendar::new(window, slot_width, declared.stamp.shift_us());
-    ReadingContext { source, customers, declared, calendar, meters: RwLock::default() }
+    ReadingContext { source, customers, places, declared, calendar, meters: RwLock::default() }
 }
 
 /// Reads the files that are not reused; `None` if the readings are too fine for the slots.
@@ -217,9 +226,11 @@ fn read_by(
     earlier: Option<&Earlier>,
     parts: &[Part],
 ) -> Result<Option<(Readings, FileBooks)>, RunError> {
-    let context = reading_context(source, customers, window, slot_width);
-    let kernel = Kernel { context, stripes: Stripes::new(customers.len(), index(window.months)) };
     let mut reused = ReusedFiles::new(earlier, customers, window);
+    let first: Vec<Part> = parts.iter().copied().filter(|part| !reused.has(part.file)).collect();
+    let places = first_rows::find_places(source, customers, &first);
+    let context = reading_context(source, customers, window, slot_width, places);
+    let kernel = Kernel { context, stripes: Stripes::new(customers.len(), index(window.months)) };
     let mut record = PassRecord::default();
     let mut files_read = BTreeSet::new();
     // Rows may be in other months than the earlier cycle's file books say, and then further files have to be read.
@@ -241,7 +252,7 @@ fn read_by(
     record.stamps.notice(source, window, &mut record.books);
     let mut noticed = TableBook::new(Table::MeterReadings);
     TwinFinder::look_at_stripes(&kernel, window, &mut noticed);
-    reused.fill(customers, &kernel.stripes)?;
+    reused.fill(&kernel)?;
     let mut files = record.file_books(window);
     let reused = reused.books(source);
     let files_reused = reused.len();
@@ -253,9 +264,9 @@ fn read_by(
     if !noticed.noticed.is_empty() {
         plan::book_of(&mut record.books, 0).absorb(noticed);
     }
-    let usage = MonthlyUsage::new(window, customers.len(), &mut stripes);
+    let usage = MonthlyUsage::new(window, customers.len(), &mut stripes, &context.places);
     let ids = context.meters.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let meters = ReadMeters { ids, stripes: Some(stripes), series: BTreeSet::new() };
+    let meters = ReadMeters { ids, stripes: Some((stripes, context.places)), series: BTreeSet::new() };
     Ok(Some((Readings { usage, files, meters, files_reused }, record.books)))
 }
 

@@ -11,13 +11,14 @@ use std::sync::{PoisonError, RwLock};
 use super::calendar::{Calendar, MonthSlot, MonthSpan};
 use super::id_cache::{AllCustomerIds, CustomerIds, IdCache, IdNumber, IdTable, MeterIds, MeterIx};
 use super::month_cell::ReadingEnergy;
+use super::places::{PlaceIx, Places};
 use crate::contract::cell::{CellState, Values, word_at};
 use crate::contract::declared::TableDeclared;
 use crate::contract::rule::Rule;
 use crate::contract::{Quality, Table};
 use crate::customer::Customers;
 use crate::error::RunError;
-use crate::index::{CustomerIx, count, index};
+use crate::index::{count, index};
 use crate::key::KeyIndex;
 use crate::rows::Columns;
 use crate::source::{Batch, RowAt, Source, TableBook};
@@ -36,6 +37,8 @@ pub(super) struct ReadingContext<'a> {
     pub source: &'a dyn Source,
     /// The accepted customers.
     pub customers: &'a Customers,
+    /// Where the cells of customers lie. Rows have places where other tables have customers.
+    pub places: Places,
     /// What the utility declares about the table.
     pub declared: TableDeclared,
     /// The window.
@@ -74,7 +77,8 @@ enum Exclusion {
 /// A row that counts.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct CheckedReading {
-    pub customer: CustomerIx,
+    /// The place of the customer.
+    pub place: PlaceIx,
     /// The meter; `None` for a reading without a meter id.
     pub meter: Option<MeterIx>,
     pub slot: MonthSlot,
@@ -86,7 +90,7 @@ pub(super) struct CheckedReading {
 pub(super) struct ReadingBatch {
     file: u32,
     first_row: u64,
-    /// The customer of each row; known if the row counts.
+    /// The place of the customer of each row; known if the row counts.
     customers: Vec<IdNumber>,
     /// Whether the customer of any row is unknown.
     has_unknown: bool,
@@ -152,11 +156,16 @@ impl ReadingBatch {
         self.check_energies(&columns)?;
         self.check_quality(&columns)?;
         match unaccepted {
-            None => {
-                self.number_ids(context, &mut CustomerIds(&context.customers.ids), caches, &columns, book)?
-            }
+            None => self.number_ids(
+                context,
+                &mut CustomerIds { ids: &context.customers.ids, places: &context.places },
+                caches,
+                &columns,
+                book,
+            )?,
             Some(unaccepted) => {
-                let mut all = AllCustomerIds::new(&context.customers.ids, unaccepted);
+                let accepted = CustomerIds { ids: &context.customers.ids, places: &context.places };
+                let mut all = AllCustomerIds::new(accepted, unaccepted);
                 self.number_ids(context, &mut all, caches, &columns, book)?;
             }
         }
@@ -394,17 +403,17 @@ impl ReadingBatch {
         self.times.values[row]
     }
 
-    /// The customer of a row that counts.
+    /// The place of the customer of a row that counts.
     #[inline]
-    pub fn customer(&self, row: usize) -> CustomerIx {
-        CustomerIx::new(self.customers[row].number())
+    pub fn place(&self, row: usize) -> PlaceIx {
+        PlaceIx::new(self.customers[row].number())
     }
 
     /// The reading of a row that counts.
     #[inline]
     pub fn reading(&self, row: usize) -> CheckedReading {
         CheckedReading {
-            customer: self.customer(row),
+            place: self.place(row),
             meter: self.meters.get(row).and_then(|number| number.known()).map(MeterIx::new),
             slot: self.slots[row],
             energy: energy(self.active.values[row], self.reactive.values[row]),
@@ -451,13 +460,13 @@ impl ReadingSlice<'_> {
         self.meters.is_some()
     }
 
-    /// Calls `body` with row, customer and energy of all rows, whether they count or not.
+    /// Calls `body` with row, place and energy of all rows, whether they count or not.
     #[inline(always)]
-    pub fn for_each(&self, mut body: impl FnMut(usize, CustomerIx, ReadingEnergy)) {
+    pub fn for_each(&self, mut body: impl FnMut(usize, PlaceIx, ReadingEnergy)) {
         let rows = self.customers.len();
         let (active, reactive) = (&self.active[..rows], &self.reactive[..rows]);
         for row in 0..rows {
-            body(row, CustomerIx::new(self.customers[row].number()), energy(active[row], reactive[row]));
+            body(row, PlaceIx::new(self.customers[row].number()), energy(active[row], reactive[row]));
         }
     }
 
@@ -474,7 +483,7 @@ impl ReadingSlice<'_> {
                 continue;
             }
             let reading = CheckedReading {
-                customer: CustomerIx::new(self.customers[row].number()),
+                place: PlaceIx::new(self.customers[row].number()),
                 meter: meters.and_then(|meters| meters[row].known()).map(MeterIx::new),
                 slot: slots[row],
                 energy: energy(active[row], reactive[row]),

@@ -98,7 +98,7 @@ pub(super) fn read(
     if !noticed.noticed.is_empty() {
         book_of(&mut books, 0).absorb(noticed);
     }
-    let mut usage = MonthlyUsage::new(window, context.customers.len(), &mut stripes);
+    let mut usage = MonthlyUsage::new(window, context.customers.len(), &mut stripes, &context.places);
     (usage.has_ends, usage.time_of_use) = (notes.has_ends, time_of_use);
     let meters = match series {
         None => ReadMeters::default(),
@@ -447,8 +447,9 @@ impl<'a> Sums<'a> {
         }
         let mut is_counted = false;
         let mut added_to = Vec::new();
-        let mut stripe = self.stripes.lock(self.stripes.stripe_of(customer));
-        let member = stripe.member(customer);
+        let place = self.context.places.of(customer);
+        let mut stripe = self.stripes.lock(self.stripes.stripe_of(place));
+        let member = stripe.member(place);
         for of in days.months(first, self.window.end) {
             let Some(month) = self.window.index(of.month) else { continue };
             is_counted = true;

@@ -63,9 +63,29 @@ impl ByStripe {
         &mut self,
         stripes: &Stripes,
         readings: &ReadingBatch,
-        mut body: impl FnMut(&mut Stripe, StripeRows),
+        body: impl FnMut(&mut Stripe, StripeRows),
     ) {
-        self.find_runs(stripes, readings);
+        if !self.find_runs(stripes, readings) {
+            self.sort(stripes, readings);
+        }
+        self.visit_runs(stripes, body);
+    }
+
+    /// As [`visit`](Self::visit), unless the rows follow in no order: then returns `false` and calls nothing.
+    pub fn visit_if_ordered(
+        &mut self,
+        stripes: &Stripes,
+        readings: &ReadingBatch,
+        body: impl FnMut(&mut Stripe, StripeRows),
+    ) -> bool {
+        let is_ordered = self.find_runs(stripes, readings);
+        if is_ordered {
+            self.visit_runs(stripes, body);
+        }
+        is_ordered
+    }
+
+    fn visit_runs(&mut self, stripes: &Stripes, mut body: impl FnMut(&mut Stripe, StripeRows)) {
         let Self { runs, order, later, .. } = self;
         for run in runs.drain(..) {
             // The rows of a stripe must keep their order: once one of its runs is put off, later runs of the stripe are
@@ -81,25 +101,27 @@ impl ByStripe {
         }
     }
 
-    fn find_runs(&mut self, stripes: &Stripes, readings: &ReadingBatch) {
+    /// Finds the runs of a batch. Returns `false` if they are too short, on average, to be worth a lock each.
+    fn find_runs(&mut self, stripes: &Stripes, readings: &ReadingBatch) -> bool {
         let Self { runs, order, .. } = self;
         runs.clear();
         order.clear();
         let rows = 0..readings.rows();
-        let Some(first) = rows.clone().find(|&row| readings.counts(row)) else { return };
-        let (mut stripe, mut start) = (stripes.stripe_of(readings.customer(first)), first);
+        let Some(first) = rows.clone().find(|&row| readings.counts(row)) else { return true };
+        let (mut stripe, mut start) = (stripes.stripe_of(readings.place(first)), first);
         for row in first..rows.end {
             // An excluded row may have no customer, and so no stripe: it goes with the rows before it.
-            let other = stripes.stripe_of(readings.customer(row));
+            let other = stripes.stripe_of(readings.place(row));
             if other != stripe && readings.counts(row) {
                 runs.push(StripeRun { stripe, rows: start..row });
                 (stripe, start) = (other, row);
                 if runs.len() > rows.end / RUN_ROWS_MIN {
-                    return self.sort(stripes, readings);
+                    return false;
                 }
             }
         }
         runs.push(StripeRun { stripe, rows: start..rows.end });
+        true
     }
 
     fn sort(&mut self, stripes: &Stripes, readings: &ReadingBatch) {
@@ -107,7 +129,7 @@ impl ByStripe {
         next.clear();
         next.resize(stripes.len(), 0);
         for row in (0..readings.rows()).filter(|&row| readings.counts(row)) {
-            next[stripes.stripe_of(readings.customer(row)).index()] += 1;
+            next[stripes.stripe_of(readings.place(row)).index()] += 1;
         }
         runs.clear();
         let mut start = 0;
@@ -120,7 +142,7 @@ impl ByStripe {
         }
         order.resize(start, 0);
         for row in (0..).take(readings.rows()).filter(|&row| readings.counts(index(row))) {
-            let next = &mut next[stripes.stripe_of(readings.customer(index(row))).index()];
+            let next = &mut next[stripes.stripe_of(readings.place(index(row))).index()];
             order[*next] = row;
             *next += 1;
         }

@@ -13,8 +13,8 @@ use arrow_array::types::{Date32Type, Int64Type};
 use arrow_array::{Array, Int64Array, PrimitiveArray, RecordBatch, StringArray};
 
 use super::calendar::MonthSpan;
+use super::kernel::Kernel;
 use super::month_cell::MonthUse;
-use super::stripe::Stripes;
 use super::sum::FileBook;
 use crate::contract::Table;
 use crate::contract::cell::fold_id;
@@ -156,29 +156,28 @@ impl<'a> ReusedFiles<'a> {
     ///
     /// # Errors
     /// The published table cannot be read, or was not published by this program.
-    pub fn fill(&self, customers: &Customers, stripes: &Stripes) -> Result<(), RunError> {
+    pub fn fill(&self, kernel: &Kernel) -> Result<(), RunError> {
         let Some(earlier) = self.earlier.filter(|_| self.is_reused.contains(&true)) else { return Ok(()) };
+        let customers = kernel.context.customers;
         let as_read = Mutex::new(BTreeSet::new());
         (earlier.as_read)(&|batch| {
             let rows = UsageColumns::published(batch)?;
             let mut as_read = as_read.lock().unwrap_or_else(PoisonError::into_inner);
             as_read.extend(rows.ids.iter().flatten().filter_map(|id| customers.ids.get(id)));
-            self.fill_batch(&rows, customers, stripes, &BTreeSet::new())
+            self.fill_batch(&rows, kernel, &BTreeSet::new())
         })?;
         let as_read = as_read.into_inner().unwrap_or_else(PoisonError::into_inner);
-        (earlier.usage)(&|batch| {
-            self.fill_batch(&UsageColumns::published(batch)?, customers, stripes, &as_read)
-        })
+        (earlier.usage)(&|batch| self.fill_batch(&UsageColumns::published(batch)?, kernel, &as_read))
     }
 
     /// Copies the months of a batch, except those of the customers in `others`.
     fn fill_batch(
         &self,
         rows: &UsageColumns,
-        customers: &Customers,
-        stripes: &Stripes,
+        kernel: &Kernel,
         others: &BTreeSet<u32>,
     ) -> Result<(), RunError> {
+        let Kernel { context, stripes } = kernel;
         let mut last = None;
         for row in 0..rows.ids.len() {
             let month = Month::of_day(rows.months.value(row)).and_then(|month| self.window.index(month));
@@ -186,15 +185,18 @@ impl<'a> ReusedFiles<'a> {
             let id = rows.ids.value(row);
             let customer = match last {
                 Some((known, customer)) if known == id => customer,
-                _ => CustomerIx::new(customers.ids.get(id).ok_or_else(|| not_as_published("a customer"))?),
+                _ => CustomerIx::new(
+                    context.customers.ids.get(id).ok_or_else(|| not_as_published("a customer"))?,
+                ),
             };
             last = Some((id, customer));
             if others.contains(&customer.number()) {
                 continue;
             }
             let used = rows.used(row).ok_or_else(|| not_as_published("a number of readings"))?;
-            let mut stripe = stripes.lock(stripes.stripe_of(customer));
-            let member = stripe.member(customer);
+            let place = context.places.of(customer);
+            let mut stripe = stripes.lock(stripes.stripe_of(place));
+            let member = stripe.member(place);
             stripe.cells(month)[member.index()].used = used;
         }
         Ok(())

@@ -5,16 +5,19 @@
 //! repeats the same id, and a file sorted by time repeats its customers in the same order. Testing a prediction takes
 //! one comparison of 16 bytes if the id is short.
 
+use std::ops::Range;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int32Type, Int64Type};
-use arrow_array::{Array, ArrayRef, StringViewArray};
+use arrow_array::{Array, ArrayRef, StringArray, StringViewArray};
 
+use super::known_ids::{KnownIds, PackedId};
+use super::places::{PlaceIx, Places};
 use crate::contract::cell::{CellState, fold_id, id_state};
 use crate::contract::rule::Rule;
 use crate::error::RunError;
-use crate::index::{index, positions};
+use crate::index::{CustomerIx, index, positions};
 use crate::key::KeyIndex;
 use crate::rows::TextOf;
 
@@ -75,16 +78,20 @@ pub(super) trait IdTable {
     fn has(&self, number: u32, id: &str) -> bool;
 }
 
-/// The accepted customers.
-pub(super) struct CustomerIds<'a>(pub &'a KeyIndex);
+/// The accepted customers, by their places.
+pub(super) struct CustomerIds<'a> {
+    pub ids: &'a KeyIndex,
+    pub places: &'a Places,
+}
 
 impl IdTable for CustomerIds<'_> {
     fn number_of(&mut self, id: &str) -> Option<u32> {
-        self.0.get(id)
+        self.ids.get(id).map(|customer| self.places.of(CustomerIx::new(customer)).number())
     }
 
     fn has(&self, number: u32, id: &str) -> bool {
-        index(number) < self.0.len() && self.0.key(number) == id
+        let customer = self.places.customer(PlaceIx::new(number));
+        customer.index() < self.ids.len() && self.ids.key(customer.number()) == id
     }
 }
 
@@ -95,12 +102,12 @@ pub(super) struct AllCustomerIds<'a> {
 }
 
 impl<'a> AllCustomerIds<'a> {
-    pub fn new(accepted: &'a KeyIndex, unaccepted: &'a RwLock<KeyIndex>) -> Self {
-        Self { accepted: CustomerIds(accepted), unaccepted: MeterIds::new(unaccepted) }
+    pub fn new(accepted: CustomerIds<'a>, unaccepted: &'a RwLock<KeyIndex>) -> Self {
+        Self { accepted, unaccepted: MeterIds::new(unaccepted) }
     }
 
     fn accepted_count(&self) -> u32 {
-        u32::try_from(self.accepted.0.len()).expect("keys have numbers of 32 bits")
+        u32::try_from(self.accepted.ids.len()).expect("keys have numbers of 32 bits")
     }
 }
 
@@ -167,6 +174,63 @@ impl IdTable for MeterIds<'_> {
     }
 }
 
+/// Of this many rows, the first [`TRIAL`] show whether predictions come true; if fewer than half do, the others are found
+/// without.
+const TRIAL_PERIOD: usize = if cfg!(test) { 8 } else { 4_096 };
+const TRIAL: usize = if cfg!(test) { 2 } else { 32 };
+/// Number of ids that are fetched from memory together.
+const BLOCK: usize = if cfg!(test) { 4 } else { 64 };
+
+/// A column of ids as text.
+trait IdTexts {
+    fn len(&self) -> usize;
+    fn is_null(&self, row: usize) -> bool;
+    fn packed(&self, row: usize) -> PackedId;
+    fn text(&self, row: usize) -> &str;
+}
+
+impl IdTexts for StringViewArray {
+    fn len(&self) -> usize {
+        Array::len(self)
+    }
+
+    #[inline]
+    fn is_null(&self, row: usize) -> bool {
+        Array::is_null(self, row)
+    }
+
+    #[inline]
+    fn packed(&self, row: usize) -> PackedId {
+        PackedId::from_view(self.views()[row])
+    }
+
+    fn text(&self, row: usize) -> &str {
+        self.value(row)
+    }
+}
+
+impl IdTexts for StringArray {
+    fn len(&self) -> usize {
+        Array::len(self)
+    }
+
+    #[inline]
+    fn is_null(&self, row: usize) -> bool {
+        Array::is_null(self, row)
+    }
+
+    #[inline]
+    fn packed(&self, row: usize) -> PackedId {
+        let offsets = self.value_offsets();
+        let [start, end] = [offsets[row], offsets[row + 1]].map(|offset| index(offset.cast_unsigned()));
+        PackedId::from_text(self.value_data(), start..end)
+    }
+
+    fn text(&self, row: usize) -> &str {
+        self.value(row)
+    }
+}
+
 /// What one thread remembers of the ids of a column, kept from batch to batch.
 #[derive(Default)]
 pub(super) struct IdCache {
@@ -176,31 +240,12 @@ pub(super) struct IdCache {
     packed: Vec<PackedId>,
     /// For each number, the number that came after it last time; this is the prediction.
     followers: Vec<u32>,
+    /// The numbers by packed id; empty until predictions fail.
+    known: KnownIds,
     /// The number found last.
     last: u32,
-}
-
-/// A short id as one word: its bytes and length as Arrow packs them into a view, or the integer that the id is.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct PackedId(u128);
-
-impl PackedId {
-    /// The id is longer than a view can hold.
-    const TOO_LONG: Self = Self(u128::MAX);
-    /// The longest text that a view holds itself, in bytes (Arrow columnar format, variable-size binary view).
-    const INLINE_BYTES: u32 = 12;
-
-    /// The id of a view, whose low 32 bits are the length; shorter text is padded with zeros.
-    #[inline]
-    fn from_view(view: u128) -> Self {
-        if view as u32 <= Self::INLINE_BYTES { Self(view) } else { Self::TOO_LONG }
-    }
-
-    /// An id that is an integer, with a length that no text has.
-    #[inline]
-    fn from_integer(value: i64) -> Self {
-        Self(u128::from(value.cast_unsigned()) << 64 | u128::from(u32::MAX - 1))
-    }
+    /// How many ids were looked up although they were spelt as last time.
+    mispredicted: usize,
 }
 
 impl IdCache {
@@ -231,24 +276,77 @@ impl IdCache {
         self.number_dictionary(array, table, text_of, numbers)
     }
 
-    fn number_texts(
+    fn number_texts(&mut self, texts: &impl IdTexts, table: &mut dyn IdTable, numbers: &mut Vec<IdNumber>) {
+        let rows = texts.len();
+        for start in (0..rows).step_by(TRIAL_PERIOD) {
+            let (trial, end) = (rows.min(start + TRIAL), rows.min(start + TRIAL_PERIOD));
+            self.mispredicted = 0;
+            self.predict_texts(texts, start..trial, table, numbers);
+            if self.mispredicted * 2 <= TRIAL {
+                self.predict_texts(texts, trial..end, table, numbers);
+            } else {
+                self.find_texts(texts, trial..end, table, numbers);
+            }
+        }
+    }
+
+    fn predict_texts(
         &mut self,
-        texts: &StringViewArray,
+        texts: &impl IdTexts,
+        rows: Range<usize>,
         table: &mut dyn IdTable,
         numbers: &mut Vec<IdNumber>,
     ) {
-        let nulls = texts.nulls().filter(|nulls| nulls.null_count() > 0);
-        numbers.extend(texts.views().iter().enumerate().map(|(row, &view)| {
-            if nulls.is_some_and(|nulls| nulls.is_null(row)) {
+        numbers.extend(rows.map(|row| {
+            if texts.is_null(row) {
                 return IdNumber::NULL;
             }
-            let packed = PackedId::from_view(view);
+            let packed = texts.packed(row);
             let predicted = match packed {
-                PackedId::TOO_LONG => self.predict_long(texts.value(row), table),
+                PackedId::TOO_LONG => self.predict_long(texts.text(row), table),
                 _ => self.predict(packed),
             };
-            predicted.unwrap_or_else(|| self.look_up(texts.value(row), packed, table))
+            predicted.unwrap_or_else(|| self.look_up(texts.text(row), packed, table))
         }));
+    }
+
+    /// As [`predict_texts`](Self::predict_texts), but without predictions. All ids of a block are looked for before the
+    /// first is tested, so that they are fetched from memory together.
+    fn find_texts(
+        &mut self,
+        texts: &impl IdTexts,
+        rows: Range<usize>,
+        table: &mut dyn IdTable,
+        numbers: &mut Vec<IdNumber>,
+    ) {
+        if self.known.is_empty() {
+            self.known.rebuild(&self.packed);
+        }
+        let (mut ids, mut found) = ([PackedId::TOO_LONG; BLOCK], [0; BLOCK]);
+        for start in rows.clone().step_by(BLOCK) {
+            let block = start..rows.end.min(start + BLOCK);
+            for ((row, id), found) in block.clone().zip(&mut ids).zip(&mut found) {
+                *id = texts.packed(row);
+                *found = self.known.first(*id);
+            }
+            for ((row, &id), &found) in block.zip(&ids).zip(&found) {
+                let is_it = self.packed.get(index(found)) == Some(&id) && id != PackedId::TOO_LONG;
+                numbers.push(if texts.is_null(row) {
+                    IdNumber::NULL
+                } else if is_it {
+                    IdNumber(found)
+                } else {
+                    self.find_or_look_up(texts.text(row), id, table)
+                });
+            }
+        }
+    }
+
+    fn find_or_look_up(&mut self, raw: &str, packed: PackedId, table: &mut dyn IdTable) -> IdNumber {
+        match self.known.find(packed, &self.packed) {
+            Some(number) => IdNumber(number),
+            None => self.look_up(raw, packed, table),
+        }
     }
 
     /// Comparing a dictionary with the one before takes 1.5 % of the time if each of 365 row groups has all 100,000 ids
@@ -267,7 +365,11 @@ impl IdCache {
             last => {
                 let mut by_key = last.map_or_else(Vec::new, |(_, by_key)| by_key);
                 by_key.clear();
-                self.number_texts(&text_of(values)?, table, &mut by_key);
+                match values.as_string_opt::<i32>() {
+                    // Views would be made of it only to be read once.
+                    Some(texts) => self.number_texts(texts, table, &mut by_key),
+                    None => self.number_texts(&text_of(values)?, table, &mut by_key),
+                }
                 by_key
             }
         };
@@ -328,7 +430,10 @@ impl IdCache {
             self.packed.resize(length, PackedId::TOO_LONG);
             self.followers.resize(length, 0);
         }
+        let is_known = packed != PackedId::TOO_LONG && self.packed[index(number)] == packed;
+        self.mispredicted += usize::from(is_known);
         self.packed[index(number)] = packed;
+        self.known.insert(packed, number, &self.packed);
         self.followers[index(self.last)] = number;
         self.last = number;
         IdNumber(number)
@@ -339,4 +444,43 @@ impl IdCache {
 #[inline]
 fn at_key(by_key: &[IdNumber], key: i32) -> IdNumber {
     by_key.get(index(key.cast_unsigned())).copied().unwrap_or(IdNumber::NULL)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::cell::id_texts;
+
+    #[test]
+    fn ids_have_the_same_numbers_in_any_order_as_text_and_in_a_dictionary() {
+        let ids = ["1", "22", "a", "客户", "exactly12345", "longer than a view", "longer still than a view"];
+        let mut keys = KeyIndex::default();
+        ids.iter().take(6).for_each(|id| drop(keys.insert(id)));
+        let places = Places::new([3, 1].map(CustomerIx::new).to_vec(), keys.len());
+        let mut cache = IdCache::default();
+        let mut draw = 1_u64;
+        for round in 0..60 {
+            let mut rows: Vec<Option<&str>> = ids.iter().copied().map(Some).chain([None]).collect();
+            // Some rounds come in the order of the round before.
+            for last in (1..rows.len() * usize::from(round % 3 != 0)).rev() {
+                draw = draw.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                rows.swap(last, draw as usize % (last + 1));
+            }
+            rows.extend(rows.clone());
+            let array: ArrayRef = match round % 2 {
+                0 => Arc::new(rows.iter().copied().collect::<StringViewArray>()),
+                _ => Arc::new(rows.iter().copied().collect::<arrow_array::DictionaryArray<Int32Type>>()),
+            };
+            let mut table = CustomerIds { ids: &keys, places: &places };
+            let text_of = |array: &ArrayRef| Ok(id_texts(array).expect("text"));
+            let mut numbers = Vec::new();
+            cache.number_column(&array, &mut table, &text_of, &mut numbers).unwrap();
+            let place = |id: &str| keys.get(id).map(|number| places.of(CustomerIx::new(number)).number());
+            let expected = rows.iter().map(|id| match id {
+                None => IdNumber::NULL,
+                Some(id) => place(id).map_or(IdNumber::ORPHAN, IdNumber),
+            });
+            assert_eq!(numbers, expected.collect::<Vec<_>>(), "round {round}");
+        }
+    }
 }

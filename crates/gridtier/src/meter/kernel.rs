@@ -41,4 +41,20 @@ impl Kernel<'_> {
         by_stripe.visit(&self.stripes, readings, |stripe, rows| body(stripe, readings, rows));
         Ok(())
     }
+
+    /// As [`visit`](Self::visit), but if the rows follow in no order, the batch is only loaded, and `false` is returned.
+    ///
+    /// # Errors
+    /// A column has a type that the contract cannot read.
+    pub fn visit_if_ordered(
+        &self,
+        buffers: &mut BatchBuffers,
+        batch: &Batch,
+        book: &mut TableBook,
+        mut body: impl FnMut(&mut Stripe, &ReadingBatch, StripeRows),
+    ) -> Result<bool, RunError> {
+        let BatchBuffers { caches, readings, by_stripe } = buffers;
+        readings.load(&self.context, caches, batch, book)?;
+        Ok(by_stripe.visit_if_ordered(&self.stripes, readings, |stripe, rows| body(stripe, readings, rows)))
+    }
 }

@@ -13,6 +13,7 @@ use super::batch::{COLUMNS, CheckedReading, ReadingBatch};
 use super::calendar::{MonthSlot, SlotWidth};
 use super::kernel::{BatchBuffers, Kernel};
 use super::month_cell::ReadingEnergy;
+use super::places::PlaceIx;
 use super::plan::book_of;
 use super::quality::{Repetition, counted_of};
 use super::rounds::rounds;
@@ -22,7 +23,7 @@ use super::sum::PassRecord;
 use crate::contract::Table;
 use crate::contract::rule::Rule;
 use crate::error::RunError;
-use crate::index::{CustomerIx, count};
+use crate::index::count;
 use crate::source::{Part, RowAt, TableBook};
 
 /// Most rows held at once, at 56 bytes each. Tests hold fewer, so that their few rows take several rounds too.
@@ -38,7 +39,7 @@ fn month_slots(step: u16) -> usize {
 /// A reading in a slot that has more than one reading.
 #[derive(Clone, Copy, Debug)]
 struct Suspect {
-    customer: CustomerIx,
+    place: PlaceIx,
     series: SeriesIx,
     time_us: i64,
     energy: ReadingEnergy,
@@ -59,7 +60,7 @@ impl Repetition for Suspect {
 impl Suspect {
     /// Suspects that compare as equal are repetitions of one reading.
     fn order(&self, other: &Self) -> Ordering {
-        (self.customer, self.series, self.time_us).cmp(&(other.customer, other.series, other.time_us))
+        (self.place, self.series, self.time_us).cmp(&(other.place, other.series, other.time_us))
     }
 }
 
@@ -80,14 +81,14 @@ pub(super) fn settle(kernel: &Kernel, record: &mut PassRecord) -> Result<(), Run
     }
     let everybody = 0..kernel.context.customers.len();
     match kernel.context.calendar.slot_width {
-        SlotWidth::Day => settle_rounds(kernel, &parts, record, &doubts.by_customer, everybody, None),
+        SlotWidth::Day => settle_rounds(kernel, &parts, record, &doubts.by_place, everybody, None),
         SlotWidth::Minute => {
             let step = record.step.max(1);
             let months_max = SLOTS_BYTES_MAX / count(month_slots(step)).div_ceil(8);
-            for customers in rounds(&doubts.by_customer, everybody, months_max) {
-                let slots = count_slots(kernel, &parts, &customers, step)?;
+            for places in rounds(&doubts.by_place, everybody, months_max) {
+                let slots = count_slots(kernel, &parts, &places, step)?;
                 let rows = slots.repeated_rows(kernel);
-                settle_rounds(kernel, &parts, record, &rows, customers, Some(&slots))?;
+                settle_rounds(kernel, &parts, record, &rows, places, Some(&slots))?;
             }
             Ok(())
         }
@@ -97,23 +98,22 @@ pub(super) fn settle(kernel: &Kernel, record: &mut PassRecord) -> Result<(), Run
 /// The doubts that the first pass has left.
 struct Doubts {
     months: BTreeSet<usize>,
-    /// For each customer: with slots of a day, about how many rows are on repeated days; with slots of a minute, how
+    /// For each place of a customer: with slots of a day, about how many rows are on repeated days; with slots of a minute, how
     /// many months are doubtful.
-    by_customer: Vec<u64>,
+    by_place: Vec<u64>,
 }
 
 impl Doubts {
     fn find(kernel: &Kernel) -> Self {
-        let customers = kernel.context.customers.len();
-        let mut doubts = Self { months: BTreeSet::new(), by_customer: vec![0; customers] };
+        let places = kernel.context.customers.len();
+        let mut doubts = Self { months: BTreeSet::new(), by_place: vec![0; places] };
         for stripe in kernel.stripes.iter() {
             for (month, series, marks) in stripe.doubtful() {
                 doubts.months.insert(month);
-                doubts.by_customer[stripe.customer(series).index()] +=
-                    match kernel.context.calendar.slot_width {
-                        SlotWidth::Day => 2 * u64::from(marks.repeated_days()),
-                        SlotWidth::Minute => 1,
-                    };
+                doubts.by_place[stripe.place(series).index()] += match kernel.context.calendar.slot_width {
+                    SlotWidth::Day => 2 * u64::from(marks.repeated_days()),
+                    SlotWidth::Minute => 1,
+                };
             }
         }
         doubts
@@ -121,19 +121,19 @@ impl Doubts {
 }
 
 /// Reads the rows in repeated slots again and corrects the sums to which they were added. `rows` gives for each
-/// customer how many rows to expect; without `slots`, the marks of the first pass tell which days are repeated.
+/// place how many rows to expect; without `slots`, the marks of the first pass tell which days are repeated.
 fn settle_rounds(
     kernel: &Kernel,
     parts: &[Part],
     record: &mut PassRecord,
     rows: &[u64],
-    customers: Range<usize>,
+    places: Range<usize>,
     slots: Option<&SlotCounts>,
 ) -> Result<(), RunError> {
-    for customers in rounds(rows, customers, ROWS_HELD_MAX) {
+    for places in rounds(rows, places, ROWS_HELD_MAX) {
         let readers = read_parts(parts, &|| {
-            Rereader::new(kernel, &customers, Vec::new(), |suspects: &mut Vec<Suspect>, stripe, again| {
-                let ReadAgain { reading: CheckedReading { customer, slot, energy, .. }, series, .. } = again;
+            Rereader::new(kernel, &places, Vec::new(), |suspects: &mut Vec<Suspect>, stripe, again| {
+                let ReadAgain { reading: CheckedReading { place, slot, energy, .. }, series, .. } = again;
                 let is_repeated = match slots {
                     None => stripe.marks(slot.month(), series).is_repeated_day(slot.slot()),
                     Some(slots) => slots.is_repeated(stripe, series, slot),
@@ -141,7 +141,7 @@ fn settle_rounds(
                 if is_repeated {
                     let (time_us, at) = (again.batch.time_us(again.row), again.batch.at(again.row));
                     let is_estimated = again.batch.is_estimated(again.row);
-                    suspects.push(Suspect { customer, series, time_us, energy, at, is_estimated });
+                    suspects.push(Suspect { place, series, time_us, energy, at, is_estimated });
                 }
             })
         })?;
@@ -159,9 +159,9 @@ fn settle_rounds(
 fn correct(kernel: &Kernel, group: &[Suspect], record: &mut PassRecord) {
     let [first, _, ..] = group else { return };
     let counted = counted_of(group);
-    let mut stripe = kernel.stripes.lock(kernel.stripes.stripe_of(first.customer));
+    let mut stripe = kernel.stripes.lock(kernel.stripes.stripe_of(first.place));
     let month = kernel.context.calendar.month_slot(first.time_us).month();
-    let member = stripe.member(first.customer);
+    let member = stripe.member(first.place);
     for (_, suspect) in group.iter().enumerate().filter(|(position, _)| counted != Some(*position)) {
         stripe.remove(member, suspect.series, month, suspect.energy);
         let book = book_of(&mut record.books, suspect.at.file());
@@ -213,7 +213,7 @@ impl SlotCounts {
         word.is_some_and(|word| word >> (slot % 64) & 1 == 1)
     }
 
-    /// For each customer, about how many rows are in repeated slots.
+    /// For each place, about how many rows are in repeated slots.
     fn repeated_rows(&self, kernel: &Kernel) -> Vec<u64> {
         let mut rows = vec![0; kernel.context.customers.len()];
         for (stripe, months) in kernel.stripes.iter().zip(&self.months) {
@@ -221,7 +221,7 @@ impl SlotCounts {
             #[expect(clippy::iter_over_hash_type)]
             for (&(series, _), bits) in months {
                 let repeated: u32 = bits.repeated.iter().map(|word| word.count_ones()).sum();
-                rows[stripe.customer(series).index()] += 2 * u64::from(repeated);
+                rows[stripe.place(series).index()] += 2 * u64::from(repeated);
             }
         }
         rows
@@ -232,14 +232,14 @@ impl SlotCounts {
 fn count_slots(
     kernel: &Kernel,
     parts: &[Part],
-    customers: &Range<usize>,
+    places: &Range<usize>,
     step: u16,
 ) -> Result<SlotCounts, RunError> {
     let words = month_slots(step).div_ceil(64);
     let mut shared: Vec<Mutex<HashMap<SeriesMonth, SlotBits>>> = Vec::new();
     shared.resize_with(kernel.stripes.len(), Mutex::default);
     read_parts(parts, &|| {
-        Rereader::new(kernel, customers, (), |(), stripe, ReadAgain { reading, series, .. }| {
+        Rereader::new(kernel, places, (), |(), stripe, ReadAgain { reading, series, .. }| {
             if stripe.marks(reading.slot.month(), series).is_doubtful() {
                 // No other thread waits for this lock, since this thread holds the lock of the stripe.
                 let months = shared[stripe.number().index()].lock();
@@ -264,7 +264,7 @@ struct ReadAgain<'a> {
 /// Reads rows of some customers again without counting them in a book, and calls `look` with each of them.
 struct Rereader<'k, T, F> {
     kernel: &'k Kernel<'k>,
-    customers: &'k Range<usize>,
+    places: &'k Range<usize>,
     buffers: BatchBuffers,
     /// The results of `look`.
     found: T,
@@ -272,23 +272,23 @@ struct Rereader<'k, T, F> {
 }
 
 impl<'k, T, F: FnMut(&mut T, &mut Stripe, ReadAgain)> Rereader<'k, T, F> {
-    fn new(kernel: &'k Kernel<'k>, customers: &'k Range<usize>, found: T, look: F) -> Self {
+    fn new(kernel: &'k Kernel<'k>, places: &'k Range<usize>, found: T, look: F) -> Self {
         let mut buffers = BatchBuffers::default();
         buffers.readings.keep_estimated();
-        Self { kernel, customers, buffers, found, look }
+        Self { kernel, places, buffers, found, look }
     }
 }
 
 impl<T: Send, F: FnMut(&mut T, &mut Stripe, ReadAgain) + Send> PartReader for Rereader<'_, T, F> {
     fn read(&mut self, _position: usize, part: Part) -> Result<(), RunError> {
-        let Self { kernel, customers, buffers, found, look } = self;
+        let Self { kernel, places, buffers, found, look } = self;
         kernel.context.source.read(Table::MeterReadings, part, COLUMNS, &mut |record| {
             let mut counted_already = TableBook::new(Table::MeterReadings);
             kernel.visit(buffers, &record, &mut counted_already, |stripe, batch, rows| {
                 for row in rows {
-                    if batch.counts(row) && customers.contains(&batch.customer(row).index()) {
+                    if batch.counts(row) && places.contains(&batch.place(row).index()) {
                         let reading = batch.reading(row);
-                        let series = stripe.series(stripe.member(reading.customer), reading.meter);
+                        let series = stripe.series(stripe.member(reading.place), reading.meter);
                         look(found, stripe, ReadAgain { batch, row, reading, series });
                     }
                 }

@@ -11,7 +11,8 @@ use super::batch::ReadingSlice;
 use super::calendar::MonthSlot;
 use super::id_cache::MeterIx;
 use super::month_cell::{MonthCell, MonthUse, ReadingEnergy, SlotMarks};
-use crate::index::{CustomerIx, positions};
+use super::places::PlaceIx;
+use crate::index::positions;
 
 /// Minimum and maximum number of stripes. With enough stripes, two threads seldom need the same one; with too many, a
 /// batch would have few rows for each.
@@ -38,7 +39,7 @@ positions! {
 #[derive(Clone, Debug)]
 pub(super) struct Stripe {
     number: StripeIx,
-    first: CustomerIx,
+    first: PlaceIx,
     customers: usize,
     /// The cells of each month of the window, by member; empty until the month has a reading.
     pub months: Vec<Vec<MonthCell>>,
@@ -65,7 +66,7 @@ fn meter_code(meter: Option<MeterIx>) -> u32 {
 }
 
 impl Stripe {
-    fn new(number: StripeIx, first: CustomerIx, customers: usize, months: usize) -> Self {
+    fn new(number: StripeIx, first: PlaceIx, customers: usize, months: usize) -> Self {
         Self {
             number,
             first,
@@ -85,19 +86,19 @@ impl Stripe {
         self.number
     }
 
-    /// A customer of the stripe as a member.
+    /// The customer at a place of the stripe as a member.
     #[inline]
-    pub fn member(&self, customer: CustomerIx) -> MemberIx {
-        member(self.first, customer)
+    pub fn member(&self, place: PlaceIx) -> MemberIx {
+        member(self.first, place)
     }
 
-    /// The customer of a series.
-    pub fn customer(&self, series: SeriesIx) -> CustomerIx {
+    /// The place of the customer of a series.
+    pub fn place(&self, series: SeriesIx) -> PlaceIx {
         let member = match series.index().checked_sub(self.customers) {
             None => series.number(),
             Some(further) => self.further_members[further].number(),
         };
-        CustomerIx::new(self.first.number() + member)
+        PlaceIx::new(self.first.number() + member)
     }
 
     /// Number of series so far: one for each customer, and one for each further meter.
@@ -176,8 +177,8 @@ impl Stripe {
     ) -> usize {
         let first = self.first;
         let cells = self.cells(slot.month());
-        rows.for_each(|row, customer, energy| {
-            if cells[member(first, customer).index()].add_day(slot, energy) {
+        rows.for_each(|row, place, energy| {
+            if cells[member(first, place).index()].add_day(slot, energy) {
                 on_repeated(row);
             }
         });
@@ -191,7 +192,7 @@ impl Stripe {
         let has_meters = !first_meter.is_empty();
         let (mut kept_at, mut kept) = (None, MonthCell::default());
         let added = rows.for_each_counted(|row, reading| {
-            let member = member(*first, reading.customer).index();
+            let member = member(*first, reading.place).index();
             if has_meters && first_meter[member] != meter_code(reading.meter) {
                 return ControlFlow::Break(());
             }
@@ -299,9 +300,9 @@ impl Stripe {
         (others.fold(cell.used, |rest, (used, _)| rest.minus(used)), cell.marks)
     }
 
-    /// The customer of a member.
-    pub fn customer_of(&self, member: MemberIx) -> CustomerIx {
-        CustomerIx::new(self.first.number() + member.number())
+    /// The place of a member.
+    pub fn place_of(&self, member: MemberIx) -> PlaceIx {
+        PlaceIx::new(self.first.number() + member.number())
     }
 
     /// The cells of a month, by member; empty if nobody has a reading in it.
@@ -343,8 +344,8 @@ impl Stripe {
 }
 
 #[inline]
-fn member(first: CustomerIx, customer: CustomerIx) -> MemberIx {
-    MemberIx::new(customer.number() - first.number())
+fn member(first: PlaceIx, place: PlaceIx) -> MemberIx {
+    MemberIx::new(place.number() - first.number())
 }
 
 #[inline]
@@ -375,7 +376,7 @@ impl Stripes {
             .enumerate()
             .map(|(number, first)| {
                 let (number, length) = (StripeIx::from_index(number), size.min(customers - first));
-                Mutex::new(Stripe::new(number, CustomerIx::from_index(first), length, months))
+                Mutex::new(Stripe::new(number, PlaceIx::from_index(first), length, months))
             })
             .collect();
         Self { stripes, shift: size.trailing_zeros() }
@@ -386,10 +387,10 @@ impl Stripes {
         self.stripes.len()
     }
 
-    /// The stripe of a customer.
+    /// The stripe of the customer at a place.
     #[inline]
-    pub fn stripe_of(&self, customer: CustomerIx) -> StripeIx {
-        StripeIx::new(customer.number() >> self.shift)
+    pub fn stripe_of(&self, place: PlaceIx) -> StripeIx {
+        StripeIx::new(place.number() >> self.shift)
     }
 
     /// Waits for a stripe and locks it.
@@ -418,7 +419,7 @@ impl Stripes {
         stripes.map(|stripe| (stripe.customers, std::mem::take(&mut stripe.months))).collect()
     }
 
-    /// How far the number of a customer is shifted right to give its stripe.
+    /// How far the number of a place is shifted right to give its stripe.
     pub fn shift(&self) -> u32 {
         self.shift
     }
@@ -432,7 +433,7 @@ mod tests {
 
     #[test]
     fn the_first_meter_of_a_customer_has_its_number_and_others_follow() {
-        let mut stripe = Stripe::new(StripeIx::new(0), CustomerIx::new(8), 4, 1);
+        let mut stripe = Stripe::new(StripeIx::new(0), PlaceIx::new(8), 4, 1);
         let [one, two, three] = [1, 2, 3].map(MemberIx::new);
         assert_eq!([meter_code(None), meter_code(Some(MeterIx::new(0)))], [1, 2]);
         let meter = Some(MeterIx::new(5));
@@ -448,8 +449,8 @@ mod tests {
         let energy = ReadingEnergy { active_wh: 0, reactive_varh: None };
         let added = [4, 4, 2].map(|series| stripe.add_day(two, SeriesIx::new(series), slot, energy));
         assert_eq!(added, [false, true, false]);
-        let customers = [4, 5, one.number()].map(|series| stripe.customer(SeriesIx::new(series)));
-        assert_eq!(customers, [10, 11, 9].map(CustomerIx::new));
+        let places = [4, 5, one.number()].map(|series| stripe.place(SeriesIx::new(series)));
+        assert_eq!(places, [10, 11, 9].map(PlaceIx::new));
         let doubtful: Vec<_> = stripe.doubtful().map(|(month, series, _)| (month, series)).collect();
         assert_eq!(doubtful, [(0, SeriesIx::new(4))]);
     }

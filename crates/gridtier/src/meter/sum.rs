@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
+
 use super::batch::{COLUMNS, ReadingBatch};
 use super::by_stripe::StripeRows;
 use super::calendar::{MonthSpan, SlotWidth};
 use super::kernel::{BatchBuffers, Kernel};
 use super::plan::{FileBooks, book_of};
+use super::scatter::Scatter;
 use super::schedule::{PartReader, read_parts};
 use super::stamp::StampRanges;
 use super::streak::{self, Streaks};
@@ -86,10 +89,14 @@ fn gcd(a: u16, b: u16) -> u16 {
 /// # Errors
 /// A part cannot be read.
 pub(super) fn sum(kernel: &Kernel, parts: Vec<Part>, record: &mut PassRecord) -> Result<bool, RunError> {
-    let workers = match read_parts(&parts, &|| SumWorker::new(kernel)) {
+    let mut workers = match read_parts(&parts, &|| SumWorker::new(kernel)) {
         Err(RunError::Enough) => return Ok(false),
         workers => workers?,
     };
+    workers.par_iter_mut().for_each(SumWorker::add_scattered);
+    if workers.iter().any(|worker| worker.check_slots().is_err()) {
+        return Ok(false);
+    }
     let before = record.parts.len();
     record.parts.extend(parts.into_iter().map(|part| (part, None)));
     let mut runs = Vec::new();
@@ -113,6 +120,7 @@ pub(super) fn sum(kernel: &Kernel, parts: Vec<Part>, record: &mut PassRecord) ->
 struct SumWorker<'k> {
     kernel: &'k Kernel<'k>,
     buffers: BatchBuffers,
+    scatter: Scatter,
     books: FileBooks,
     /// Position and months of the parts that have rows in the window.
     spans: Vec<(usize, MonthSpan)>,
@@ -164,6 +172,7 @@ impl<'k> SumWorker<'k> {
         Self {
             kernel,
             buffers: BatchBuffers::default(),
+            scatter: Scatter::default(),
             books: FileBooks::new(),
             spans: Vec::new(),
             counted: 0,
@@ -177,15 +186,21 @@ impl<'k> SumWorker<'k> {
     }
 
     fn add(&mut self, batch: &Batch, book: &mut TableBook) -> Result<(), RunError> {
-        let Self { kernel, buffers, same_day, step, streaks, .. } = self;
+        let Self { kernel, buffers, scatter, same_day, step, streaks, .. } = self;
         match kernel.context.calendar.slot_width {
-            SlotWidth::Day => kernel.visit(buffers, batch, book, |stripe, readings, rows| {
-                *same_day += add_days(stripe, readings, rows);
-            }),
+            SlotWidth::Day => {
+                let is_added = kernel.visit_if_ordered(buffers, batch, book, |stripe, readings, rows| {
+                    *same_day += add_days(stripe, readings, rows);
+                })?;
+                if !is_added {
+                    *same_day += scatter.take(&kernel.stripes, &buffers.readings);
+                }
+                Ok(())
+            }
             SlotWidth::Minute => kernel.visit(buffers, batch, book, |stripe, readings, rows| {
                 for row in rows.filter(|&row| readings.counts(row)) {
                     let reading = readings.reading(row);
-                    let member = stripe.member(reading.customer);
+                    let member = stripe.member(reading.place);
                     let series = stripe.series(member, reading.meter);
                     stripe.add(member, series, reading.slot, reading.energy);
                     streaks.follow(stripe, series, reading.slot);
@@ -195,6 +210,11 @@ impl<'k> SumWorker<'k> {
                 }
             }),
         }
+    }
+
+    /// Adds the rows that were gathered.
+    fn add_scattered(&mut self) {
+        self.same_day += self.scatter.add_all(&self.kernel.stripes);
     }
 
     /// Stops the pass if readings are finer than its slots.
@@ -219,7 +239,7 @@ fn add_days(stripe: &mut Stripe, readings: &ReadingBatch, mut rows: StripeRows) 
     }
     for row in rows.filter(|&row| readings.counts(row)) {
         let reading = readings.reading(row);
-        let member = stripe.member(reading.customer);
+        let member = stripe.member(reading.place);
         let series = stripe.series(member, reading.meter);
         if stripe.add_day(member, series, reading.slot, reading.energy) {
             same_day += u64::from(is_within_day(readings, row));

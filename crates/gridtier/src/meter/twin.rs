@@ -91,7 +91,8 @@ impl<'a> TwinFinder<'a> {
                     && cell.used.active_wh % 2 == 0
                     && is_telling(cell.used.active_wh / 2)
                 {
-                    let customer = stripe.customer(SeriesIx::new(member));
+                    let place = stripe.place(SeriesIx::new(member));
+                    let customer = self.context.places.customer(place);
                     found.neighbours.push((customer, last - first));
                 }
             }
@@ -101,7 +102,8 @@ impl<'a> TwinFinder<'a> {
                     MeterMonth { meter, used, marks }
                 });
                 let meters: Vec<MeterMonth> = meters.filter(|meter| meter.used.readings > 0).collect();
-                self.look_at_meters(stripe.customer_of(member), month, &meters, is_by_day);
+                let customer = self.context.places.customer(stripe.place_of(member));
+                self.look_at_meters(customer, month, &meters, is_by_day);
             }
         }
     }

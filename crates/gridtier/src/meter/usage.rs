@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 
 use super::month_cell::{MonthCell, MonthUse};
+use super::places::Places;
 use super::stripe::Stripes;
 use super::time_of_use::TimeOfUse;
 use super::{cadence, covered, season};
@@ -138,10 +139,14 @@ impl UsageStripe {
 }
 
 impl MonthlyUsage {
-    pub(super) fn new(window: Window, customers: usize, stripes: &mut Stripes) -> Self {
+    pub(super) fn new(window: Window, customers: usize, stripes: &mut Stripes, places: &Places) -> Self {
         let shift = stripes.shift();
         let mut first = CustomerIx::new(0);
-        let stripes = stripes.take_months().into_iter().map(|(customers, months)| {
+        let mut of_stripes = stripes.take_months();
+        if !places.are_ids() {
+            order_by_ids(&mut of_stripes, shift, places, index(window.months));
+        }
+        let stripes = of_stripes.into_iter().map(|(customers, months)| {
             let start = first;
             first = CustomerIx::from_index(start.index() + customers);
             UsageStripe { first: start, customers, months }
@@ -380,6 +385,47 @@ impl MonthlyUsage {
         self.as_read.sort_unstable_by_key(|month| (month.customer, month.month));
         done
     }
+}
+
+/// Puts the cells of places into the order of ids, month by month: while a thread orders a month, only the cells of this
+/// month are in memory twice.
+fn order_by_ids(stripes: &mut [(usize, Vec<Vec<MonthCell>>)], shift: u32, places: &Places, months: usize) {
+    let lengths: Vec<usize> = stripes.iter().map(|(customers, _)| *customers).collect();
+    let mut by_month: Vec<Vec<Vec<MonthCell>>> = Vec::with_capacity(months);
+    for month in 0..months {
+        by_month.push(stripes.iter_mut().map(|(_, cells)| std::mem::take(&mut cells[month])).collect());
+    }
+    by_month.par_iter_mut().for_each(|cells| {
+        if cells.iter().any(|of_stripe| !of_stripe.is_empty()) {
+            *cells = month_by_ids(cells, &lengths, shift, places);
+        }
+    });
+    for (month, of_month) in by_month.into_iter().enumerate() {
+        for ((_, cells), ordered) in stripes.iter_mut().zip(of_month) {
+            cells[month] = ordered;
+        }
+    }
+}
+
+/// The cells of a month, by stripe, in the order of ids.
+fn month_by_ids(
+    cells: &[Vec<MonthCell>],
+    lengths: &[usize],
+    shift: u32,
+    places: &Places,
+) -> Vec<Vec<MonthCell>> {
+    let mut all = (0..).map(CustomerIx::new);
+    let ordered = lengths.iter().map(|&length| {
+        let customers = all.by_ref().take(length);
+        customers
+            .map(|customer| {
+                let place = places.of(customer).index();
+                let (stripe, member) = (place >> shift, place & ((1 << shift) - 1));
+                cells[stripe].get(member).copied().unwrap_or_default()
+            })
+            .collect()
+    });
+    ordered.collect()
 }
 
 /// Number of months of the window before the one in which the customer opened.
