@@ -6,7 +6,7 @@ DATA are folders that `data.py` has written. Each program runs in a process of i
 processors; the time is from the query to its result in memory, without start-up. First all results are compared: every
 integer of every customer and month must agree. Then the programs run in turn. Printed are the median time, the median of
 the ratios to gridtier round by round, and the peak memory of the process. gridtier runs with all its checks; `decode` is
-its decoding of the same columns and nothing else.
+its decoding of the same columns and nothing else, and `regrade` the whole job: hashing, summing, judging, publishing.
 """
 
 import argparse
@@ -97,6 +97,10 @@ def polars(files):
 PEERS = {"DuckDB": duckdb, "ClickHouse": clickhouse, "Polars": polars, "DataFusion": datafusion}
 
 
+# Our own jobs, by the names under which they are listed.
+JOBS = {"gridtier": "kernel", "decode": "decode", "regrade": "regrade"}
+
+
 def one_run(name, files, out):
     """In the child process: times one query, and writes its result as sorted CSV to `out` if given."""
     query = PEERS[name](files)
@@ -132,12 +136,11 @@ class Contest:
         self.data, self.args = data, args
         pattern = "**/*.parquet" if any((data / "meter_readings").glob("*/")) else "*.parquet"
         self.files = str((data / "meter_readings" / pattern).resolve())
-        self.names = ["gridtier", "decode", *(PEERS if args.only is None else args.only)]
+        self.names = [*JOBS, *(PEERS if args.only is None else args.only)]
 
     def command(self, name, out=""):
-        if name in ("gridtier", "decode"):
-            job = "kernel" if name == "gridtier" else "decode"
-            return [self.args.gridtier, job, self.data, self.args.start, self.args.months, *([out] if out else [])]
+        if name in JOBS:
+            return [self.args.gridtier, JOBS[name], self.data, self.args.start, self.args.months, *([out] if out else [])]
         return [sys.executable, __file__, "--child", name, self.files, out]
 
     def run(self, name, out=""):
@@ -146,7 +149,7 @@ class Contest:
     def check(self):
         """Exits unless every integer of every customer and month is the same."""
         with tempfile.TemporaryDirectory() as folder:
-            contestants = [name for name in self.names if name != "decode"]
+            contestants = [name for name in self.names if JOBS.get(name, "kernel") == "kernel"]
             outs = {name: pathlib.Path(folder) / f"{name}.csv" for name in contestants}
             for name, out in outs.items():
                 self.run(name, out)

@@ -14,7 +14,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 LAYOUTS = {
-    "days": "a file for each month, each day a row group with every id in its dictionary",
+    "days": "a file for each month, each day a row group with every id in its dictionary, in the order of ids",
+    "registered": "as days, customers in one random order that is the same every day",
+    "reordered": "as days, customers in a new random order every day",
     "weeks": "a file for each month, row groups of a million rows, ids in dictionaries",
     "plain": "as weeks, ids as plain text",
     "integers": "as weeks, ids as 64-bit integers",
@@ -22,6 +24,8 @@ LAYOUTS = {
     "customers": "one file, sorted by customer and time, row groups of a million rows",
     "shuffled": "a file for each month, rows in any order, ids in dictionaries",
 }
+# Layouts in which a row group is a day.
+DAILY = ("days", "registered", "reordered")
 ROW_GROUP = 1_000_000
 
 
@@ -37,13 +41,17 @@ def make_ids(customers, as_integers):
     return pa.array(numbers) if as_integers else pa.array(numbers).cast(pa.string())
 
 
-def id_column(ids, customers, plain):
+def id_column(ids, customers, plain, in_first_order):
     if plain:
         return ids.take(pa.array(customers))
+    if in_first_order:
+        # Each customer has one row: a dictionary in the order of first appearance, as writers make it from plain text.
+        everybody = pa.array(np.arange(len(customers), dtype=np.int32))
+        return pa.DictionaryArray.from_arrays(everybody, ids.take(pa.array(customers)))
     return pa.DictionaryArray.from_arrays(pa.array(customers.astype(np.int32)), ids)
 
 
-def table(ids, customers, days, rng, plain, faults):
+def table(ids, customers, days, rng, plain, in_first_order, faults):
     """One reading for each of `customers` (positions in `ids`) and `days` (days since 1970)."""
     rows = len(customers)
     level = 2.0 + (customers % 97) * 0.37
@@ -56,7 +64,7 @@ def table(ids, customers, days, rng, plain, faults):
     times = pa.array(days.astype("datetime64[D]").astype("datetime64[us]"))
     return pa.table(
         {
-            "customer_id": id_column(ids, customers, plain),
+            "customer_id": id_column(ids, customers, plain, in_first_order),
             "read_at": times,
             "active_kwh": active,
             "reactive_kvarh": reactive,
@@ -80,27 +88,31 @@ def write_months(folder, args, ids, rng):
     plain = args.layout in ("plain", "integers")
     starts = list(month_starts(args.start, args.months))
     epoch = datetime.date(1970, 1, 1)
+    everybody = np.arange(args.customers)
+    if args.layout == "registered":
+        everybody = rng.permutation(everybody)
     for first, following in zip(starts, starts[1:]):
         name = f"{first:%Y-%m}"
         path = folder / f"month={name}" / "part.parquet" if args.layout == "hive" else folder / f"{name}.parquet"
         days = [1] if args.cadence == "monthly" else range(1, (following - first).days + 1)
         numbers = [(first - epoch).days + day - 1 for day in days]
-        everybody = np.arange(args.customers)
         out = None
         for chunk in chunks(numbers, args):
+            if args.layout == "reordered":
+                everybody = rng.permutation(everybody)
             customers = np.tile(everybody, len(chunk))
             when = np.repeat(np.array(chunk), args.customers)
             if args.layout == "shuffled":
                 order = rng.permutation(len(customers))
                 customers, when = customers[order], when[order]
-            rows = table(ids, customers, when, rng, plain, args.faults)
+            rows = table(ids, customers, when, rng, plain, args.layout in DAILY, args.faults)
             out = out or writer(path, rows.schema, plain)
-            out.write_table(rows, row_group_size=args.customers if args.layout == "days" else ROW_GROUP)
+            out.write_table(rows, row_group_size=args.customers if args.layout in DAILY else ROW_GROUP)
         out.close()
 
 
 def chunks(numbers, args):
-    if args.layout == "days":
+    if args.layout in DAILY:
         return [[day] for day in numbers]
     if args.layout == "shuffled":
         return [numbers]
@@ -119,7 +131,7 @@ def write_by_customer(folder, args, ids, rng):
     step = max(1, 8 * ROW_GROUP // len(days))
     for first in range(0, args.customers, step):
         some = np.arange(first, min(first + step, args.customers))
-        rows = table(ids, np.repeat(some, len(days)), np.tile(days, len(some)), rng, False, args.faults)
+        rows = table(ids, np.repeat(some, len(days)), np.tile(days, len(some)), rng, False, False, args.faults)
         out = out or writer(folder / "readings.parquet", rows.schema, False)
         out.write_table(rows, row_group_size=ROW_GROUP)
     out.close()

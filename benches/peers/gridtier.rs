@@ -1,8 +1,9 @@
-//! One run of the meter kernel, or of decoding alone, for `compare.py`.
+//! One run of the meter kernel, of decoding alone, or of a whole regrade, for `compare.py`.
 //!
-//!     gridtier-peer kernel|decode DATA 2025-01 12 [usage.csv]
+//!     gridtier-peer kernel|decode|regrade DATA 2025-01 12 [usage.csv]
 //!
-//! prints the seconds, and the tally of rows for `kernel`, as one line of JSON. The window begins with the month given;
+//! prints the seconds, and the tally of rows for `kernel`, as one line of JSON. `regrade` opens and hashes the files, counts,
+//! judges by the preset `utility`, and publishes a cycle in a store of its own, which is deleted. The window begins with the month given;
 //! the number after it is its length in months. The last argument asks for the sums of every customer and month as CSV.
 
 use std::fs::File;
@@ -13,11 +14,14 @@ use std::time::Instant;
 
 use gridtier::contract::Table;
 use gridtier::customer::{self, Customers};
+use gridtier::entitlement::Catalogue;
 use gridtier::index::{CustomerIx, index};
 use gridtier::meter::{self, MonthlyUsage, ReadingDetail};
+use gridtier::method::Method;
 use gridtier::source::{Part, Source, TableBook};
 use gridtier::unit::{Month, Window};
 use gridtier_io::folder::DataFolder;
+use gridtier_io::regrade::{GradeOutcome, Regrade};
 use rayon::prelude::*;
 
 const COLUMNS: &[&str] = &["customer_id", "meter_id", "read_at", "active_kwh", "reactive_kvarh", "quality"];
@@ -33,7 +37,10 @@ fn main() {
     let (year, month) = start.split_once('-').expect("a month as 2025-01");
     let first = Month::new(year.parse().expect("a year"), month.parse().expect("a month"));
     let window = Window { end: first.plus(months as i32), months };
-    let folder = DataFolder::open(Path::new(data)).unwrap_or_else(|error| panic!("{error}"));
+    if job == "regrade" {
+        return print_line(&format!("{{\"seconds\": {}}}", regrade(Path::new(data), window)));
+    }
+    let folder = open(Path::new(data));
     let begun = Instant::now();
     match job.as_str() {
         "decode" => decode(&folder),
@@ -55,6 +62,38 @@ fn main() {
         other => panic!("no job is called {other}"),
     }
     print_line(&format!("{{\"seconds\": {}}}", begun.elapsed().as_secs_f64()));
+}
+
+fn open(data: &Path) -> DataFolder {
+    DataFolder::open(data).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// The seconds from opening the files to the published cycle.
+fn regrade(data: &Path, window: Window) -> f64 {
+    let mut method = Method::preset("utility").expect("the preset").expect("a sound preset");
+    method.window_months = window.months;
+    let catalogue = Catalogue::shipped("paper", &[]).expect("the catalogue").expect("a sound catalogue");
+    let store = tempfile::tempdir().expect("a folder for the store");
+    let begun = Instant::now();
+    let request = Regrade {
+        store: store.path(),
+        end: window.end,
+        method: &method,
+        catalogue: &catalogue,
+        fresh: true,
+        again: true,
+        make_current: false,
+        tier_probability: false,
+        propose: false,
+        signed: None,
+        revises: None,
+        asked_at: "2026-01-01T00:00:00Z",
+    };
+    let outcome = request.grade(open(data)).expect("a grading");
+    let GradeOutcome::New(unpublished) = outcome else { panic!("the store is not empty") };
+    // Readings alone are less than the preset asks for.
+    unpublished.publish(Some("bench"), "2026-01-01T00:00:00Z").expect("a cycle");
+    begun.elapsed().as_secs_f64()
 }
 
 fn print_line(line: &str) {
