@@ -23,16 +23,9 @@ pub enum AppealStep {
     ///
     /// 登记一项申诉
     File(FileArgs),
-    /// Write the customer's rows of the data into a folder, to be corrected
+    /// Write the customer's rows of each table into a folder as CSV, to be corrected and given to `appeal replay`
     ///
-    /// 把该客户的数据行写入文件夹，供更正
-    ///
-    /// One CSV file for each table of the data, with all rows of the customer and a header. Correct the cells that are wrong,
-    /// remove the files that need no correction, and give the folder to `gridtier appeal replay` as --patch. The files
-    /// are written as gridtier.toml says that the data are.
-    ///
-    /// 数据中的每张表写成一个 CSV 文件，含表头和该客户的全部数据行。改正有误的单元格，删去无需更正的文件，再作为 --patch
-    /// 交给 `gridtier appeal replay`。文件格式与 gridtier.toml 对数据的声明相同。
+    /// 把该客户在各表中的数据行以 CSV 写入文件夹，更正后交给 `appeal replay`
     Rows(RowsArgs),
     /// Compute the tier that the corrected rows would give; writes nothing
     ///
