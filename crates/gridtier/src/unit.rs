@@ -17,6 +17,9 @@ pub const DAY_US: i64 = 86_400_000_000;
 /// The number of 1970-01-01 in chrono's count of days, in which 0001-01-01 is day 1.
 const EPOCH_DAYS_CE: i32 = 719_163;
 
+/// Days of a year that is not a leap year before each of its months.
+const DAYS_BEFORE: [i64; 12] = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
+
 /// A calendar month, counted from January 1970 = 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
@@ -51,8 +54,14 @@ impl Month {
     /// The month's first day, in days since 1970-01-01.
     #[must_use]
     pub fn first_day(self) -> i32 {
-        let (year, month) = (self.year(), self.number());
-        NaiveDate::from_ymd_opt(year, month, 1).map_or(0, |date| date.num_days_from_ce() - EPOCH_DAYS_CE)
+        // Rows are placed in periods by the million, so this counts days without making a date.
+        let (year, month) = (i64::from(self.year()), index(self.number()) - 1);
+        let before = year - 1;
+        let leap_days = before.div_euclid(4) - before.div_euclid(100) + before.div_euclid(400);
+        let is_leap = year.rem_euclid(4) == 0 && (year.rem_euclid(100) != 0 || year.rem_euclid(400) == 0);
+        let in_year = DAYS_BEFORE[month] + i64::from(is_leap && month > 1);
+        let days = 365 * before + leap_days + in_year - i64::from(EPOCH_DAYS_CE - 1);
+        i32::try_from(days).unwrap_or(0)
     }
 
     /// Number of days in the month.
@@ -243,6 +252,16 @@ mod tests {
         assert_eq!(Month::new(2026, 1).to_string(), "2026-01");
         assert_eq!(Month::of_day(-1), Some(Month::new(1969, 12)));
         assert_eq!(Month::new(2024, 3).first_day() - Month::new(2024, 2).first_day(), 29);
+    }
+
+    #[test]
+    fn the_first_days_of_months_are_those_of_the_calendar() {
+        for year in 1..=9_999 {
+            for month in 1..=12 {
+                let date = NaiveDate::from_ymd_opt(year, month, 1).unwrap();
+                assert_eq!(Month::new(year, month).first_day(), day_of_date(date), "{date}");
+            }
+        }
     }
 
     #[test]
