@@ -45,7 +45,11 @@ mod tests {
     fn months_that_a_table_lacks_are_noticed_after_its_first() {
         let example = |text: &str| Some((2, text.to_owned()));
         assert_eq!(found(&[0, 0, 50, 52, 4, 0, 51, 50, 49]), example("2024-08: 4, elsewhere about 50"));
-        assert_eq!(found(&[50, 52, 6, 51, 0]), None, "a tenth of the usual number; the last month is under way");
+        assert_eq!(
+            found(&[50, 52, 6, 51, 0]),
+            None,
+            "a tenth of the usual number; the last month is under way"
+        );
         assert_eq!(found(&[50, 0, 50, 0, 50, 0, 50]), None, "delivered every second month");
         assert_eq!(found(&[2, 0, 2, 2, 2]), None, "few rows");
         assert_eq!(found(&[0, 0]), None);

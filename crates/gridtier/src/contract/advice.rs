@@ -12,6 +12,8 @@ impl Rule {
             .or_else(|| self.of_related_rows())
             .or_else(|| self.of_tables())
             .or_else(|| self.of_readings_and_files())
+            .or_else(|| self.of_comparisons())
+            .or_else(|| self.of_service())
             .unwrap_or_else(|| self.of_results());
         Text::new(en, zh)
     }
@@ -209,6 +211,13 @@ impl Rule {
                 "if the day stands for none, declare it under `nulls`, such as due_on = [\"1970-01-01\"]; else correct it",
                 "若该日期表示空值，请在 `nulls` 中声明，例如 due_on = [\"1970-01-01\"]；否则请更正",
             ),
+            _ => return None,
+        })
+    }
+
+    /// For findings about rows that look wrong beside those of other customers, months or tables.
+    fn of_comparisons(self) -> Option<(&'static str, &'static str)> {
+        Some(match self {
             Self::LikelyRepeated => (
                 "deliver each row once; write ids in one way, and if two files hold the same rows, leave one out",
                 "每条记录只提供一次；统一编号写法，若两个文件含有相同记录，请去掉其中一个",
@@ -231,6 +240,39 @@ impl Rule {
                 "if the column holds registers of the counter, deliver it as the table register_readings",
                 "若该列是电表示数，请作为 register_readings 表提供",
             ),
+            _ => return None,
+        })
+    }
+
+    /// For rules of the service log and of surveys.
+    fn of_service(self) -> Option<(&'static str, &'static str)> {
+        Some(match self {
+            Self::BadOrder => (
+                "correct the times in the export: each step comes at or after the one before, and no more failed than were \
+                 sampled",
+                "请在导出中更正：后一步的时间不早于前一步，不合格数不大于抽查数",
+            ),
+            Self::NeverRestored => ("give the time at which the supply was restored", "请补充复电时间"),
+            Self::UnknownService => (
+                "write the service's id as in the catalogue, or map the utility's words under `words`",
+                "请按目录写服务编号，或在 `words` 中映射",
+            ),
+            Self::NotYet => ("nothing, unless the as-of day is wrong", "无需处理，除非截止日有误"),
+            Self::Overlap => (
+                "nothing; the merged interruption has the first one's outage",
+                "无需处理；合并后的停电归于第一次停电",
+            ),
+            Self::CalendarMissing => (
+                "deliver the table `calendar` with the year's holidays and moved working days",
+                "请提供 `calendar` 表，写明当年的放假与调休上班日",
+            ),
+            Self::OutOfScale => (
+                "write answers as whole numbers of the instrument's scale, and leave out what was not answered",
+                "请按量表填写整数，未答的留空",
+            ),
+            Self::WeightsNot100 => {
+                ("ask for whole weights that sum to 100", "请让受访者给出合计为 100 的整数权重")
+            }
             _ => return None,
         })
     }
@@ -276,32 +318,6 @@ impl Rule {
             ),
             Self::EditedCatalogue => {
                 ("give the catalogue a name or version of its own", "请为权益目录另起名称或版本")
-            }
-            Self::BadOrder => (
-                "correct the times in the export: each step comes at or after the one before, and no more failed than were \
-                 sampled",
-                "请在导出中更正：后一步的时间不早于前一步，不合格数不大于抽查数",
-            ),
-            Self::NeverRestored => ("give the time at which the supply was restored", "请补充复电时间"),
-            Self::UnknownService => (
-                "write the service's id as in the catalogue, or map the utility's words under `words`",
-                "请按目录写服务编号，或在 `words` 中映射",
-            ),
-            Self::NotYet => ("nothing, unless the as-of day is wrong", "无需处理，除非截止日有误"),
-            Self::Overlap => (
-                "nothing; the merged interruption has the first one's outage",
-                "无需处理；合并后的停电归于第一次停电",
-            ),
-            Self::CalendarMissing => (
-                "deliver the table `calendar` with the year's holidays and moved working days",
-                "请提供 `calendar` 表，写明当年的放假与调休上班日",
-            ),
-            Self::OutOfScale => (
-                "write answers as whole numbers of the instrument's scale, and leave out what was not answered",
-                "请按量表填写整数，未答的留空",
-            ),
-            Self::WeightsNot100 => {
-                ("ask for whole weights that sum to 100", "请让受访者给出合计为 100 的整数权重")
             }
             // Rows and tables have theirs above: a test walks all rules.
             _ => ("", ""),

@@ -87,6 +87,25 @@ const RATIOS: &[Form] = &[
     ("{}: requested {}, delivered {}", "{0}: 要求 {1}, 完成 {2}"),
 ];
 
+const APART: &[Form] = &[
+    ("month before, {#} of {#} customers examined, first {}", "前一月, 抽查的 {1} 户中有 {0} 户, 首户 {2}"),
+    ("month after, {#} of {#} customers examined, first {}", "后一月, 抽查的 {1} 户中有 {0} 户, 首户 {2}"),
+];
+
+const HIDDEN: &[Form] = &[
+    (
+        "{}: {#} hidden rows from row {#}, {#} hidden columns from {}",
+        "{0}: 自第 {2} 行起隐藏 {1} 行, 自 {4} 列起隐藏 {3} 列",
+    ),
+    ("{}: {#} hidden rows from row {#}", "{0}: 自第 {2} 行起隐藏 {1} 行"),
+    ("{}: {#} hidden columns from {}", "{0}: 自 {2} 列起隐藏 {1} 列"),
+];
+
+const REVERSED: &[Form] = &[
+    ("bill {} was taken as the reversal of bill {}", "账单 {0} 视为账单 {1} 的冲销"),
+    ("bill {}", "账单 {0}"),
+];
+
 /// The forms of a rule's examples.
 fn forms(rule: Rule) -> &'static [Form] {
     match rule {
@@ -97,10 +116,7 @@ fn forms(rule: Rule) -> &'static [Form] {
         | Rule::PartsExceedTotal
         | Rule::MissingImpact
         | Rule::UnusedOverride => CUSTOMER,
-        Rule::ReversalMatched | Rule::ReversesIgnored => &[
-            ("bill {} was taken as the reversal of bill {}", "账单 {0} 视为账单 {1} 的冲销"),
-            ("bill {}", "账单 {0}"),
-        ],
+        Rule::ReversalMatched | Rule::ReversesIgnored => REVERSED,
         Rule::UnknownReversal => {
             &[("of customers {} and {#} more", "客户 {0}, 另有 {1} 户"), ("of customers {}", "客户 {0}")]
         }
@@ -123,16 +139,7 @@ fn forms(rule: Rule) -> &'static [Form] {
         Rule::MissingMonths => &[("{}: {#}, elsewhere about {#}", "{0}: {1}, 其他月份约 {2}")],
         Rule::LikelyRepeated => REPEATED,
         Rule::StampSuspect => STAMPS,
-        Rule::MonthsApart => &[
-            (
-                "month before, {#} of {#} customers examined, first {}",
-                "前一月, 抽查的 {1} 户中有 {0} 户, 首户 {2}",
-            ),
-            (
-                "month after, {#} of {#} customers examined, first {}",
-                "后一月, 抽查的 {1} 户中有 {0} 户, 首户 {2}",
-            ),
-        ],
+        Rule::MonthsApart => APART,
         Rule::UnlikelyRatio => RATIOS,
         Rule::AmountSuspect => {
             &[("{} in {}: {} CNY, median month {} CNY", "{0} 于 {1}: {2} 元, 各月中位数 {3} 元")]
@@ -143,14 +150,7 @@ fn forms(rule: Rule) -> &'static [Form] {
         Rule::OffSeason => &[("first {}", "首户 {0}")],
         Rule::IntegerId => &[("column {} of {}", "{1} 的列 {0}")],
         Rule::MixedMonthForms | Rule::AmbiguousGrouping => &[("{} of {}", "{1} 的 {0}")],
-        Rule::HiddenCells => &[
-            (
-                "{}: {#} hidden rows from row {#}, {#} hidden columns from {}",
-                "{0}: 自第 {2} 行起隐藏 {1} 行, 自 {4} 列起隐藏 {3} 列",
-            ),
-            ("{}: {#} hidden rows from row {#}", "{0}: 自第 {2} 行起隐藏 {1} 行"),
-            ("{}: {#} hidden columns from {}", "{0}: 自 {2} 列起隐藏 {1} 列"),
-        ],
+        Rule::HiddenCells => HIDDEN,
         Rule::UnknownColumn => &[("{} and {#} more", "{0}, 另有 {1} 列")],
         Rule::WidenedType => &[("{}: {} in {}, {} in {}", "{0}: {2} 中为 {1}, {4} 中为 {3}")],
         Rule::ImplausiblePrice => &[(
