@@ -50,7 +50,7 @@ const COMMANDS: &[&str] = &[
     "whatif --store store --cycle 1 --set weights.nothing=1",
     "appeal file 0512000001 --store store --by A --reason mistaken",
     "appeal rows 0512000001 --store store --data data -o own",
-    "appeal rows 0512000002 --data data -o others --format json",
+    "appeal rows 0512000002 --data data -o others",
     "appeal replay 0512000001 --store store --patch patch --data data",
     "appeal rule 0512000001 --store store --patch patch --data data --outcome upheld --by a --reason r",
     "appeal rule 0512000001 --store store --patch patch --data data --outcome upheld --by B --reason r",

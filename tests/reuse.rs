@@ -123,10 +123,10 @@ fn a_month_with_other_files_is_read_again() {
     history.regrade("2026-01-01");
     let tiers = Published::read(&current(&history.utility.store()).join("tiers.parquet"));
     let customer = tiers.texts("customer_id").into_iter().flatten().next().unwrap();
-    history.deliver("meter_readings/late.parquet", &customer, "2025-03-05", 1e6);
+    history.deliver("meter_readings/late.parquet", &customer, "2025-03-17", 1e6);
     assert_says(&history.regrade("2026-01-01"), "15 of 17 files");
     // The file now has a reading of another month: the old month and the new one are both read again.
-    history.deliver("meter_readings/late.parquet", &customer, "2025-07-05", 1e6);
+    history.deliver("meter_readings/late.parquet", &customer, "2025-07-17", 1e6);
     assert_says(&history.regrade("2026-01-01"), "14 of 17 files");
     fs::remove_file(history.data("meter_readings/late.parquet")).unwrap();
     // The first cycle had these very inputs.

@@ -197,11 +197,10 @@ impl ServiceQuestion {
                 write_file((path, format), lang, &all, &for_programs(&measured, &cycle, &all)?)?;
             }
             ResultPlace::List(path) => {
-                if duties.is_none() {
-                    return Err(no_list());
-                }
+                let duties = duties.as_ref().ok_or_else(no_list)?;
+                let list = worklist::list(&view(args, &measured, &cycle, usize::MAX), duties);
                 let (format, mark) = (ExportFormat::Csv, ByteOrderMark::Written);
-                export::write_sections(path, format, lang.into(), mark, &sections(usize::MAX))?;
+                export::write_sections(path, format, lang.into(), mark, &[Section::new().table(list)])?;
             }
         }
         let data = match args.format {

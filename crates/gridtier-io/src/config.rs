@@ -4,6 +4,7 @@
 //! data, which is hashed with it. The file is optional; what it does not declare follows the contract. All faults are
 //! reported at once, with their lines. The engine applies the declarations to cells.
 
+mod date_form;
 mod encoding;
 mod keys;
 
@@ -11,7 +12,7 @@ use std::collections::BTreeMap;
 use std::path::{Component, Path};
 
 use chrono::NaiveDate;
-use chrono::format::{Fixed, Item, Numeric, StrftimeItems};
+use chrono::format::{Fixed, Item, StrftimeItems};
 use chrono_tz::Tz;
 use gridtier::checked_toml::{CheckedToml, Fault, Faults, nearest};
 use gridtier::contract::cell::fold_id;
@@ -499,7 +500,7 @@ impl FaultCollector<'_> {
             );
             return self.fault(path, what, fix);
         }
-        if file.zone.is_none() && items.iter().any(is_instant) {
+        if file.zone.is_none() && items.iter().any(date_form::is_instant) {
             let what = text!(
                 "`{form}` gives instants, and no zone is declared",
                 "`{form}` 给出的是时刻，但没有声明时区"
@@ -532,25 +533,6 @@ impl FaultCollector<'_> {
             text!("write {en}, or \"\"", "请写{zh}，或 \"\""),
         );
     }
-}
-
-/// Whether a part of a date pattern turns a time into an instant, as an offset or the seconds since 1970 do.
-fn is_instant(item: &Item) -> bool {
-    matches!(
-        item,
-        Item::Numeric(Numeric::Timestamp, _)
-            | Item::Fixed(
-                Fixed::TimezoneOffset
-                    | Fixed::TimezoneOffsetColon
-                    | Fixed::TimezoneOffsetColonZ
-                    | Fixed::TimezoneOffsetDoubleColon
-                    | Fixed::TimezoneOffsetTripleColon
-                    | Fixed::TimezoneOffsetZ
-                    | Fixed::RFC2822
-                    | Fixed::RFC3339
-                    | Fixed::Internal(_)
-            )
-    )
 }
 
 #[cfg(test)]

@@ -44,7 +44,7 @@ fn writing_creates_the_folder_and_returns_the_paths_of_its_files() {
     let dir = tempfile::tempdir().unwrap();
     let folder = dir.path().join("new/schemas");
     let written = write(&folder).unwrap();
-    assert_eq!(written.len(), 24);
+    assert_eq!(written.len(), 25);
     assert_eq!(fs::read_to_string(&written[0]).unwrap(), files()[0].1);
     assert_eq!(written[0], folder.join("customers.odcs.yaml"));
 }

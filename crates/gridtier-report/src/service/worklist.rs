@@ -46,7 +46,9 @@ pub fn sections(view: &ServiceView, figures: Option<&Delivered>) -> Vec<Section>
     vec![sum, view.with_more(whom, rows.len())]
 }
 
-fn list(view: &ServiceView, figures: &Delivered) -> DataTable {
+/// The customers of the work list, one row for each thing to do.
+#[must_use]
+pub fn list(view: &ServiceView, figures: &Delivered) -> DataTable {
     let rows = figures.worklist.iter().take(view.most_rows);
     DataTable::new(
         Text::coded("worklist", "Whom to visit, call or invite", "走访、回访和邀请名单"),
