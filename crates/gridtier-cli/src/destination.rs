@@ -10,6 +10,7 @@ use gridtier_io::report;
 use gridtier_report::document::Document;
 use gridtier_report::render::ByteOrderMark;
 use gridtier_report::section::Section;
+use serde_json::Value;
 
 use crate::exit::{Failure, USAGE};
 use crate::lang::Lang;
@@ -90,6 +91,27 @@ pub fn write_file(
     }
     let written = export::whole(path, |file| Ok(file.write_all(json.as_bytes())?));
     Ok(written.map_err(|failure: export::WriteError| failure.at(path))?)
+}
+
+/// An answer for programs: an object `about` what the tables were made from, to which each table is added by its code.
+pub fn json_answer(about: Value, sections: &[Section]) -> Result<String, Failure> {
+    let tables = export::sections_text(ExportFormat::Json, Voice::Codes, ByteOrderMark::Absent, sections)?;
+    let tables: Value = serde_json::from_str(&tables).map_err(|error| Failure::bug(&error.to_string()))?;
+    let mut answer = about;
+    match tables {
+        Value::Object(tables) => {
+            if let Some(answer) = answer.as_object_mut() {
+                answer.extend(tables);
+            }
+        }
+        // A single table is written as a list without its name.
+        rows => {
+            if let Some(table) = sections.iter().flat_map(Section::tables).next() {
+                answer[table.title.pick(Voice::Codes).as_ref()] = rows;
+            }
+        }
+    }
+    Ok(format!("{answer:#}\n"))
 }
 
 /// Writes the printed result as a page in both languages, which opens in `first`.

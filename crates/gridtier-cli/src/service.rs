@@ -5,7 +5,7 @@ use std::path::Path;
 
 use gridtier::limit::Breach;
 use gridtier::text;
-use gridtier::text::{Text, Voice};
+use gridtier::text::Text;
 use gridtier::unit::{date_of_day, day_of_date};
 use gridtier_io::export::{self, ExportFormat};
 use gridtier_io::service::{self, MeasuredLog, ServiceLog, results};
@@ -21,10 +21,10 @@ use gridtier_service::monthly::MonthlyReport;
 use gridtier_service::monthly::tables::tables;
 use gridtier_service::period::Run;
 use gridtier_service::policy::POLICIES;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::args::{PolicyAction, ResultFormat, ServiceArguments, ServiceCommand, ServiceLogArgs};
-use crate::destination::{Destination, write_file, write_page};
+use crate::destination::{Destination, json_answer, write_file, write_page};
 use crate::exit::{BEYOND_LIMITS, Done, Failure, INPUT, USAGE, note};
 use crate::lang::Lang;
 use crate::template::Template;
@@ -299,23 +299,7 @@ fn for_programs(
         "beyond_limits": measured.breaches,
         "inputs": log.folder.inputs(),
     });
-    let tables = export::sections_text(ExportFormat::Json, Voice::Codes, ByteOrderMark::Absent, sections)?;
-    let tables: Value = serde_json::from_str(&tables).map_err(|error| Failure::bug(&error.to_string()))?;
-    let mut answer = about;
-    match tables {
-        Value::Object(tables) => {
-            if let Some(answer) = answer.as_object_mut() {
-                answer.extend(tables);
-            }
-        }
-        // A single table is written as a list without its name.
-        rows => {
-            if let Some(table) = sections.iter().flat_map(Section::tables).next() {
-                answer[table.title.pick(Voice::Codes).as_ref()] = rows;
-            }
-        }
-    }
-    Ok(format!("{answer:#}\n"))
+    json_answer(about, sections)
 }
 
 fn no_list() -> Failure {

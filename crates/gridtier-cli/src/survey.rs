@@ -17,13 +17,12 @@ use gridtier_report::survey::{
     SurveyView, instrument_sections, plan_sections, result_sections, sample_list, survey_head,
 };
 use gridtier_service::survey::instrument::{INSTRUMENTS, Instrument};
-use serde_json::{Map, Value};
 
 use crate::args::{
     ResultFormat, SurveyArguments, SurveyCheckArgs, SurveyCommand, SurveyOutputArgs, SurveyPlanArgs,
     SurveyScoreArgs,
 };
-use crate::destination::{Destination, write_file, write_page};
+use crate::destination::{Destination, json_answer, write_file, write_page};
 use crate::exit::{BEYOND_LIMITS, Done, Failure, INPUT, note};
 use crate::lang::Lang;
 use crate::progress;
@@ -247,15 +246,7 @@ impl ShownSurvey<'_> {
 
     /// The printed tables as JSON, with what they were made from.
     fn for_programs(&self, sections: &[Section]) -> Result<String, Failure> {
-        let tables =
-            export::sections_text(ExportFormat::Json, Voice::Codes, ByteOrderMark::Absent, sections)?;
-        let tables: Map<String, Value> =
-            serde_json::from_str(&tables).map_err(|error| Failure::bug(&error.to_string()))?;
-        let mut answer = self.answers.about(self.cycle, self.evaluated);
-        if let Some(answer) = answer.as_object_mut() {
-            answer.extend(tables);
-        }
-        Ok(format!("{answer:#}\n"))
+        json_answer(self.answers.about(self.cycle, self.evaluated), sections)
     }
 }
 

@@ -426,7 +426,7 @@ mod tests {
         assert!(ids(table("key_figures").unwrap()).contains(&"timers/answer/all/all/share".to_owned()));
         assert_eq!(
             ids(table("key_figures_by_tier").unwrap()),
-            ["timers/share/answer/tier", "rates/contacts/complaint/tier"]
+            ["timers/share/answer/tier", "rates/contacts/complaint/tier", "rates/contacts/report/tier"]
         );
         assert!(table("same").is_none() && table("gaps").is_some());
         for verdict in ["worse", "better"] {
