@@ -51,13 +51,15 @@ impl History {
         self.utility.data().join(name)
     }
 
-    /// One reading more, in a file of its own.
+    /// One reading more, of another meter, in a file of its own.
     fn deliver(&self, name: &str, customer: &str, day: &str, kwh: f64) {
         let day: chrono::NaiveDate = day.parse().unwrap();
         let us = day.and_time(chrono::NaiveTime::MIN).and_utc().timestamp_micros();
         let like = tables::read(&self.data("meter_readings/2025-06.parquet"));
         let reading: Vec<(&str, ArrayRef)> = vec![
             ("customer_id", std::sync::Arc::new(StringArray::from(vec![customer]))),
+            // Readings without a meter beside others of the same day would be a finding.
+            ("meter_id", std::sync::Arc::new(StringArray::from(vec!["M-late"]))),
             ("read_at", std::sync::Arc::new(TimestampMicrosecondArray::from(vec![us]))),
             ("active_kwh", std::sync::Arc::new(Float64Array::from(vec![kwh]))),
         ];
@@ -123,10 +125,10 @@ fn a_month_with_other_files_is_read_again() {
     history.regrade("2026-01-01");
     let tiers = Published::read(&current(&history.utility.store()).join("tiers.parquet"));
     let customer = tiers.texts("customer_id").into_iter().flatten().next().unwrap();
-    history.deliver("meter_readings/late.parquet", &customer, "2025-03-17", 1e6);
+    history.deliver("meter_readings/late.parquet", &customer, "2025-03-05", 1e6);
     assert_says(&history.regrade("2026-01-01"), "15 of 17 files");
     // The file now has a reading of another month: the old month and the new one are both read again.
-    history.deliver("meter_readings/late.parquet", &customer, "2025-07-17", 1e6);
+    history.deliver("meter_readings/late.parquet", &customer, "2025-07-05", 1e6);
     assert_says(&history.regrade("2026-01-01"), "14 of 17 files");
     fs::remove_file(history.data("meter_readings/late.parquet")).unwrap();
     // The first cycle had these very inputs.

@@ -97,13 +97,13 @@ pub fn filed(entry: u64, customer: &str, cycle: u64, days: i64, days_allowed: u3
     };
     section.sentence(
         format!(
-            "Next: put corrected tables into a folder DIR, such as DIR/bills.csv. Each has the columns of the data's own table \
-             and all rows of the customer, also those that were right, but no rows of others. Then see the tier by the \
-             corrected rows: `gridtier appeal replay {customer} --patch DIR --data DATA`, where DATA is the folder that was graded."
+            "Next: take the customer's rows out of DATA, the folder that was graded: `gridtier appeal rows {customer} --data DATA \
+             -o DIR`. Correct the tables in DIR, remove those that are right, and see the tier by the corrected rows: \
+             `gridtier appeal replay {customer} --patch DIR --data DATA`."
         ),
         format!(
-            "下一步: 将更正后的表放入文件夹 DIR, 如 DIR/bills.csv。各表的列与原数据相同, 含该客户的全部行 (包括无误的行), 不含其他客户的行。\
-             再用 `gridtier appeal replay {customer} --patch DIR --data DATA` 查看更正后的等级, DATA 为评级所用的数据文件夹。"
+            "下一步: 从评级所用的数据文件夹 DATA 中取出该客户的数据行: `gridtier appeal rows {customer} --data DATA -o DIR`。\
+             更正 DIR 中的表, 删去无误的表, 再用 `gridtier appeal replay {customer} --patch DIR --data DATA` 查看更正后的等级。"
         ),
     )
 }
