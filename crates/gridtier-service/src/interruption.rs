@@ -24,7 +24,7 @@ pub use pile::{InterruptionPile, RowFate};
 pub struct MergedInterruption {
     /// The customer.
     pub customer: CustomerIx,
-    /// The outage of the first row, whose attributes count: position in [`Log::outages`].
+    /// The outage of the first row, whose attributes count: position in [`crate::log::Log::outages`].
     pub outage: u32,
     /// When the first row began. The whole interruption counts in the day and period of its start.
     pub start: Second,

@@ -105,13 +105,16 @@ fn origin(column: &CopiedColumn, file: &Readable, folder: &DataFolder) -> Result
     })
 }
 
+/// Takes the cells of a copied row.
+type RowSink<'s> = dyn FnMut(&[Cow<str>]) -> Result<(), Unreadable> + 's;
+
 /// Hands on the cells of some rows of a file.
 fn copy_file(
     file: &Readable,
     (number, mut rows): (u32, &[RowAt]),
     columns: &[CopiedColumn],
     folder: &DataFolder,
-    sink: &mut dyn FnMut(&[Cow<str>]) -> Result<(), Unreadable>,
+    sink: &mut RowSink<'_>,
 ) -> Result<(), Unreadable> {
     let origins = columns.iter().map(|column| origin(column, file, folder));
     let origins: Vec<CellOrigin> = origins.collect::<Result<_, _>>()?;
