@@ -143,7 +143,7 @@ fn ran() -> Vec<(Vec<&'static str>, Ended)> {
     );
     let complaint = "contact_id,received_at,customer_id,kind,topic\nK1,2025-12-05 08:00:00,0512000001,complaint,billing\n";
     write(utility.path(), "log/contacts.csv", complaint);
-    write(utility.path(), "survey/responses.csv", &servqual_responses());
+    write(utility.path(), "survey/responses.csv", servqual_responses());
     write(utility.path(), "handbook.toml", include_str!("../sample-data/handbook.toml"));
     all_commands().into_iter().map(|args| (args.clone(), utility.run(&args))).collect()
 }
