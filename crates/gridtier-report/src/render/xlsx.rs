@@ -313,7 +313,8 @@ impl Book {
             native_sheet
                 .set_row_height(row, LINE_HEIGHT * f64::from(lines(&text, across).clamp(1, LINES_MAX)))?;
         }
-        let cells = Cells { sheet: &name, head: CHART_HEAD, rows: drawn, columns: table.columns.len() };
+        let cells =
+            Cells { sheet: &name, head: CHART_HEAD, rows: drawn, left: 0, columns: table.columns.len() };
         match native(chart, &cells, voice) {
             Some(native) => {
                 // The row of the head is repeated on each printed page, and what stands in it, too.

@@ -57,18 +57,25 @@ pub(super) struct Cells<'a> {
     pub(super) head: u32,
     /// Number of rows below the head that the chart shows.
     pub(super) rows: u32,
-    /// Columns of the sheet.
+    /// The first column of the table.
+    pub(super) left: u16,
+    /// Columns of the table.
     pub(super) columns: usize,
 }
 
 impl Cells<'_> {
     fn column(&self, at: usize) -> (&str, u32, u16, u32, u16) {
-        let at = u16::try_from(at).unwrap_or(u16::MAX);
+        let at = self.place(at);
         (self.sheet, self.head + 1, at, self.head + self.rows.max(1), at)
     }
 
     fn title(&self, at: usize) -> (&str, u32, u16) {
-        (self.sheet, self.head, u16::try_from(at).unwrap_or(u16::MAX))
+        (self.sheet, self.head, self.place(at))
+    }
+
+    /// The place of a column of the table in the sheet.
+    fn place(&self, at: usize) -> u16 {
+        self.left.saturating_add(u16::try_from(at).unwrap_or(u16::MAX))
     }
 }
 

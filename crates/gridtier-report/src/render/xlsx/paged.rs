@@ -5,9 +5,10 @@
 
 use std::io::{Seek, Write};
 
-use rust_xlsxwriter::{Chart as NativeChart, ChartType, Format, FormatAlign, Workbook, Worksheet};
+use rust_xlsxwriter::{Format, FormatAlign, Workbook, Worksheet};
 use unicode_width::UnicodeWidthStr as _;
 
+use super::graph::{Cells, drawn_table, native};
 use super::styles::CellStyles;
 use super::width::{LINE_HEIGHT, LINES_MAX};
 use super::{sheet_name, workbook};
@@ -25,7 +26,7 @@ const WIDTH: f64 = 13.0;
 /// The first column of the numbers of charts.
 const BESIDE: u16 = COLUMNS + 2;
 /// Number of columns from the numbers of one chart to those of the next.
-const BESIDE_STEP: u16 = 5;
+const BESIDE_STEP: u16 = 8;
 /// Width of a chart, height without bars and height of a bar, all in pixels; and height of a row.
 const CHART_WIDTH: u32 = 760;
 const CHART_HEIGHT: u32 = 110;
@@ -168,7 +169,15 @@ impl Page<'_> {
     fn table(&mut self, table: &DataTable, left: u16) -> Result<u32, RenderError> {
         for (at, column) in (left..).zip(&table.columns) {
             let head = column.head(self.voice);
-            self.sheet.write_string_with_format(self.row, at, head.as_ref(), &self.formats.cells.head)?;
+            // Quantities have their unit beside them, as a text.
+            let is_right = match column.format {
+                ColumnFormat::Quantity => false,
+                ColumnFormat::Points => true,
+                other => other.is_right_aligned(),
+            };
+            let cells = &self.formats.cells;
+            let format = if is_right { &cells.head_right } else { &cells.head };
+            self.sheet.write_string_with_format(self.row, at, head.as_ref(), format)?;
         }
         let heads = table.columns.iter().map(|column| lines(&column.head(self.voice), WIDTH)).max();
         if left == 0 {
@@ -248,32 +257,14 @@ impl Page<'_> {
         let top = self.row;
         let beside = BESIDE + BESIDE_STEP * self.charts;
         self.charts += 1;
-        let first = self.table(&chart.table, beside)?;
-        let kind = match chart.plot {
-            Plot::Columns(_) | Plot::Histogram(_) => ChartType::Column,
-            Plot::Lines(_) => ChartType::Line,
-            _ => ChartType::Bar,
-        };
-        let rows = chart.table.rows.iter().take_while(|row| row.role == RowRole::Body).count();
-        let rows = u32::try_from(rows).unwrap_or(0);
-        let drawn = if kind == ChartType::Bar { BAR_HEIGHT * rows } else { COLUMN_HEIGHT };
-        let height = CHART_HEIGHT + drawn;
-        if let Some(last) = rows.checked_sub(1) {
-            let mut native = NativeChart::new(kind);
-            native.title().set_name(chart.title.pick(self.voice).as_ref());
-            native.legend().set_hidden();
-            let last = first + last;
-            native
-                .add_series()
-                .set_categories((self.name.as_str(), first, beside, last, beside))
-                .set_values((self.name.as_str(), first, beside + 1, last, beside + 1))
-                .set_name((self.name.as_str(), first - 1, beside + 1));
-            if kind == ChartType::Bar {
-                // Spreadsheets draw the first row at the bottom, so the order is reversed.
-                native.y_axis().set_reverse();
-            }
+        let (table, rows) = drawn_table(chart);
+        let first = self.table(&table, beside)?;
+        let is_lying = matches!(chart.plot, Plot::Bars(_) | Plot::Tornado(_));
+        let height = CHART_HEIGHT + if is_lying { BAR_HEIGHT * rows } else { COLUMN_HEIGHT };
+        let cells =
+            Cells { sheet: &self.name, head: first - 1, rows, left: beside, columns: table.columns.len() };
+        if let Some(mut native) = native(chart, &cells, self.voice).filter(|_| rows > 0) {
             native.set_width(CHART_WIDTH).set_height(height);
-            native.set_alt_text(chart.title.pick(self.voice).as_ref());
             self.sheet.insert_chart(top, 0, &native)?;
         }
         self.row = top + height / ROW_PIXELS + 1;
