@@ -73,9 +73,8 @@ pub fn score(table: &DataTable) -> Chart {
     Chart::new(
         Text::coded("score", "How the score comes about", "得分构成"),
         Text::new(
-            "From top to bottom: each bar is what an indicator adds; it begins where the bar above it ends. The last bar \
-             is their sum.",
-            "自上而下：每一条为一项指标的加分，起点为上一条的终点；最后一条为合计。",
+            "Each bar is what an indicator adds; it begins where the bar before it ends. The last bar is their sum.",
+            "每一条为一项指标的加分，起点为前一条的终点；最后一条为合计。",
         ),
         Plot::Waterfall(Waterfall::of_table(&shown, axis)),
         shown,

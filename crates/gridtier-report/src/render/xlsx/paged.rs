@@ -6,11 +6,10 @@
 use std::io::{Seek, Write};
 
 use rust_xlsxwriter::{Format, FormatAlign, Workbook, Worksheet};
-use unicode_width::UnicodeWidthStr as _;
 
 use super::graph::{Cells, drawn_table, native};
 use super::styles::CellStyles;
-use super::width::{LINE_HEIGHT, LINES_MAX};
+use super::width::{LINE_HEIGHT, LINES_MAX, lines};
 use super::{sheet_name, workbook};
 use crate::chart::{Chart, Plot};
 
@@ -209,8 +208,9 @@ impl Page<'_> {
                     &self.formats.cells.text,
                 )?;
                 most = most.max(lines(text, WIDTH * f64::from(COLUMNS - place)));
-            } else if let CellValue::Text(text) = &value {
-                most = most.max(lines(text, if place == 0 { FIRST_WIDTH } else { WIDTH }));
+            } else if let CellValue::Text(_) | CellValue::Quantity(..) = &value {
+                let text = value.clone().shown(column.format, self.voice);
+                most = most.max(lines(&text, if place == 0 { FIRST_WIDTH } else { WIDTH }));
             }
             self.cell(place, &value, column.format, row.role)?;
         }
@@ -269,23 +269,5 @@ impl Page<'_> {
         }
         self.row = top + height / ROW_PIXELS + 1;
         Ok(())
-    }
-}
-
-/// The number of lines that a text needs in a column of a width in characters.
-fn lines(text: &str, width: f64) -> u32 {
-    let lines = text.lines();
-    let lines =
-        lines.map(|line| (gridtier::index::float(line.width()) / (width - 1.0)).ceil().max(1.0) as u32);
-    lines.sum::<u32>().max(1)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn long_texts_take_several_lines() {
-        assert_eq!([lines("", 10.0), lines("abc", 10.0), lines("户号户号户号", 10.0)], [1, 1, 2]);
     }
 }

@@ -29,5 +29,15 @@ pub(super) fn of_head(head: &str) -> f64 {
 
 /// Number of lines that a text needs in a column of a width.
 pub(super) fn lines(text: &str, width: f64) -> u32 {
-    text.lines().map(|line| (characters(line) / (width - 1.0)).ceil().max(1.0) as u32).sum()
+    text.lines().map(|line| (characters(line) / (width - 1.0)).ceil().max(1.0) as u32).sum::<u32>().max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_texts_take_several_lines() {
+        assert_eq!([lines("", 10.0), lines("abc", 10.0), lines("户号户号户号", 10.0)], [1, 1, 2]);
+    }
 }
