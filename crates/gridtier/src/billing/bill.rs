@@ -1,6 +1,7 @@
 //! The bills of a window, and what becomes of the bills outside it.
 
 use std::cmp::Ordering;
+use std::ops::Range;
 
 use crate::contract::Table;
 use crate::contract::cell::{CheckedColumn, Ids, Integers};
@@ -164,6 +165,10 @@ pub struct Bills {
     named: Vec<Option<u32>>,
     /// Whether payments may name a customer instead of a bill.
     pub(super) has_accounts: bool,
+    window: Window,
+    /// The first day of each month of the window, and that of the month after it: kept, because every bill and payment is
+    /// held against the days of a month.
+    month_starts: Vec<i32>,
 }
 
 impl Bills {
@@ -192,7 +197,10 @@ impl Bills {
         let BillRules { keys, named, mut states, .. } = rules;
         states.resize(keys.len(), BillState::Unknown);
         let named = (0..).take(named.len()).map(|number| keys.get(named.key(number))).collect();
-        let mut bills = Self { keys, states, rows: counted, earlier, named, has_accounts };
+        let months = i32::try_from(window.months).unwrap_or(i32::MAX);
+        let month_starts = (0..=months).map(|months| window.start().plus(months).first_day()).collect();
+        let rows = counted;
+        let mut bills = Self { keys, states, rows, earlier, named, has_accounts, window, month_starts };
         bills.note_positions();
         bills.move_out_reversals_of_outside_bills(book);
         bills.notice_distant_due_days(book);
@@ -202,25 +210,32 @@ impl Bills {
     /// Days to pay far from the month billed, such as 1970-01-01 or 2099-12-31, stand for none in many systems. They are
     /// days that can be, so the bills count.
     fn notice_distant_due_days(&self, book: &mut TableBook) {
-        let distant = self.rows.iter().filter_map(|row| {
-            let due_on = row.value.due_on?;
-            let month = row.value.month;
-            let is_distant =
-                due_on < month.first_day() - DISTANT_DAYS || due_on > month.last_day() + DISTANT_DAYS;
-            is_distant.then_some((self.id(row), due_on))
-        });
-        let mut distant: Vec<(&str, i32)> = distant.collect();
+        let (mut distant, mut early): (Vec<(&str, i32)>, Vec<(&str, i32)>) = (Vec::new(), Vec::new());
+        for row in &self.rows {
+            let Some(due_on) = row.value.due_on else { continue };
+            let days = self.days_of(row.value.month);
+            if due_on < days.start - DISTANT_DAYS || due_on >= days.end + DISTANT_DAYS {
+                distant.push((self.id(row), due_on));
+            }
+            if due_on < days.start - EARLY_DAYS {
+                early.push((self.id(row), due_on));
+            }
+        }
         // Where most bills are due before their month, the days or the months are of another kind.
-        let early = self.rows.iter().filter_map(|row| {
-            let due_on = row.value.due_on?;
-            (due_on < row.value.month.first_day() - EARLY_DAYS).then_some((self.id(row), due_on))
-        });
-        let early: Vec<(&str, i32)> = early.collect();
         if 2 * early.len() > self.rows.len() {
             distant = early;
         }
         let Some((bill, due_on)) = distant.iter().min() else { return };
         book.notice(Rule::DistantDate, count(distant.len()), || distant_example(bill, "due_on", *due_on));
+    }
+
+    /// The days of a month of the window, as days since 1970-01-01.
+    pub(super) fn days_of(&self, month: Month) -> Range<i32> {
+        let ends = self.window.index(month).and_then(|month| self.month_starts.get(month..month + 2));
+        match ends {
+            Some(&[start, end]) => start..end,
+            _ => month.first_day()..month.last_day() + 1,
+        }
     }
 
     /// Sets the states of the bills that have a position.

@@ -126,8 +126,8 @@ impl PaymentRules<'_> {
 
     /// Whether nobody can have paid an accepted bill on this day.
     fn is_distant(&self, bill: u32, paid_on: i32) -> bool {
-        let month = self.bills.rows[index(bill)].value.month;
-        paid_on < month.first_day() - DISTANT_DAYS || paid_on > month.last_day() + FUTURE_DAYS
+        let days = self.bills.days_of(self.bills.rows[index(bill)].value.month);
+        paid_on < days.start - DISTANT_DAYS || paid_on >= days.end + FUTURE_DAYS
     }
 
     fn place_by_bill(&mut self, paid_on: i32, bill: &str) -> Placement<PaymentPlace> {
@@ -188,6 +188,7 @@ pub(super) fn read(
     drop((counted, earlier));
     let applied = account::apply(bills, due, &payments, &other, &keys)?;
     payments.extend(applied);
-    payments.sort_unstable_by_key(|payment| (payment.bill, payment.paid_on, payment.amount_fen));
+    // Payments are often in the order of bills already. A stable sort makes use of that; equal payments are one.
+    payments.sort_by_key(|payment| (payment.bill, payment.paid_on, payment.amount_fen));
     Ok(payments)
 }
