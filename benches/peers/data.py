@@ -2,15 +2,19 @@
 
     python data.py DIR --layout days --customers 100000 --start 2025-01 --months 12
 
-The seed determines every byte. Only `customers.parquet` and `meter_readings/` are written.
+The seed determines every byte. Written are `customers.parquet` and `meter_readings/`, or with `--bills` bills and payments in
+place of readings: a bill for each customer and month, due on the 25th of the next month; of 100 bills 3 are unpaid, 10 are
+paid in two parts, and 10 late.
 """
 
 import argparse
 import datetime
+import decimal
 import pathlib
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 LAYOUTS = {
@@ -137,6 +141,61 @@ def write_by_customer(folder, args, ids, rng):
     out.close()
 
 
+def write_bills(args, ids, rng):
+    """Bills and payments of every month, in the order of months and of customers, or in any order."""
+    starts = list(month_starts(args.start, args.months))
+    epoch = datetime.date(1970, 1, 1)
+    count, number, order = args.customers, 0, rng.permutation
+    ids = ids.cast(pa.string())
+    bills, payments = [], []
+    for first, following in zip(starts, starts[1:]):
+        bill = pc.binary_join_element_wise(f"B{first:%Y%m}", ids, "")
+        due = (following - epoch).days + 24
+        fen = 1 + rng.gamma(2.0, 20_000.0, count).astype(np.int64)
+        bills.append(
+            {
+                "bill_id": bill,
+                "customer_id": ids,
+                "billing_month": days_as_dates(np.full(count, (first - epoch).days)),
+                "amount_due": money(fen),
+                "due_on": days_as_dates(np.full(count, due)),
+            }
+        )
+        kinds = rng.random(count)
+        paid = np.flatnonzero(kinds >= 0.03)
+        in_parts = np.flatnonzero((kinds >= 0.03) & (kinds < 0.13))
+        of = np.sort(np.concatenate([paid, in_parts]))
+        is_second = np.concatenate([[False], of[1:] == of[:-1]])
+        in_two = np.isin(of, in_parts)
+        part = np.where(in_two, np.where(is_second, fen[of] - fen[of] // 2, fen[of] // 2), fen[of])
+        days_late = np.where(rng.random(len(of)) < 0.1, rng.integers(1, 90, len(of)), -rng.integers(0, 20, len(of)))
+        numbers = pc.utf8_lpad(pa.array(np.arange(number, number + len(of))).cast(pa.string()), 10, "0")
+        number += len(of)
+        payments.append(
+            {
+                "payment_id": pc.binary_join_element_wise("P", numbers, ""),
+                "bill_id": bill.take(pa.array(of)),
+                "paid_on": days_as_dates(due + days_late),
+                "amount": money(part),
+            }
+        )
+    for name, months in (("bills", bills), ("payments", payments)):
+        rows = pa.concat_tables([pa.table(month) for month in months])
+        if args.bills == "shuffled":
+            rows = rows.take(pa.array(order(len(rows))))
+        pq.write_table(rows, args.dir / f"{name}.parquet", compression="zstd", row_group_size=ROW_GROUP)
+
+
+def days_as_dates(days):
+    return pa.array(days.astype(np.int32)).cast(pa.date32())
+
+
+def money(fen):
+    """Fen as CNY, exactly."""
+    hundredth = pa.scalar(decimal.Decimal("0.01"), pa.decimal128(3, 2))
+    return pc.multiply(pa.array(fen).cast(pa.decimal128(19, 0)), hundredth).cast(pa.decimal128(14, 2))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("dir", type=pathlib.Path)
@@ -146,6 +205,7 @@ def main():
     parser.add_argument("--months", type=int, default=12)
     parser.add_argument("--cadence", choices=["daily", "monthly"], default="daily")
     parser.add_argument("--faults", type=float, default=0.0, help="share of readings that break a rule")
+    parser.add_argument("--bills", choices=["sorted", "shuffled"], help="write bills and payments instead, in this order of rows")
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
     rng = np.random.default_rng(args.seed)
@@ -164,6 +224,8 @@ def main():
         ),
         args.dir / "customers.parquet",
     )
+    if args.bills:
+        return write_bills(args, ids, rng)
     folder = args.dir / "meter_readings"
     (write_by_customer if args.layout == "customers" else write_months)(folder, args, ids, rng)
 

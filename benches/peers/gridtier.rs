@@ -1,10 +1,12 @@
-//! One run of the meter kernel, of decoding alone, or of a whole regrade, for `compare.py`.
+//! One run of the meter kernel, of decoding alone, of all facts, or of a whole regrade, for `compare.py`.
 //!
-//!     gridtier-peer kernel|decode|regrade DATA 2025-01 12 [usage.csv]
+//!     gridtier-peer kernel|decode|facts|regrade DATA 2025-01 12 [sums.csv]
 //!
-//! prints the seconds, and the tally of rows for `kernel`, as one line of JSON. `regrade` opens and hashes the files, counts,
+//! prints the seconds, and the tally of rows for `kernel`, as one line of JSON. `facts` reads all tables: of a folder with
+//! customers, bills and payments alone, it times these. `regrade` opens and hashes the files, counts,
 //! judges by the preset `utility`, and publishes a cycle in a store of its own, which is deleted. The window begins with the month given;
-//! the number after it is its length in months. The last argument asks for the sums of every customer and month as CSV.
+//! the number after it is its length in months. The last argument asks for the sums of every customer and month, or for
+//! the sums of bills and payments of every customer, as CSV.
 
 use std::fs::File;
 use std::hint::black_box;
@@ -15,6 +17,7 @@ use std::time::Instant;
 use gridtier::contract::Table;
 use gridtier::customer::{self, Customers};
 use gridtier::entitlement::Catalogue;
+use gridtier::fact::{self, Facts};
 use gridtier::index::{CustomerIx, index};
 use gridtier::meter::{self, MonthlyUsage, ReadingDetail};
 use gridtier::method::Method;
@@ -56,6 +59,14 @@ fn main() {
             print_line(&format!("{{\"seconds\": {seconds}, \"tally\": {tally}}}"));
             if let Some(path) = rest.first() {
                 write(&read.usage, &customers, window, path).expect("the sums written");
+            }
+            return;
+        }
+        "facts" => {
+            let facts = fact::read(&folder, window, ReadingDetail::Energy, None).expect("the facts");
+            print_line(&format!("{{\"seconds\": {}}}", begun.elapsed().as_secs_f64()));
+            if let Some(path) = rest.first() {
+                write_billing(&facts, path).expect("the sums written");
             }
             return;
         }
@@ -110,6 +121,19 @@ fn decode(folder: &DataFolder) {
         });
         read.expect("a part read");
     });
+}
+
+/// The sums of bills and payments of each customer that has a bill.
+fn write_billing(facts: &Facts, path: &str) -> std::io::Result<()> {
+    let mut out = BufWriter::new(File::create(path)?);
+    writeln!(out, "customer_id,billed_fen,billed_months,due_bills,due_fen,on_time_fen,overdue_fen_days,unpaid_fen")?;
+    for (number, row) in (0..).zip(&facts.rows).filter(|(_, row)| row.billing.billed_months > 0) {
+        let (id, of) = (facts.customers.ids.key(number), &row.billing);
+        let (due, overdue) = (of.due_fen, of.overdue_fen_days);
+        write!(out, "{id},{},{},{},{due},", of.billed_fen, of.billed_months, of.due_bills)?;
+        writeln!(out, "{},{overdue},{}", of.on_time_fen, of.unpaid_fen)?;
+    }
+    out.flush()
 }
 
 fn write(usage: &MonthlyUsage, customers: &Customers, window: Window, path: &str) -> std::io::Result<()> {
