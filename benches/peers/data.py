@@ -3,7 +3,7 @@
     python data.py DIR --layout days --customers 100000 --start 2025-01 --months 12
 
 The seed determines every byte. Written are `customers.parquet` and `meter_readings/`, or with `--bills` bills and payments in
-place of readings: a bill for each customer and month, due on the 25th of the next month; of 100 bills 3 are unpaid, 10 are
+place of all readings but one of each customer: a bill for each customer and month, due on the 25th of the next month; of 100 bills 3 are unpaid, 10 are
 paid in two parts, and 10 late.
 """
 
@@ -224,9 +224,13 @@ def main():
         ),
         args.dir / "customers.parquet",
     )
-    if args.bills:
-        return write_bills(args, ids, rng)
     folder = args.dir / "meter_readings"
+    if args.bills:
+        # No folder is graded without readings.
+        args.cadence, args.months, months = "monthly", 1, args.months
+        write_months(folder, args, ids, rng)
+        args.months = months
+        return write_bills(args, ids, rng)
     (write_by_customer if args.layout == "customers" else write_months)(folder, args, ids, rng)
 
 

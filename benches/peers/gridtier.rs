@@ -126,7 +126,10 @@ fn decode(folder: &DataFolder) {
 /// The sums of bills and payments of each customer that has a bill.
 fn write_billing(facts: &Facts, path: &str) -> std::io::Result<()> {
     let mut out = BufWriter::new(File::create(path)?);
-    writeln!(out, "customer_id,billed_fen,billed_months,due_bills,due_fen,on_time_fen,overdue_fen_days,unpaid_fen")?;
+    writeln!(
+        out,
+        "customer_id,billed_fen,billed_months,due_bills,due_fen,on_time_fen,overdue_fen_days,unpaid_fen"
+    )?;
     for (number, row) in (0..).zip(&facts.rows).filter(|(_, row)| row.billing.billed_months > 0) {
         let (id, of) = (facts.customers.ids.key(number), &row.billing);
         let (due, overdue) = (of.due_fen, of.overdue_fen_days);

@@ -8,7 +8,7 @@ use crate::contract::rule::Rule;
 use crate::contract::{Area, ImportanceLevel, LoadClass, SupplyLevel, Table, UseCategory};
 use crate::error::{Refusal, RunError};
 use crate::index::{CustomerIx, count};
-use crate::key::KeyIndex;
+use crate::key::{KeyIndex, NearKey};
 use crate::rows::{self, CheckedRow, Columns, Placement, TableRules};
 use crate::source::{RowAt, Source, TableBook, refuse_type};
 use crate::text;
@@ -306,14 +306,14 @@ pub struct CustomerFinder<'a> {
     customers: &'a Customers,
     /// The customer number found last. Rows are often sorted by customer, so the next number is likely the same or one
     /// higher.
-    last: u32,
+    last: NearKey,
 }
 
 impl<'a> CustomerFinder<'a> {
     /// A finder that looks among `customers`.
     #[must_use]
     pub fn new(customers: &'a Customers) -> Self {
-        Self { customers, last: 0 }
+        Self { customers, last: NearKey::default() }
     }
 
     /// The id of a customer.

@@ -4,7 +4,7 @@
 //! Cycles come one after the other, each sorted by customer, and are merged with the customers known so far: memory holds the
 //! customers' open rows and the finished ones, not the cycles.
 
-use crate::key::KeyIndex;
+use crate::key::{KeyIndex, NearKey};
 use crate::method::Tier;
 
 /// A customer's place in a cycle.
@@ -47,7 +47,7 @@ pub struct TierHistory {
     /// By customer: the span that still holds.
     open: Vec<Option<HistorySpan>>,
     /// The customer that was added last. Within a cycle customers come in the order of ids, so the next one is likely near.
-    last: u32,
+    last: NearKey,
     cycle: Option<AddedCycle>,
 }
 

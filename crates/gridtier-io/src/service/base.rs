@@ -15,6 +15,7 @@ use gridtier::customer::{self, Customers};
 use gridtier::entitlement::Catalogue;
 use gridtier::error::RunError;
 use gridtier::index::{count, index};
+use gridtier::key::NearKey;
 use gridtier::method::Tier;
 use gridtier::output::facts::customers_as;
 use gridtier::source::TableBook;
@@ -100,7 +101,7 @@ fn columns(
     let graded = MemberBatches::open(cycle, catalogue, &measured);
     let mut columns = JoinedColumns::default();
     let mut places: Vec<Option<u64>> = vec![None; accepted.len()];
-    let (mut rows, mut last) = (0, 0);
+    let (mut rows, mut last) = (0, NearKey::default());
     for batch in graded.map_err(|error| JoinError::Service(error.into()))? {
         let batch = batch.map_err(|error| JoinError::Service(error.into()))?;
         let ids = batch.column_by_name("customer_id").and_then(|ids| ids.as_string_opt::<i32>());

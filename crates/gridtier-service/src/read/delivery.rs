@@ -6,7 +6,7 @@ use gridtier::contract::{Channel, Table};
 use gridtier::entitlement::Catalogue;
 use gridtier::error::RunError;
 use gridtier::index::CustomerIx;
-use gridtier::key::KeyIndex;
+use gridtier::key::{KeyIndex, NearKey};
 use gridtier::rows::{self, CheckedRow, Columns, Placement, TableRules};
 use gridtier::source::TableBook;
 
@@ -31,7 +31,7 @@ pub fn read(
         finder: Finder::new(reading.base),
         catalogue: reading.catalogue,
         outages,
-        last_outage: 0,
+        last_outage: NearKey::default(),
         since,
         seen: SeenRows::new(reading.base.len()),
         future_rows: 0,
@@ -48,7 +48,7 @@ struct DeliveryRules<'a> {
     finder: Finder<'a>,
     catalogue: &'a Catalogue,
     outages: &'a Outages,
-    last_outage: u32,
+    last_outage: NearKey,
     since: &'a DeliveriesSince,
     seen: SeenRows<Delivery>,
     future_rows: u64,

@@ -5,7 +5,7 @@ use gridtier::contract::cell::{Ids, Integers};
 use gridtier::contract::rule::Rule;
 use gridtier::error::RunError;
 use gridtier::index::CustomerIx;
-use gridtier::key::KeyIndex;
+use gridtier::key::{KeyIndex, NearKey};
 use gridtier::rows::{self, CheckedRow, Columns, Placement, TableRules};
 use gridtier::source::{RowAt, TableBook};
 
@@ -29,7 +29,7 @@ pub fn read(reading: Reading, outages: &Outages) -> Result<(TableBook, Interrupt
         run: reading.run,
         finder: Finder::new(reading.base),
         outages,
-        last_outage: 0,
+        last_outage: NearKey::default(),
         keys: KeyIndex::default(),
         pile: InterruptionPile::new(kept, reading.base.len()),
         numbers: RowNumbers::default(),
@@ -45,7 +45,7 @@ struct InterruptionRules<'a> {
     run: Run,
     finder: Finder<'a>,
     outages: &'a Outages,
-    last_outage: u32,
+    last_outage: NearKey,
     keys: KeyIndex,
     pile: InterruptionPile,
     numbers: RowNumbers,

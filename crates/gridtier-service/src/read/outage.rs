@@ -5,7 +5,7 @@ use gridtier::contract::rule::Rule;
 use gridtier::contract::{OutageKind, Responsibility, Table};
 use gridtier::error::RunError;
 use gridtier::index::{CustomerIx, index};
-use gridtier::key::KeyIndex;
+use gridtier::key::{KeyIndex, NearKey};
 use gridtier::rows::{self, Columns, Placement, TableRules};
 use gridtier::source::TableBook;
 
@@ -36,7 +36,7 @@ pub struct Outages {
 
 impl Outages {
     /// What an id refers to. `last` is the number found last.
-    pub fn find(&self, id: &str, last: &mut u32) -> Referred {
+    pub fn find(&self, id: &str, last: &mut NearKey) -> Referred {
         self.keys.get_near(id, last).map_or(Referred::Nothing, |number| self.referred[index(number)])
     }
 }

@@ -4,6 +4,7 @@
 use gridtier::contract::cell::{Ids, Integers};
 use gridtier::contract::rule::Rule;
 use gridtier::index::CustomerIx;
+use gridtier::key::NearKey;
 use gridtier::rows::Placement;
 use gridtier::source::TableBook;
 
@@ -17,12 +18,12 @@ const UNITS_MAX_E3: i64 = 1_000_000_000_000_000;
 /// Looks up customers. The customers next to the last one found are tried first.
 pub struct Finder<'a> {
     base: &'a Base,
-    last: u32,
+    last: NearKey,
 }
 
 impl<'a> Finder<'a> {
     pub fn new(base: &'a Base) -> Self {
-        Self { base, last: 0 }
+        Self { base, last: NearKey::default() }
     }
 
     /// The id of a customer.

@@ -252,9 +252,9 @@ impl Bills {
     /// opening: a correction of older revenue is not revenue of the window. This is decided last, among the rows that
     /// would otherwise count.
     fn move_out_reversals_of_outside_bills(&mut self, book: &mut TableBook) {
-        let (outside, inside): (Vec<_>, Vec<_>) =
-            std::mem::take(&mut self.rows).into_iter().partition(|row| self.reverses_outside(&row.value));
-        self.rows = inside;
+        let mut rows = std::mem::take(&mut self.rows);
+        let outside: Vec<_> = rows.extract_if(.., |row| self.reverses_outside(&row.value)).collect();
+        self.rows = rows;
         book.tally.counted -= count(outside.len());
         book.tally.out_of_window += count(outside.len());
         for row in outside {

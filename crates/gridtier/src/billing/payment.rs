@@ -9,7 +9,7 @@ use crate::contract::rule::Rule;
 use crate::customer::{CustomerFinder, Customers};
 use crate::error::RunError;
 use crate::index::{CustomerIx, index};
-use crate::key::KeyIndex;
+use crate::key::{KeyIndex, NearKey};
 use crate::rows::{self, Columns, Placement, TableRows, TableRules};
 use crate::source::{Source, TableBook};
 use crate::unit::Window;
@@ -20,7 +20,7 @@ struct PaymentRules<'a> {
     finder: CustomerFinder<'a>,
     /// Key number of the bill found last. Payments are often sorted by bill, so the next payment likely has the same
     /// bill or the one after it.
-    last_bill: u32,
+    last_bill: NearKey,
     window: Window,
     keys: KeyIndex,
     /// Payments on days that no payment of these bills can have been made on, and the id and day of the smallest.
@@ -169,8 +169,14 @@ pub(super) fn read(
     book: &mut TableBook,
 ) -> Result<Vec<BillPayment>, RunError> {
     let finder = CustomerFinder::new(customers);
-    let mut rules =
-        PaymentRules { bills, finder, last_bill: 0, window, keys: KeyIndex::default(), distant: (0, None) };
+    let mut rules = PaymentRules {
+        bills,
+        finder,
+        last_bill: NearKey::default(),
+        window,
+        keys: KeyIndex::default(),
+        distant: (0, None),
+    };
     let TableRows { counted, earlier } = rows::read_with_earlier(source, book, &mut rules)?;
     let PaymentRules { keys, distant, .. } = rules;
     if let (rows, Some((payment, paid_on))) = distant {

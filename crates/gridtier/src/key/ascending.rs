@@ -30,12 +30,7 @@ pub(super) enum AscendingInsertion {
 
 impl AscendingKeys {
     /// Inserts a key, which gets the number `new` if it is new. `key_of` gives the key of a number.
-    pub fn insert<'k>(
-        &mut self,
-        key: &str,
-        new: u32,
-        key_of: impl Fn(u32) -> &'k str,
-    ) -> AscendingInsertion {
+    pub fn insert<'k>(&mut self, key: &str, new: u32, key_of: impl Fn(u32) -> &'k str) -> AscendingInsertion {
         if let Some(range) = self.ranges.get(self.last) {
             let end = range.last().map_or("", |&number| key_of(number));
             let is_below_next = self.ranges.get(self.last + 1).is_none_or(|next| key < key_of(next[0]));
@@ -127,12 +122,10 @@ mod tests {
         assert_eq!(found, [New, New, New, New, New, Known(2), Known(1), Known(3), OutOfOrder]);
         let key_of = |number| ["B001", "R001", "B002", "R002", "B004"][number as usize];
         assert_eq!(ascending.find("B004", key_of), Ok(4));
-        assert_eq!(["A", "B003", "B005", "S"].map(|key| ascending.find(key, key_of)), [
-            Err(0),
-            Err(1),
-            Err(1),
-            Err(2)
-        ]);
+        assert_eq!(
+            ["A", "B003", "B005", "S"].map(|key| ascending.find(key, key_of)),
+            [Err(0), Err(1), Err(1), Err(2)]
+        );
     }
 
     #[test]
