@@ -143,6 +143,14 @@ fn the_workbook_of_a_cycle_holds_every_customer_with_the_numbers_of_its_tables()
     for (at, indicator) in pairs {
         assert_eq!(numbers(at), contributions.numbers(indicator), "{indicator}");
     }
+    // The tiers are in two chapters of the page, but no sheet is a copy of another. A name that is taken gets the place of
+    // its sheet behind it.
+    let names = workbook.sheet_names();
+    let copies: Vec<&String> = names
+        .iter()
+        .filter(|name| name.rsplit_once(' ').is_some_and(|(_, last)| last.parse::<u8>().is_ok()))
+        .collect();
+    assert!(copies.is_empty(), "{copies:?} of {names:?}");
     // Sums of tiers are those of the page.
     let shares = workbook.worksheet_range("Tiers").unwrap();
     let names = tiers.texts("tier");

@@ -6,8 +6,8 @@ use std::path::Path;
 use gridtier::text::{Text, Voice};
 use gridtier_report::document::Document;
 use gridtier_report::render::xlsx::{AboutPlace, Book};
-use gridtier_report::section::Section;
-use gridtier_report::table::DataList;
+use gridtier_report::section::{Block, Section};
+use gridtier_report::table::{DataList, DataTable};
 
 use crate::cycle::{about, graded_customers, hashes};
 use crate::export::{self, ExportError, WriteError};
@@ -37,10 +37,12 @@ pub fn write_workbook(
 }
 
 fn fill(book: &mut Book, document: &Document, customers: DataList) -> Result<u64, WriteError> {
+    let mut written: Vec<&DataTable> = Vec::new();
     for chapter in &document.chapters {
         book.words(Section::titled(chapter.title.clone()));
         for section in &chapter.sections {
-            book.section_of(section, &chapter.title)?;
+            book.section_of(&without_tables(section, &written), &chapter.title)?;
+            written.extend(section.tables());
         }
     }
     book.words(Section::titled(Text::new("All customers", "全部客户")).sentence(
@@ -50,4 +52,17 @@ fn fill(book: &mut Book, document: &Document, customers: DataList) -> Result<u64
          contributions.parquet 一致。",
     ));
     Ok(book.list(customers)?)
+}
+
+/// The section without tables that are written already: the first chapter shows the tiers, and so does the chapter on
+/// them, but a second sheet would be a copy.
+fn without_tables(section: &Section, written: &[&DataTable]) -> Section {
+    let is_new = |block: &&Block| match block {
+        Block::Table(table) => !written.iter().any(|other| other.is_same(table)),
+        _ => true,
+    };
+    Section {
+        heading: section.heading.clone(),
+        blocks: section.blocks.iter().filter(is_new).cloned().collect(),
+    }
 }

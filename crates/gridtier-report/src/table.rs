@@ -285,7 +285,7 @@ pub enum RowRole {
 }
 
 /// A row.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct DataRow {
     /// The role of the row.
     pub role: RowRole,
@@ -320,6 +320,14 @@ impl DataTable {
     #[must_use]
     pub fn new(title: Text, columns: Vec<DataColumn>, rows: impl IntoIterator<Item = Vec<DataCell>>) -> Self {
         Self { title, columns, rows: rows.into_iter().map(DataRow::from).collect() }
+    }
+
+    /// Whether the other table has the same title, columns and cells.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        let titles =
+            |table: &Self| table.columns.iter().map(|column| column.title.clone()).collect::<Vec<_>>();
+        self.title == other.title && titles(self) == titles(other) && self.rows == other.rows
     }
 
     /// About how many bytes of memory it takes.
