@@ -147,7 +147,22 @@ impl Canvas {
             return;
         }
         self.labels.push(text_area([x, y], anchor, text, ink.size));
-        let _ = write!(self.body, r#"<text x="{}" y="{}""#, short(x), short(y));
+        self.text_element(&format!(r#"x="{}" y="{}""#, short(x), short(y)), anchor, text, full, ink);
+    }
+
+    /// Writes a text from bottom to top, centred at `x` and from the height `foot` upwards.
+    pub(super) fn standing_label(&mut self, [x, foot]: [f64; 2], text: &str, room: f64, ink: Ink) {
+        let shown = fitted(text, ink.size, room).into_owned();
+        let (half, height) = (ink.size / 2.0, text_width(&shown, ink.size));
+        self.labels.push(Area { left: x - half, top: foot - height, right: x + half, bottom: foot });
+        let place =
+            format!(r#"transform="translate({} {})rotate(-90)""#, short(x + 0.35 * ink.size), short(foot));
+        self.text_element(&place, Anchor::Start, &shown, (shown != text).then_some(text), ink);
+    }
+
+    /// Writes the element of a text, whose place is given as attributes.
+    fn text_element(&mut self, place: &str, anchor: Anchor, text: &str, full: Option<&str>, ink: Ink) {
+        let _ = write!(self.body, "<text {place}");
         match anchor {
             Anchor::Start => {}
             Anchor::Middle => self.body.push_str(r#" text-anchor="middle""#),

@@ -21,6 +21,10 @@ const NAMES_SHARE: f64 = 0.34;
 /// Maximum number of lines in the name of a column, and in that of a row.
 const HEAD_LINES: usize = 3;
 const NAME_LINES: usize = 2;
+/// Height that the name of a column may take where it is written from bottom to top, and the least width of a column
+/// that has such a name.
+const STANDING: f64 = 120.0;
+const STANDING_WIDTH: f64 = 12.0;
 /// Text on this shade and on darker ones is white.
 const DARK_FROM: f64 = 0.55;
 
@@ -82,7 +86,8 @@ fn cell(
     canvas.label_if_free(middle, Anchor::Middle, &label, room, Ink { colour, ..Ink::SMALL });
 }
 
-/// Draws the names of the columns, as high as the highest one needs.
+/// Draws the names of the columns, as high as the highest one needs. Where a name does not fit above its column, as on a
+/// phone, all are written from bottom to top.
 fn heads(canvas: &mut Canvas, map: &HeatMap, (left, width, columns): (f64, f64, usize)) {
     let title = canvas.words(&map.column_title);
     if !title.is_empty() {
@@ -92,12 +97,26 @@ fn heads(canvas: &mut Canvas, map: &HeatMap, (left, width, columns): (f64, f64, 
     }
     let names: Vec<String> = map.columns[..columns].iter().map(|name| canvas.words(name)).collect();
     let room = width - 6.0;
-    let lines = names.iter().map(|name| wrapped(name, SMALL, room, HEAD_LINES).0.len()).max().unwrap_or(1);
-    let height = SMALL * LEADING * float(lines) + 8.0;
+    let lying: Vec<_> = names.iter().map(|name| wrapped(name, SMALL, room, HEAD_LINES)).collect();
+    let is_standing = width >= STANDING_WIDTH && lying.iter().any(|(_, is_whole)| !is_whole);
+    let height = match is_standing {
+        true => names.iter().map(|name| text_width(name, SMALL)).fold(0.0, f64::max).min(STANDING),
+        false => SMALL * LEADING * float(lying.iter().map(|(lines, _)| lines.len()).max().unwrap_or(1)),
+    };
+    let height = height + 8.0;
+    let ink = Ink { colour: INK, ..Ink::SMALL };
     for (at, name) in names.iter().enumerate() {
-        let middle = [left + width * (float(at) + 0.5), canvas.top + height / 2.0];
-        let ink = Ink { colour: INK, ..Ink::SMALL };
-        canvas.paragraph(middle, Anchor::Middle, name, (room, HEAD_LINES), ink);
+        let x = left + width * (float(at) + 0.5);
+        match is_standing {
+            true => canvas.standing_label([x, canvas.top + height - 4.0], name, STANDING, ink),
+            false => canvas.paragraph(
+                [x, canvas.top + height / 2.0],
+                Anchor::Middle,
+                name,
+                (room, HEAD_LINES),
+                ink,
+            ),
+        }
     }
     let row_title = canvas.words(&map.row_title);
     let middle = [left - 8.0, canvas.top + height / 2.0];

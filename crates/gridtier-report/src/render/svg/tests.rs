@@ -520,6 +520,30 @@ fn ticks_are_round_and_told_apart() {
 
 /// Writes every chart into the folder that `GRIDTIER_CHARTS` names, so that people can look at them.
 #[test]
+fn the_names_of_a_heat_map_are_whole_on_a_phone() {
+    let names: Vec<Text> = tiers()
+        .into_iter()
+        .chain([Text::new("not in the population", "不参评"), Text::new("left", "销户")])
+        .collect();
+    let map = HeatMap {
+        row_title: Text::new("before", "变动前"),
+        column_title: Text::new("after", "变动后"),
+        values: vec![vec![Some(1_480.0); names.len()]; names.len()],
+        rows: names.clone(),
+        columns: names,
+        format: ColumnFormat::Integer,
+        scale: HeatScale::Row,
+    };
+    let charts = [chart("heat", Plot::HeatMap(map))];
+    check(&charts);
+    for voice in VOICES {
+        let svg = draw(&charts[0], voice, ChartFrame::NARROW);
+        assert!(!svg.contains('…') && svg.contains("rotate(-90)"), "{svg}");
+        assert!(!draw(&charts[0], voice, ChartFrame::WIDE).contains("rotate"));
+    }
+}
+
+#[test]
 fn the_gallery_is_written_where_it_is_asked_for() {
     let Some(folder) = std::env::var_os("GRIDTIER_CHARTS") else { return };
     let charts: Vec<Chart> = gallery();
