@@ -272,6 +272,9 @@ fn a_form_that_is_sent_leads_to_a_page_that_can_be_reloaded() {
     let dir = proposed();
     let view = View::of(dir.path());
     let page = view.page("/proposals?lang=en");
+    // What to do is done on the page, and found from the store's page.
+    assert!(page.contains("1 proposal waits for a decision") && !page.contains("gridtier compare"), "{page}");
+    assert!(view.page("/store?lang=zh").contains("1 个提案待审批"));
     let secret = page.split_once("name=\"secret\" value=\"").unwrap().1.split('"').next().unwrap().to_owned();
     let origin = format!("Origin: http://{}\r\n", view.address);
     let send = |by: &str, action: &str| {

@@ -100,13 +100,18 @@ pub fn cycles(cycles: &[ListedCycle]) -> Section {
             optional(cycle.reason.as_deref()),
         ]
     });
-    let section = Section::of_table(DataTable::new(Text::coded("cycles", "Cycles", "周期"), columns, rows));
-    with_waiting(section, cycles)
+    Section::of_table(DataTable::new(Text::coded("cycles", "Cycles", "周期"), columns, rows))
 }
 
-/// The section with what to do about the proposals that wait.
+/// The number of proposals that wait for a decision.
+#[must_use]
+pub fn waiting(cycles: &[ListedCycle]) -> u64 {
+    as_count(cycles.iter().filter(|cycle| cycle.state == CycleState::Proposed).count())
+}
+
+/// The section with the commands for about the proposals that wait.
 fn with_waiting(section: Section, cycles: &[ListedCycle]) -> Section {
-    let waiting = cycles.iter().filter(|cycle| cycle.state == CycleState::Proposed).count();
+    let waiting = waiting(cycles);
     if waiting == 0 {
         return section;
     }

@@ -11,8 +11,9 @@ use gridtier_io::gates::measure;
 use gridtier_io::govern::Decision;
 use gridtier_io::inventory;
 use gridtier_io::store::Store;
+use gridtier_report::format::counted;
 use gridtier_report::governance;
-use gridtier_report::section::Section;
+use gridtier_report::section::{Block, Section};
 use maud::{Markup, html};
 
 use crate::answer::{Page, WebError};
@@ -34,12 +35,25 @@ pub fn page(view: &Arc<View>, asked: &Asked) -> Result<Page, WebError> {
     }
     let mut about = inventory::register(&store)?;
     about.retain(|entry| waiting.iter().any(|cycle| entry.cycle == Some(cycle.number)));
-    let mut sections = vec![governance::cycles(&waiting)];
+    let mut sections = vec![governance::cycles(&waiting).with(Block::Sentence(what_to_do(&waiting)))];
     if !about.is_empty() {
         sections.push(governance::register(&about));
     }
     let forms = html! { @for cycle in &waiting { (form(view, asked, cycle)) } };
     Ok(Page::new(title, sections).ending_with(forms))
+}
+
+/// What a reader can do about the proposals on this page.
+fn what_to_do(waiting: &[ListedCycle]) -> Text {
+    let count = governance::waiting(waiting);
+    let proposals = counted(count, "proposal waits", "proposals wait");
+    text!(
+        "{proposals} for a decision. Below, follow the links to what would change, then fill in the form. Agreement, \
+         objection and note are recorded and publish nothing. Approval publishes the proposal; rejection and withdrawal \
+         end it. Whoever proposed it can only withdraw it.",
+        "有 {count} 个提案待审批。请在下方先查看该提案带来的变化, 再填写表单。同意、反对和备注仅作记录, 不会发布; 批准即发布该提案, \
+         否决或撤回则终止该提案。提案人本人只能撤回。"
+    )
 }
 
 /// The decisions that a form offers: value, English, Chinese.
