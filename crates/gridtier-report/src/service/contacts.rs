@@ -5,7 +5,7 @@ use gridtier::index::count;
 use gridtier::text;
 use gridtier::text::Text;
 use gridtier::word::Word as _;
-use gridtier_service::contact::{ContactState, UNCLASSIFIED};
+use gridtier_service::contact::ContactState;
 use gridtier_service::contact_figures::ContactFigures;
 use gridtier_service::fairness::{FairnessRow, FairnessVerdict};
 use gridtier_service::group::GroupBy;
@@ -119,8 +119,8 @@ fn overdue(view: &ServiceView, figures: &ContactFigures) -> Option<Section> {
         vec![
             words::text("timer", "timer", "时限"),
             words::id("contact_id", "contact", "诉求编号"),
-            words::id("customer_id", "customer", "户号"),
-            words::text("tier", "tier", "等级"),
+            words::customer_column(),
+            words::tier_column(),
             words::text("due_by", "due by", "期限"),
             words::text("done_at", "done at", "完成时间"),
             DataColumn::new(ColumnFormat::Word, "status", "status", "状态"),
@@ -130,12 +130,8 @@ fn overdue(view: &ServiceView, figures: &ContactFigures) -> Option<Section> {
             vec![
                 DataCell::Text(timer_name(view, case.timer)),
                 DataCell::same(contact.id.to_string()),
-                contact
-                    .customer
-                    .map_or(DataCell::Missing, |customer| DataCell::same(view.base.id(customer).to_owned())),
-                contact
-                    .customer
-                    .map_or(DataCell::Missing, |customer| words::tier_cell(view.base.member(customer).tier)),
+                view.customer_cell(contact.customer),
+                view.tier_cell(contact.customer),
                 words::deadline(case.due_by),
                 words::time(case.done_at),
                 DataCell::word(case.status),
@@ -266,11 +262,7 @@ fn ageing(figures: &ContactFigures) -> Section {
 }
 
 fn topic_name(view: &ServiceView, row: &TopicRow) -> Text {
-    let id = row.topic.id(view.policy);
-    match view.policy.topics.iter().find(|topic| topic.id == id) {
-        Some(topic) => Text::coded(id.to_owned(), topic.title.en.clone(), topic.title.zh.clone()),
-        None => Text::coded(UNCLASSIFIED, "unclassified", "未分类"),
-    }
+    words::topic(view.policy, row.topic.id(view.policy))
 }
 
 fn topics(view: &ServiceView, figures: &ContactFigures) -> Section {
@@ -278,7 +270,7 @@ fn topics(view: &ServiceView, figures: &ContactFigures) -> Section {
         Text::coded("topics", "What customers turned to us about", "诉求分类"),
         vec![
             DataColumn::new(ColumnFormat::Word, "kind", "kind", "类型"),
-            words::text("topic", "topic", "分类"),
+            words::topic_column(),
             words::count("contacts", "contacts", "件数"),
             words::share("share", "share", "占比"),
             words::share("cumulative", "cumulative", "累计占比"),
@@ -305,7 +297,7 @@ fn topics(view: &ServiceView, figures: &ContactFigures) -> Section {
     let drawn = DataTable::new(
         Text::coded("complaint_topics", "Topics of complaints", "投诉分类"),
         vec![
-            words::text("topic", "topic", "分类"),
+            words::topic_column(),
             words::share("share", "share", "占比"),
             words::share("cumulative", "cumulative", "累计占比"),
         ],

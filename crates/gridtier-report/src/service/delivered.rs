@@ -193,8 +193,8 @@ fn missed(view: &ServiceView, figures: &Delivered) -> Option<Section> {
         vec![
             words::text("reason", "why it was due", "应做依据"),
             words::text("service", "service", "服务"),
-            words::id("customer_id", "customer", "户号"),
-            words::text("tier", "tier", "等级"),
+            words::customer_column(),
+            words::tier_column(),
             words::text("due_by", "due by", "期限"),
             words::id("key", "key", "编码").as_detail(),
         ],
@@ -202,9 +202,8 @@ fn missed(view: &ServiceView, figures: &Delivered) -> Option<Section> {
             vec![
                 DataCell::Text(words::reason(figures.reasons.reason(row.reason), view.policy)),
                 DataCell::Text(words::service(view.catalogue, row.service)),
-                row.customer
-                    .map_or(DataCell::Missing, |customer| DataCell::same(view.base.id(customer).to_owned())),
-                row.customer.map_or(DataCell::Missing, |_| words::tier_cell(tier(row))),
+                view.customer_cell(row.customer),
+                view.tier_cell(row.customer),
                 words::deadline(row.due_by),
                 DataCell::same(row.key.to_string()),
             ]

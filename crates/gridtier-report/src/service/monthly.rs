@@ -255,13 +255,9 @@ fn complaints(view: &ServiceView, report: &MonthlyReport) -> Section {
         let contact = &contacts[index(place)];
         vec![
             DataCell::same(contact.id.to_string()),
-            contact
-                .customer
-                .map_or(DataCell::Missing, |customer| DataCell::same(view.base.id(customer).to_owned())),
-            contact
-                .customer
-                .map_or(DataCell::Missing, |customer| words::tier_cell(view.base.member(customer).tier)),
-            DataCell::Text(figure_words::topic(view, contact.topic.as_deref().unwrap_or_default())),
+            view.customer_cell(contact.customer),
+            view.tier_cell(contact.customer),
+            DataCell::Text(words::topic(view.policy, contact.topic.as_deref().unwrap_or_default())),
             words::time(Some(contact.received_at)),
             DataCell::word(contact.state()),
             contact.outcome.map_or(DataCell::Missing, DataCell::word),
@@ -271,9 +267,9 @@ fn complaints(view: &ServiceView, report: &MonthlyReport) -> Section {
         Text::coded("complaints", "Complaints of the month", "本期投诉"),
         vec![
             words::id("contact_id", "contact", "诉求编号"),
-            words::id("customer_id", "customer", "户号"),
-            words::text("tier", "tier", "等级"),
-            words::text("topic", "topic", "主题"),
+            words::customer_column(),
+            words::tier_column(),
+            words::topic_column(),
             words::text("received_at", "received", "受理时间"),
             DataColumn::new(ColumnFormat::Word, "state", "state", "状态"),
             DataColumn::new(ColumnFormat::Word, "outcome", "outcome", "结论"),
@@ -344,7 +340,7 @@ fn to_check(view: &ServiceView, report: &MonthlyReport) -> Section {
         vec![
             words::text("service", "service", "服务"),
             words::id("delivery_id", "delivery", "服务记录编号"),
-            words::id("customer_id", "customer", "户号"),
+            words::customer_column(),
             words::text("done_at", "done at", "完成时间"),
         ],
         report.to_check.iter().take(view.most_rows).map(|sampled| {
@@ -352,9 +348,7 @@ fn to_check(view: &ServiceView, report: &MonthlyReport) -> Section {
             vec![
                 DataCell::Text(words::service(view.catalogue, sampled.service)),
                 DataCell::same(delivery.id.to_string()),
-                delivery
-                    .customer
-                    .map_or(DataCell::Missing, |customer| DataCell::same(view.base.id(customer).to_owned())),
+                view.customer_cell(delivery.customer),
                 words::time(delivery.done()),
             ]
         }),

@@ -297,8 +297,8 @@ fn breaches(view: &ServiceView, figures: &PromiseFigures) -> Option<Section> {
         Text::coded("breaches", "Breaches", "违诺明细"),
         vec![
             words::text("promise", "promise", "承诺"),
-            words::id("customer_id", "customer", "户号"),
-            words::text("tier", "tier", "等级"),
+            words::customer_column(),
+            words::tier_column(),
             words::text("started_at", "interrupted at", "停电时间"),
             words::id("outage_id", "outage", "停电事件"),
             DataColumn::new(ColumnFormat::Quantity, "value", "value", "实际值"),
@@ -309,8 +309,8 @@ fn breaches(view: &ServiceView, figures: &PromiseFigures) -> Option<Section> {
             let outage = breach.outage.map(|outage| outages[index(outage)].id.to_string());
             vec![
                 DataCell::Text(promise_name(promise)),
-                DataCell::same(view.base.id(breach.customer).to_owned()),
-                words::tier_cell(tier(breach)),
+                view.customer_cell(Some(breach.customer)),
+                view.tier_cell(Some(breach.customer)),
                 words::time(breach.started_at),
                 outage.map_or(DataCell::Missing, DataCell::same),
                 words::value(breach.value, promise.measure),

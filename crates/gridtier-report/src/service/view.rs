@@ -1,13 +1,16 @@
 //! What all sections about a service log need: its customers, rules and names, and how much is shown.
 
 use gridtier::entitlement::Catalogue;
+use gridtier::index::CustomerIx;
 use gridtier_service::base::Base;
-use gridtier_service::group::{GroupBy, GroupIx, Groups, UNKNOWN};
+use gridtier_service::group::{GroupBy, GroupIx, Groups, UNGRADED, UNKNOWN};
 use gridtier_service::log::Log;
 use gridtier_service::period::Run;
 use gridtier_service::policy::Policy;
 
 use crate::section::{Block, Section};
+use crate::table::DataCell;
+use crate::{group_names, names};
 
 /// A service log that is shown.
 #[derive(Clone, Copy)]
@@ -40,6 +43,20 @@ impl ServiceView<'_> {
     #[must_use]
     pub fn names_customers(&self) -> bool {
         self.min_count == 0
+    }
+
+    /// The id of a customer; a dash where nobody is named.
+    #[must_use]
+    pub fn customer_cell(&self, customer: Option<CustomerIx>) -> DataCell {
+        customer.map_or(DataCell::Missing, |customer| DataCell::same(self.base.id(customer).to_owned()))
+    }
+
+    /// The tier of a customer.
+    #[must_use]
+    pub fn tier_cell(&self, customer: Option<CustomerIx>) -> DataCell {
+        let Some(customer) = customer else { return DataCell::Missing };
+        let tier = self.base.member(customer).tier;
+        DataCell::Text(tier.map_or_else(|| group_names::other(UNGRADED), names::tier))
     }
 
     /// Whether each group may be shown, by its position. A group with too few customers may not; nor may further ones of

@@ -1,16 +1,16 @@
 //! Words that several sections about a service log use: groups, reasons, units, services.
 
 use gridtier::entitlement::Catalogue;
-use gridtier::method::Tier;
 use gridtier::text::Text;
 use gridtier::unit::date_of_day;
+use gridtier_service::contact::UNCLASSIFIED;
 use gridtier_service::due::DueReason;
-use gridtier_service::group::{Group, UNGRADED};
+use gridtier_service::group::Group;
 use gridtier_service::policy::{Measure, Policy};
 use gridtier_service::time::Second;
 
+use crate::group_names;
 use crate::table::{ColumnFormat, DataCell, DataColumn};
-use crate::{group_names, names};
 
 /// The name of a group.
 pub(super) fn group(group: &Group) -> Text {
@@ -20,11 +20,6 @@ pub(super) fn group(group: &Group) -> Text {
 /// A tier, or those without one.
 pub(super) fn tier(code: &str) -> Text {
     group_names::tier(code)
-}
-
-/// A customer's tier.
-pub(super) fn tier_cell(tier: Option<Tier>) -> DataCell {
-    DataCell::Text(tier.map_or_else(|| group_names::other(UNGRADED), names::tier))
 }
 
 /// The unit of what a promise measures.
@@ -114,6 +109,29 @@ pub(super) fn share(code: &'static str, en: &'static str, zh: &'static str) -> D
 /// A column of texts.
 pub(super) fn text(code: &'static str, en: &'static str, zh: &'static str) -> DataColumn {
     DataColumn::new(ColumnFormat::Text, code, en, zh)
+}
+
+/// The column of customers.
+pub(super) fn customer_column() -> DataColumn {
+    id("customer_id", "customer", "户号")
+}
+
+/// The column of tiers.
+pub(super) fn tier_column() -> DataColumn {
+    text("tier", "tier", "等级")
+}
+
+/// The column of topics.
+pub(super) fn topic_column() -> DataColumn {
+    text("topic", "topic", "分类")
+}
+
+/// A topic of contacts, with its id for programs.
+pub(super) fn topic(policy: &Policy, id: &str) -> Text {
+    match policy.topics.iter().find(|topic| topic.id == id) {
+        Some(topic) => Text::coded(id.to_owned(), topic.title.en.clone(), topic.title.zh.clone()),
+        None => Text::coded(UNCLASSIFIED, "unclassified", "未分类"),
+    }
 }
 
 /// A column of ids.

@@ -54,8 +54,8 @@ pub fn list(view: &ServiceView, figures: &Delivered) -> DataTable {
         Text::coded("worklist", "Whom to visit, call or invite", "走访、回访和邀请名单"),
         vec![
             words::count("position", "no.", "序号"),
-            words::id("customer_id", "customer", "户号"),
-            words::text("tier", "tier", "等级"),
+            words::customer_column(),
+            words::tier_column(),
             words::text("service", "service", "服务"),
             words::text("reason", "why", "依据"),
             words::text("due_by", "due by", "期限"),
@@ -66,9 +66,8 @@ pub fn list(view: &ServiceView, figures: &Delivered) -> DataTable {
         (1_i64..).zip(rows).map(|(position, row)| {
             vec![
                 DataCell::Integer(position),
-                row.customer
-                    .map_or(DataCell::Missing, |customer| DataCell::same(view.base.id(customer).to_owned())),
-                row.customer.map_or(DataCell::Missing, |_| words::tier_cell(row.tier)),
+                view.customer_cell(row.customer),
+                view.tier_cell(row.customer),
                 DataCell::Text(words::service(view.catalogue, row.service)),
                 DataCell::Text(words::reason(figures.reasons.reason(row.reason), view.policy)),
                 words::deadline(row.due_by),

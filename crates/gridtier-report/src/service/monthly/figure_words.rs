@@ -4,7 +4,6 @@ use gridtier::contract::{Channel, CheckSubject, ContactKind, CorrectionSubject, 
 use gridtier::index::float_i64;
 use gridtier::text::Text;
 use gridtier::word::Word;
-use gridtier_service::contact::UNCLASSIFIED;
 use gridtier_service::due::DueReason;
 use gridtier_service::group::GroupBy;
 use gridtier_service::monthly::facts::FigureValue;
@@ -69,7 +68,7 @@ fn key_part(view: &ServiceView, table: &str, column: &str, code: &str) -> Option
             policy.promises.iter().find(|one| one.id == code).map_or_else(own, |one| one.title.clone())
         }
         "timer" => policy.timers.iter().find(|one| one.id == code).map_or_else(own, |one| one.title.clone()),
-        "topic" => topic(view, code),
+        "topic" => words::topic(policy, code),
         "reason" => reasons(policy)
             .find(|reason| reason.name(policy) == code)
             .map_or_else(own, |reason| words::reason(reason, policy)),
@@ -88,12 +87,6 @@ fn key_part(view: &ServiceView, table: &str, column: &str, code: &str) -> Option
 
 fn word<W: Word>(code: &str) -> Text {
     W::from_code(code).map_or_else(|| Text::same(code.to_owned()), Text::of_word)
-}
-
-/// A topic of contacts in words.
-pub(super) fn topic(view: &ServiceView, id: &str) -> Text {
-    let known = view.policy.topics.iter().find(|topic| topic.id == id);
-    known.map_or_else(|| Text::coded(UNCLASSIFIED, "unclassified", "未分类"), |topic| topic.title.clone())
 }
 
 fn reasons(policy: &Policy) -> impl Iterator<Item = DueReason> {
