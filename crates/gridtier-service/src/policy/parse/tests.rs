@@ -89,6 +89,14 @@ fn planted(find: &str, put: &str) -> String {
     format!("{line} | {} | {}", fault.what, fault.fix)
 }
 
+/// Plants each fault as [`planted`] does, and asserts that it is reported as expected.
+fn assert_planted(cases: &[(&str, &str, &str)]) {
+    for (find, put, expected) in cases {
+        let fault = planted(find, put);
+        assert!(fault.contains(expected), "{fault}\nexpected: {expected}");
+    }
+}
+
 #[test]
 fn the_shipped_policy_has_every_entry_of_the_page() {
     let catalogue = catalogue();
@@ -197,7 +205,7 @@ fn compensations_are_an_amount_or_multiples() {
 
 #[test]
 fn unknown_keys_words_spans_services_and_conditions_are_refused_by_line() {
-    for (find, put, expected) in [
+    assert_planted(&[
         ("many = 2", "manny = 2", "manny = 2 | unknown key `limits.manny` | did you mean `many`?"),
         ("many = 2", "many = 0", "many = 0 | `limits.many` must be"),
         ("\"fault\"", "\"faults\"", "kinds = [\"faults\"] | `promise.restore.kinds` cannot be \"faults\""),
@@ -219,10 +227,7 @@ fn unknown_keys_words_spans_services_and_conditions_are_refused_by_line() {
         ),
         ("id = \"plan\"", "id = \"share\"", "id = \"share\" | the id `share` occurs twice in `promise`"),
         ("id = \"plan\"", "id = \"a plan\"", "id = \"a plan\" | the id `a plan` is empty or has characters"),
-    ] {
-        let fault = planted(find, put);
-        assert!(fault.contains(expected), "{fault}\nexpected: {expected}");
-    }
+    ]);
 }
 
 #[test]
@@ -276,7 +281,7 @@ fn services_due_by_the_calendar_need_a_calendar_cadence_wherever_they_are_given(
 
 #[test]
 fn keys_that_do_not_belong_together_are_refused() {
-    for (find, put, expected) in [
+    assert_planted(&[
         ("limit = 240\nfloor = 330\n", "", "the measure restoration needs `limit`"),
         (
             "lead = \"7 d\"",
@@ -304,10 +309,7 @@ fn keys_that_do_not_belong_together_are_refused() {
             "to = \"received\"",
             "timer contact has no step that stops it, or one at which",
         ),
-    ] {
-        let fault = planted(find, put);
-        assert!(fault.contains(expected), "{fault}\nexpected: {expected}");
-    }
+    ]);
     let text = SMALL.replace("follow_up = \"S05\"\n", "");
     let faults = Policy::parse("p.toml", &text, &catalogue()).unwrap_err();
     assert_eq!(faults.faults.len(), 2, "one for each rule: {faults}");
