@@ -307,7 +307,7 @@ fn services_of(title: Text, services: &CustomerServices) -> Section {
     let mut table = services.table.clone();
     table.rows.truncate(services.due);
     let table =
-        DataTable { title: Text::default(), ..table.select(&["service", "title", "access", "terms"]) };
+        DataTable { title: Text::default(), ..table.select(&["title", "service", "access", "terms"]) };
     let section = Section::titled(title);
     if table.rows.is_empty() { section.sentence("None.", "无。") } else { section.table(table) }
 }

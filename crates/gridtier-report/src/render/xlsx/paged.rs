@@ -31,6 +31,8 @@ const CHART_WIDTH: u32 = 760;
 const CHART_HEIGHT: u32 = 110;
 const BAR_HEIGHT: u32 = 20;
 const COLUMN_HEIGHT: u32 = 180;
+/// Room for the slanted names below the bars of a waterfall.
+const NAMES_HEIGHT: u32 = 100;
 const ROW_PIXELS: u32 = 20;
 /// Excel's code of A4.
 const PAPER_A4: u8 = 9;
@@ -166,6 +168,7 @@ impl Page<'_> {
 
     /// A table from the column `left` on; moves down below it. Returns its first row of cells.
     fn table(&mut self, table: &DataTable, left: u16) -> Result<u32, RenderError> {
+        let mut most = 1;
         for (at, column) in (left..).zip(&table.columns) {
             let head = column.head(self.voice);
             // Quantities have their unit beside them, as a text.
@@ -176,11 +179,22 @@ impl Page<'_> {
             };
             let cells = &self.formats.cells;
             let format = if is_right { &cells.head_right } else { &cells.head };
+            // The last text has the rest of the printed columns, and so has its head.
+            let is_last_text =
+                left == 0 && usize::from(at) + 1 == table.columns.len() && at + 1 < COLUMNS && !is_right;
+            let width = match at {
+                0 => FIRST_WIDTH,
+                _ if is_last_text => WIDTH * f64::from(COLUMNS - at),
+                _ => WIDTH,
+            };
+            if is_last_text {
+                self.sheet.merge_range(self.row, at, self.row, COLUMNS - 1, "", format)?;
+            }
             self.sheet.write_string_with_format(self.row, at, head.as_ref(), format)?;
+            most = most.max(lines(&head, width));
         }
-        let heads = table.columns.iter().map(|column| lines(&column.head(self.voice), WIDTH)).max();
         if left == 0 {
-            self.height(heads.unwrap_or(1))?;
+            self.height(most)?;
         }
         self.row += 1;
         let first = self.row;
@@ -259,8 +273,12 @@ impl Page<'_> {
         self.charts += 1;
         let (table, rows) = drawn_table(chart);
         let first = self.table(&table, beside)?;
-        let is_lying = matches!(chart.plot, Plot::Bars(_) | Plot::Tornado(_));
-        let height = CHART_HEIGHT + if is_lying { BAR_HEIGHT * rows } else { COLUMN_HEIGHT };
+        let height = CHART_HEIGHT
+            + match chart.plot {
+                Plot::Bars(_) | Plot::Tornado(_) => BAR_HEIGHT * rows,
+                Plot::Waterfall(_) => COLUMN_HEIGHT + NAMES_HEIGHT,
+                _ => COLUMN_HEIGHT,
+            };
         let cells =
             Cells { sheet: &self.name, head: first - 1, rows, left: beside, columns: table.columns.len() };
         if let Some(mut native) = native(chart, &cells, self.voice).filter(|_| rows > 0) {
