@@ -142,11 +142,11 @@ pub(crate) fn score(explanation: &Explanation) -> Text {
     let score = row.score_e6.map_or("–".to_owned(), |score| decimal(float_i64(score) / 1e6, 2));
     match (row.rank, explanation.customers) {
         (Some(rank), Some(customers)) => {
-            let (rank, customers, stratum) = (grouped(rank), grouped(customers), &row.stratum);
-            let stratum_zh = names::stratum(stratum).zh;
-            Text::new(
-                format!("Score {score} of 100, rank {rank} of {customers} in stratum {stratum}"),
-                format!("得分 {score} (满分 100), 在分层“{stratum_zh}”中排名 {rank} / {customers}"),
+            let (rank, customers) = (grouped(rank), grouped(customers));
+            let Text { en, zh, .. } = names::stratum(&row.stratum);
+            text!(
+                "Score {score} of 100, rank {rank} of {customers} in stratum {en}",
+                "得分 {score} (满分 100), 在分层“{zh}”中排名 {rank} / {customers}"
             )
         }
         _ => Text::new(
