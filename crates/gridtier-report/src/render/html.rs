@@ -268,7 +268,8 @@ fn head(column: &DataColumn, look: Look<'_>) -> Markup {
     }
 }
 
-/// A title of a column in which codes with a number, such as `grade-1`, are not broken across lines.
+/// A title of a column in which codes with a number and months, such as `grade-1` and `2025-11`, are not broken across
+/// lines.
 fn unbroken(title: &str) -> Markup {
     html! {
         @for (place, word) in title.split(' ').enumerate() {
@@ -278,11 +279,11 @@ fn unbroken(title: &str) -> Markup {
     }
 }
 
-/// Whether a word is a code with a number, such as `grade-1`.
+/// Whether a word is a code with a number or a month, such as `grade-1` and `2025-11`.
 fn is_numbered(word: &str) -> bool {
     word.split_once('-').is_some_and(|(code, number)| {
         let is = |part: &str, test: fn(&u8) -> bool| !part.is_empty() && part.as_bytes().iter().all(test);
-        is(code, u8::is_ascii_lowercase) && is(number, u8::is_ascii_digit)
+        (is(code, u8::is_ascii_lowercase) || is(code, u8::is_ascii_digit)) && is(number, u8::is_ascii_digit)
     })
 }
 

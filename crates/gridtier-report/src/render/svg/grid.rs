@@ -14,13 +14,13 @@ use super::{LEADING, MARGIN, SIZE, SMALL};
 
 /// Maximum number of columns that are drawn.
 const COLUMNS_MAX: usize = 24;
-/// Height of a cell.
+/// Least height of a cell.
 const CELL: f64 = 26.0;
 /// Share of the width that the names of rows may take.
 const NAMES_SHARE: f64 = 0.34;
 /// Maximum number of lines in the name of a column, and in that of a row.
 const HEAD_LINES: usize = 3;
-const NAME_LINES: usize = 2;
+const NAME_LINES: usize = 4;
 /// Height that the name of a column may take where it is written from bottom to top, and the least width of a column
 /// that has such a name.
 const STANDING: f64 = 120.0;
@@ -40,21 +40,23 @@ pub(super) fn heat_map(canvas: &mut Canvas, map: &HeatMap) {
     let left = MARGIN + room + 8.0;
     let width = (canvas.width - MARGIN - left) / float(columns);
     heads(canvas, map, (left, width, columns));
+    let lines = names.iter().map(|name| wrapped(name, SMALL, room, NAME_LINES).0.len()).max().unwrap_or(1);
+    let height = CELL.max(SMALL * LEADING * float(lines) + 4.0);
     for (at, name) in names.iter().enumerate() {
-        let top = canvas.top + CELL * float(at);
-        let middle = [left - 8.0, top + CELL / 2.0];
+        let top = canvas.top + height * float(at);
+        let middle = [left - 8.0, top + height / 2.0];
         canvas.paragraph(middle, Anchor::End, name, (room, NAME_LINES), Ink { size: SMALL, ..Ink::PLAIN });
         let row_range = range(map.values[at].iter().flatten().copied()).unwrap_or(all);
         for column in 0..columns {
             let x = left + width * float(column);
-            let area = Area { left: x, top, right: x + width, bottom: top + CELL };
+            let area = Area { left: x, top, right: x + width, bottom: top + height };
             let value = map.values[at].get(column).copied().flatten();
             let hint = format!("{name}, {}", canvas.words(&map.columns[column]));
             let share = value.map(|value| share(value, map.scale, all, row_range));
             cell(canvas, area, (value, share), map, &hint);
         }
     }
-    canvas.top += CELL * float(rows);
+    canvas.top += height * float(rows);
     canvas.more_rows(map.rows.len() - rows);
 }
 
@@ -96,7 +98,8 @@ fn heads(canvas: &mut Canvas, map: &HeatMap, (left, width, columns): (f64, f64, 
         canvas.top += 16.0;
     }
     let names: Vec<String> = map.columns[..columns].iter().map(|name| canvas.words(name)).collect();
-    let room = width - 6.0;
+    // Of a narrow column, a number has nearly all of the width.
+    let room = (width - 6.0).max(0.8 * width);
     let lying: Vec<_> = names.iter().map(|name| wrapped(name, SMALL, room, HEAD_LINES)).collect();
     let is_standing = width >= STANDING_WIDTH && lying.iter().any(|(_, is_whole)| !is_whole);
     let height = match is_standing {

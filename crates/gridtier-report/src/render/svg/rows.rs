@@ -15,7 +15,7 @@ pub(super) const ROWS_MAX: usize = 60;
 /// Share of the width that the names of rows may take.
 const NAMES_SHARE: f64 = 0.38;
 /// Maximum number of lines in the name of a row.
-const NAME_LINES: usize = 2;
+const NAME_LINES: usize = 4;
 /// Empty space between a mark and its label.
 pub(super) const PAD: f64 = 5.0;
 const ROW_GAP: f64 = 8.0;
