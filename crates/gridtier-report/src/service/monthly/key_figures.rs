@@ -79,13 +79,15 @@ fn by_tier(view: &ServiceView, figures: &[&MonthlyFigure]) -> Option<Section> {
         let Some((_, tier)) = tier else { continue };
         let others = parts.iter().filter(|(of, _)| **of != "group").map(|(_, code)| &***code);
         let row = [figure.table.name, &figure.column].into_iter().chain(others).collect::<Vec<_>>().join("/");
-        if rows.last().is_none_or(|(last, ..)| *last != row) {
+        // The figures of a row have several verdicts, by which they are sorted.
+        let place = rows.iter().position(|(known, ..)| *known == row).unwrap_or_else(|| {
             rows.push((row, figure_words::short_name(view, figure), BTreeMap::new()));
-        }
-        if let Some((_, _, cells)) = rows.last_mut() {
-            cells.insert(tier, figure_words::value(figure, &figure.now));
-        }
+            rows.len() - 1
+        });
+        rows[place].2.insert(tier, figure_words::value(figure, &figure.now));
     }
+    // Nothing is known of a tier where all cases are of customers without one.
+    rows.retain(|(_, _, cells)| Tier::ALL.iter().any(|tier| cells.contains_key(tier.code())));
     if rows.is_empty() {
         return None;
     }
