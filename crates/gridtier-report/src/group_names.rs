@@ -26,6 +26,17 @@ pub(crate) fn tier(code: &str) -> Text {
     Tier::from_code(code).map_or_else(|| other(code), names::tier)
 }
 
+/// Sorts the rows of each run of `is_one_list` by tier, the best first. Groups that are no tiers stay where they are, and
+/// those without a tier come last.
+pub(crate) fn best_tier_first<'n, R>(
+    rows: &mut [R],
+    is_one_list: impl Fn(&R, &R) -> bool,
+    name: impl Fn(&R) -> &'n str,
+) {
+    let place = |row: &R| Tier::from_code(name(row)).map_or(Tier::ALL.len(), Tier::position);
+    rows.chunk_by_mut(is_one_list).for_each(|list| list.sort_by_key(place));
+}
+
 /// A group that has no word of its own.
 pub(crate) fn other(name: &str) -> Text {
     match name {
@@ -54,5 +65,20 @@ mod tests {
             assert!(en.is_ascii() && !zh.is_ascii(), "{en} {zh}");
         }
         assert_eq!(group(GroupBy::Region, "East").zh, "East");
+    }
+
+    #[test]
+    fn the_best_tiers_come_first_in_each_list() {
+        let mut rows = [
+            (1, "b"),
+            (1, "a"),
+            (2, "grade-1"),
+            (2, "special"),
+            (2, UNGRADED),
+            (3, "grade-2"),
+            (3, "special"),
+        ];
+        best_tier_first(&mut rows, |one, other| one.0 == other.0, |row| row.1);
+        assert_eq!(rows.map(|row| row.1), ["b", "a", "special", "grade-1", UNGRADED, "special", "grade-2"]);
     }
 }

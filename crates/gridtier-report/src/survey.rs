@@ -18,6 +18,7 @@ use gridtier_service::survey::measure::SurveyMeasure;
 
 pub use sample::{plan_sections, sample_list};
 
+use crate::group_names;
 use crate::section::{Block, Section};
 use crate::table::{ColumnFormat, DataCell, DataColumn, DataTable};
 
@@ -75,7 +76,8 @@ pub fn result_sections(view: &SurveyView, results: &SurveyResults) -> Vec<Sectio
 
 fn counts(view: &SurveyView, rows: &[CountsRow]) -> Section {
     let is_shown = |row: &&CountsRow| view.is_whole || ["all", "class", "tier"].contains(&&*row.group_by);
-    let shown: Vec<&CountsRow> = rows.iter().filter(is_shown).collect();
+    let mut shown: Vec<&CountsRow> = rows.iter().filter(is_shown).collect();
+    group_names::best_tier_first(&mut shown, |a, b| a.group_by == b.group_by, |row| &*row.group);
     let more = rows.len() - shown.len();
     let table = DataTable::new(
         Text::coded("counts", "Who answered", "回收与有效"),

@@ -9,16 +9,17 @@ use gridtier_service::contact::ContactState;
 use gridtier_service::contact_figures::ContactFigures;
 use gridtier_service::fairness::{FairnessRow, FairnessVerdict};
 use gridtier_service::group::GroupBy;
+use gridtier_service::rate::RateRow;
 use gridtier_service::timer::{TimerCase, TimerRow, TimerStatus};
 use gridtier_service::topic::TopicRow;
 
 use super::head::not_measured;
 use super::view::ServiceView;
 use super::words;
-use crate::charts;
 use crate::format::{grouped, percent};
 use crate::section::{Block, Section};
 use crate::table::{ColumnFormat, DataCell, DataColumn, DataTable};
+use crate::{charts, group_names};
 
 /// The sections about contacts. `figures` is `None` if they are not measured.
 #[must_use]
@@ -197,6 +198,9 @@ fn fairness(view: &ServiceView, figures: &ContactFigures) -> Section {
     let rows = figures.fairness.iter().filter(|row| shown[row.tier.index()]);
     let mut rows: Vec<&FairnessRow> = rows.filter(|row| row.verdict != FairnessVerdict::None).collect();
     rows.sort_by_key(|row| (!row.unfair, row.verdict != FairnessVerdict::Under));
+    let is_one_list =
+        |a: &&FairnessRow, b: &&FairnessRow| (a.unfair, a.verdict, a.timer) == (b.unfair, b.verdict, b.timer);
+    group_names::best_tier_first(&mut rows, is_one_list, |row| &*view.groups.group(row.tier).name);
     let table = DataTable::new(
         Text::coded("fairness", "Whether a tier waits longer", "各等级是否被公平对待"),
         vec![
@@ -317,11 +321,15 @@ fn topics(view: &ServiceView, figures: &ContactFigures) -> Section {
 
 fn rates(view: &ServiceView, figures: &ContactFigures) -> Vec<Section> {
     let shown = view.shown_groups();
-    let rows = figures.rates.iter().filter(|row| {
+    let of_groups = figures.rates.iter().filter(|row| {
         let by = view.groups.group(row.group).by;
         let is_listed = matches!(by, GroupBy::All | GroupBy::Tier | GroupBy::Class);
         is_listed && shown[row.group.index()] && row.contacts > 0
     });
+    let mut rows: Vec<&RateRow> = of_groups.collect();
+    let group = |row: &RateRow| view.groups.group(row.group);
+    let is_one_list = |a: &&RateRow, b: &&RateRow| (a.kind, group(a).by) == (b.kind, group(b).by);
+    group_names::best_tier_first(&mut rows, is_one_list, |row| &*group(row).name);
     let mut columns = vec![
         DataColumn::new(ColumnFormat::Word, "kind", "kind", "类型"),
         DataColumn::new(ColumnFormat::Word, "group_by", "by", "分组"),
@@ -338,7 +346,7 @@ fn rates(view: &ServiceView, figures: &ContactFigures) -> Vec<Section> {
     let table = DataTable::new(
         Text::coded("rates", "How often customers turned to us", "诉求频率"),
         columns,
-        rows.map(|row| {
+        rows.into_iter().map(|row| {
             let group = view.groups.group(row.group);
             let mut cells = vec![
                 DataCell::word(row.kind),

@@ -7,17 +7,17 @@ use gridtier::text::Text;
 use gridtier::word::Word as _;
 use gridtier_service::delivered::{Delivered, DeliveredRow};
 use gridtier_service::due::DueInputs;
-use gridtier_service::group::GroupBy;
+use gridtier_service::group::{GroupBy, GroupIx};
 use gridtier_service::matching::{DueRow, DueStatus};
 use gridtier_service::usage;
 
 use super::head::not_measured;
 use super::view::ServiceView;
 use super::words;
-use crate::charts;
 use crate::format::{grouped, percent};
 use crate::section::{Block, Section};
 use crate::table::{ColumnFormat, DataCell, DataColumn, DataTable};
+use crate::{charts, group_names};
 
 /// Thousandths of a unit.
 const UNIT_E3: i64 = 1_000;
@@ -164,6 +164,11 @@ fn due_by_tier(view: &ServiceView, rows: &[&DeliveredRow]) -> DataTable {
         sum[0] += row.due();
         sum[1] += done;
     }
+    let mut sums: Vec<_> = sums.into_iter().collect();
+    let is_one_service = |a: &((usize, GroupIx), _), b: &((usize, GroupIx), _)| a.0.0 == b.0.0;
+    group_names::best_tier_first(&mut sums, is_one_service, |((_, group), _)| {
+        &view.groups.group(*group).name
+    });
     DataTable::new(
         Text::coded("due_and_delivered", "Due and delivered", "应做与已做"),
         vec![
@@ -172,9 +177,9 @@ fn due_by_tier(view: &ServiceView, rows: &[&DeliveredRow]) -> DataTable {
             words::count("delivered", "delivered", "已做"),
         ],
         sums.into_iter().map(|((service, group), [due, done])| {
-            let id = &view.catalogue.services[service].id;
-            let Text { en, zh, .. } = words::group(view.groups.group(group));
-            let name = text!("{id} {en}", "{id} {zh}");
+            let (service, tier) =
+                (words::service(view.catalogue, service), words::group(view.groups.group(group)));
+            let name = text!("{service}, {tier}", "{service}，{tier}"; service, tier);
             vec![DataCell::Text(name), DataCell::Integer(due), DataCell::Integer(done)]
         }),
     )
@@ -247,6 +252,8 @@ fn channels(view: &ServiceView, rows: &[usage::ChannelRow]) -> Section {
 }
 
 fn units(view: &ServiceView, rows: &[usage::UnitsRow]) -> Section {
+    let mut rows: Vec<&usage::UnitsRow> = rows.iter().collect();
+    group_names::best_tier_first(&mut rows, |a, b| a.service == b.service, |row| row.tier);
     let table = DataTable::new(
         Text::coded("units", "What was delivered to whom, and what it cost", "服务对象与成本"),
         vec![

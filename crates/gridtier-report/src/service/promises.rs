@@ -18,10 +18,10 @@ use super::head::not_measured;
 use super::view::ServiceView;
 use super::words;
 use crate::chart::Chart;
-use crate::charts;
 use crate::format::{decimal, grouped, money};
 use crate::section::{Block, Section};
 use crate::table::{ColumnFormat, DataCell, DataColumn, DataTable};
+use crate::{charts, group_names};
 
 /// Decimals of an index in minutes or in interruptions per customer.
 const INDEX_DECIMALS: u8 = 3;
@@ -183,7 +183,7 @@ fn promise_table(view: &ServiceView, rows: &[&PromiseRow]) -> DataTable {
             words::count("kept", "kept", "兑现"),
             words::count("breached", "broken", "违诺"),
             words::count("exempt", "exempt", "免责"),
-            words::share("share_kept", "kept", "兑现率"),
+            words::share("share_kept", "share kept", "兑现率"),
             words::money("compensation_cny", "compensation CNY", "补偿（元）"),
             words::count("compensation_unknown", "of unknown amount", "金额不明").as_detail(),
         ],
@@ -257,7 +257,7 @@ fn broken_by_group(view: &ServiceView, figures: &PromiseFigures) -> Option<Secti
             words::text("group", "group", "客户群"),
             words::count("exposures", "cases", "应兑现"),
             words::count("breached", "broken", "违诺"),
-            words::share("share_kept", "kept", "兑现率"),
+            words::share("share_kept", "share kept", "兑现率"),
             DataColumn::new(ColumnFormat::Quantity, "achieved", "achieved", "实际达到"),
             words::money("compensation_cny", "compensation CNY", "补偿（元）"),
         ],
@@ -377,7 +377,11 @@ fn reliability(view: &ServiceView, figures: &PromiseFigures) -> Section {
             [vec![DataCell::word(row.scope)], counts.to_vec(), values.collect()].concat()
         }),
     );
-    let section = Section::titled(text!("Reliability of the supply", "供电可靠性")).table(table);
+    let section = Section::titled(text!("Reliability of the supply", "供电可靠性")).table(table).sentence(
+        "SAIFI, SAIDI: sustained interruptions and minutes without supply per customer. CAIDI: minutes per interruption. \
+         MAIFI: momentary interruptions per customer. ASAI: share of time with supply.",
+        "SAIFI、SAIDI：户均持续停电次数和分钟数。CAIDI：每次停电的平均分钟数。MAIFI：户均瞬时停电次数。ASAI：有电时间占比。",
+    );
     let rs = rows.iter().find(|row| row.scope == Scope::All).and_then(|row| row.rs1.zip(row.rs3));
     let Some((rs1, rs3)) = rs else { return section };
     let [rs1, rs3] = [rs1, rs3].map(|share| decimal(percentage(share), INDEX_DECIMALS + 1));
@@ -392,6 +396,9 @@ fn by_group(view: &ServiceView, figures: &PromiseFigures) -> Section {
     let shown = view.shown_groups();
     let is_shown = |row: &&ReliabilityRow| shown[row.group.index()] && view.is_telling(row.group);
     let rows = figures.reliability.iter().filter(|row| row.scope == Scope::All).filter(is_shown);
+    let mut rows: Vec<&ReliabilityRow> = rows.collect();
+    let group = |row: &ReliabilityRow| view.groups.group(row.group);
+    group_names::best_tier_first(&mut rows, |a, b| group(a).by == group(b).by, |row| &*group(row).name);
     let mut columns = vec![
         DataColumn::new(ColumnFormat::Word, "group_by", "by", "分组"),
         words::text("group", "group", "客户群"),
@@ -414,7 +421,7 @@ fn by_group(view: &ServiceView, figures: &PromiseFigures) -> Section {
     let table = DataTable::new(
         Text::coded("reliability_by_group", "Reliability by group", "各客户群供电可靠性"),
         columns,
-        rows.map(|row| {
+        rows.into_iter().map(|row| {
             let group = view.groups.group(row.group);
             let mut cells = vec![
                 DataCell::word(group.by),
@@ -426,9 +433,15 @@ fn by_group(view: &ServiceView, figures: &PromiseFigures) -> Section {
             cells
         }),
     );
+    let (many, hours) = (view.policy.limits.many, view.policy.limits.long_hours);
     Section::titled(text!("Reliability by group", "各客户群供电可靠性"))
         .sentence("All interruptions, whatever their cause.", "不分原因的全部停电。")
         .table(table)
+        .with(Block::Sentence(text!(
+            "CEMI: customers with {many} or more sustained interruptions. CELID: customers without supply for {hours} hours or \
+             more, in one interruption or in all together.",
+            "CEMI：持续停电 {many} 次及以上的客户占比。CELID：单次或累计停电 {hours} 小时及以上的客户占比。"
+        )))
 }
 
 fn causes(figures: &PromiseFigures) -> Section {

@@ -17,6 +17,8 @@ use crate::table::{ColumnFormat, DataCell, DataColumn, DataTable};
 pub fn plan_sections(view: &SurveyView, plan: &SurveyPlan, base: &Base) -> Vec<Section> {
     let needed = grouped(plan.rows.iter().map(|row| row.sample).sum::<i64>());
     let to_ask = grouped(plan.rows.iter().map(|row| row.to_ask).sum::<i64>());
+    let mut by_tier: Vec<_> = plan.rows.iter().collect();
+    by_tier.sort_by_key(|row| row.tier);
     let table = DataTable::new(
         Text::coded("plan", "Whom to ask, by tier and use category", "各等级、各用电分类的抽样数"),
         vec![
@@ -27,7 +29,7 @@ pub fn plan_sections(view: &SurveyView, plan: &SurveyPlan, base: &Base) -> Vec<S
             DataColumn::new(ColumnFormat::Integer, "sample", "answers needed", "所需份数"),
             DataColumn::new(ColumnFormat::Integer, "to_ask", "to ask", "应发份数"),
         ],
-        plan.rows.iter().map(|row| {
+        by_tier.into_iter().map(|row| {
             vec![
                 names::tier_cell(row.tier),
                 DataCell::word(row.use_category),
@@ -38,7 +40,7 @@ pub fn plan_sections(view: &SurveyView, plan: &SurveyPlan, base: &Base) -> Vec<S
             ]
         }),
     );
-    let plan_section = Section::new()
+    let plan_section = Section::titled(text!("How many to ask", "抽样数"))
         .with(Block::Sentence(text!(
             "{needed} answers are needed; {to_ask} customers are to be asked.",
             "需要 {needed} 份回答，应向 {to_ask} 户发出问卷。"

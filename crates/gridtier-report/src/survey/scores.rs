@@ -8,15 +8,17 @@ use gridtier_service::survey::measure::{DELIVERED_SCORE, SurveyLevel, SurveyMeas
 use gridtier_service::survey::scores::{STRATIFIED, ScoreRow};
 
 use super::{SurveyView, words};
-use crate::charts;
 use crate::section::{Block, Section};
 use crate::table::{ColumnFormat, DataCell, DataColumn, DataTable};
+use crate::{charts, group_names};
 
 /// Scores of dimensions and totals by group, charts of gaps and of the delivered value by tier, scores of items.
 pub fn score_sections(view: &SurveyView, rows: &[ScoreRow]) -> Vec<Section> {
     let is_item = |row: &&ScoreRow| row.level == SurveyLevel::Item;
-    let of_dimensions: Vec<&ScoreRow> = rows.iter().filter(|row| !is_item(row)).collect();
-    let min_cell = view.min_cell;
+    let mut of_dimensions: Vec<&ScoreRow> = rows.iter().filter(|row| !is_item(row)).collect();
+    let list = |row: &ScoreRow| (row.measure, row.id.clone(), row.group_by.clone());
+    group_names::best_tier_first(&mut of_dimensions, |a, b| list(a) == list(b), |row| &*row.group);
+    let (min_cell, lo, hi) = (view.min_cell, view.instrument.lo, view.instrument.hi);
     let shown: Vec<&ScoreRow> = of_dimensions.iter().copied().filter(|row| is_shown(view, row)).collect();
     let scores = Section::titled(text!("Scores", "得分"))
         .table(scores(view, &shown))
@@ -25,6 +27,10 @@ pub fn score_sections(view: &SurveyView, rows: &[ScoreRow]) -> Vec<Section> {
             "Mean with its 95 % interval. Ranks compare the dimensions of a group: 1 is the highest mean.",
             "均值及其 95 % 置信区间；名次在同一分组的各维度之间比较，均值最高者为 1。",
         )
+        .with(Block::Sentence(text!(
+            "Each statement is answered on a scale from {lo} to {hi}.",
+            "每题按 {lo} 至 {hi} 分作答。"
+        )))
         .with_all(of_dimensions.iter().any(|row| row.is_withheld).then(|| {
             Block::Sentence(text!(
                 "Withheld: scores of groups with fewer than {min_cell} answers.",
@@ -57,7 +63,9 @@ pub fn score_sections(view: &SurveyView, rows: &[ScoreRow]) -> Vec<Section> {
     }
     let of_items = || rows.iter().filter(is_item).filter(|row| row.group_by == GroupBy::All.code());
     let is_main = |row: &&ScoreRow| view.is_whole || row.measure == view.main_measure();
-    let items: Vec<&ScoreRow> = of_items().filter(is_main).collect();
+    let mut items: Vec<&ScoreRow> = of_items().filter(is_main).collect();
+    let asked_at = |row: &ScoreRow| view.instrument.items.iter().position(|item| item.id == row.id);
+    items.sort_by_key(|row| (row.measure, asked_at(row)));
     if !items.is_empty() {
         let heading = text!("Scores of items, all customers", "各题得分（全部客户）");
         let more = of_items().count() - items.len();
