@@ -4,6 +4,7 @@ use gridtier::contract::{Channel, ContactKind, OutageKind};
 use gridtier::index::count;
 
 use super::contacts::SampleContact;
+use super::duty::Duties;
 use super::outages::SampleOutage;
 use super::year::{DAY_S, HOUR_S, MINUTE_S, ServiceLevel, ServiceYear};
 use crate::draw::{DrawPurpose, KeyedDraw};
@@ -61,11 +62,13 @@ pub fn deliveries<'a>(
     outages: &'a [SampleOutage],
     contacts: &[SampleContact],
 ) -> Vec<SampleDelivery<'a>> {
+    let duties = Duties::new(year);
     let mut all = Vec::new();
     for customer in 0..year.customers() {
-        visits(year, customer, &mut all);
-        handbook_and_lectures(year, customer, &mut all);
-        work(year, customer, &mut all);
+        let level = duties.level(customer);
+        visits(year, (customer, level), &mut all);
+        handbook_and_lectures(year, (customer, level), &mut all);
+        work(year, (customer, level), &mut all);
         calls_after_opening(year, customer, &mut all);
     }
     for (number, outage) in (0..).zip(outages) {
@@ -75,7 +78,7 @@ pub fn deliveries<'a>(
         call_after_complaint(year, number, contact, &mut all);
     }
     for month in year.months() {
-        sessions(year, month, &mut all);
+        sessions(year, &duties, month, &mut all);
     }
     all.retain(|one| {
         // Notices of the first outages were sent before the year.
@@ -90,13 +93,15 @@ pub fn deliveries<'a>(
 }
 
 /// Visits or calls once in each slot of the calendar: a month, a quarter or a year. Some come in the month after the slot.
-fn visits(year: &ServiceYear, customer: u32, all: &mut Vec<SampleDelivery>) {
-    let level = year.level(customer);
+///
+/// The slow branch misses some of them.
+fn visits(year: &ServiceYear, (customer, level): (u32, ServiceLevel), all: &mut Vec<SampleDelivery>) {
     let (months, done, late, channel) = match level {
-        ServiceLevel::High => (1, 0.93, 0.04, Channel::Visit),
-        ServiceLevel::Middle => (3, 0.86, 0.05, Channel::Visit),
-        ServiceLevel::Low => (12, 0.62, 0.0, Channel::Phone),
+        ServiceLevel::High => (1, 0.96, 0.03, Channel::Visit),
+        ServiceLevel::Middle => (3, 0.94, 0.04, Channel::Visit),
+        ServiceLevel::Low => (12, 0.78, 0.0, Channel::Phone),
     };
+    let done = if year.is_slow(customer) { 0.8 * done } else { done };
     for last in year.months().filter(|&month| year.month(month).number().is_multiple_of(months)) {
         let mut draw = year.draw(DrawPurpose::Visit, customer, last);
         let first = (last + 1).saturating_sub(months).max(year.months().start);
@@ -121,25 +126,33 @@ fn visits(year: &ServiceYear, customer: u32, all: &mut Vec<SampleDelivery>) {
     }
 }
 
-/// The handbook once a year, printed for larger customers; lectures on safety in each half-year for the largest.
-fn handbook_and_lectures(year: &ServiceYear, customer: u32, all: &mut Vec<SampleDelivery>) {
+/// The handbook once a year, printed for the better tiers; lectures on safety in each half-year for all but homes.
+fn handbook_and_lectures(
+    year: &ServiceYear,
+    (customer, level): (u32, ServiceLevel),
+    all: &mut Vec<SampleDelivery>,
+) {
     let mut draw = year.draw(DrawPurpose::Visit, customer, u32::MAX);
-    let level = year.level(customer);
     let month = year.months().start + draw.whole(0, 3).cast_unsigned();
-    if level != ServiceLevel::Low && month < year.months().end && draw.chance(0.9) {
+    let (handbook, channel, lecture) = match level {
+        ServiceLevel::High => (0.97, Channel::Letter, 0.93),
+        ServiceLevel::Middle => (0.94, Channel::Letter, 0.88),
+        ServiceLevel::Low => (0.82, Channel::Email, 0.6),
+    };
+    if month < year.months().end && draw.chance(handbook) {
         let at = year.office_moment(&mut draw, month);
-        all.push(SampleDelivery::done(at, Some(customer), "S24", Channel::Letter));
+        all.push(SampleDelivery::done(at, Some(customer), "S24", channel));
     }
     for month in year.months().filter(|&month| matches!(year.month(month).number(), 5 | 11)) {
         let at = i64::from(year.month(month).first_day() + 14) * DAY_S + 14 * HOUR_S;
-        if level == ServiceLevel::High && draw.chance(0.7) {
+        if !year.is_home(customer) && draw.chance(lecture) {
             all.push(SampleDelivery::done(at, Some(customer), "S12", Channel::Meeting));
         }
     }
 }
 
 /// Work at a customer by appointment, and the call within hours after it.
-fn work(year: &ServiceYear, customer: u32, all: &mut Vec<SampleDelivery>) {
+fn work(year: &ServiceYear, (customer, level): (u32, ServiceLevel), all: &mut Vec<SampleDelivery>) {
     if !year.customer(customer).is_high_voltage() {
         return;
     }
@@ -153,13 +166,13 @@ fn work(year: &ServiceYear, customer: u32, all: &mut Vec<SampleDelivery>) {
         let planned = day * DAY_S + hour * HOUR_S;
         let created = planned - i64::from(draw.whole(20, 120)) * HOUR_S;
         let minutes = match draw.unit() {
-            luck if luck < 0.74 => Some(draw.whole(-20, 14)),
-            luck if luck < 0.90 => Some(draw.whole(20, 200)),
+            luck if luck < 0.85 => Some(draw.whole(-20, 14)),
+            luck if luck < 0.94 => Some(draw.whole(20, 200)),
             _ => None,
         };
         let done = minutes.and_then(|minutes| year.past(planned + i64::from(minutes) * MINUTE_S));
         let failed = (minutes.is_none() && draw.chance(0.5)).then_some(planned + 2 * HOUR_S);
-        let is_free = year.level(customer) == ServiceLevel::High;
+        let is_free = level == ServiceLevel::High;
         all.push(SampleDelivery {
             planned: Some(planned),
             delivered: done,
@@ -169,8 +182,8 @@ fn work(year: &ServiceYear, customer: u32, all: &mut Vec<SampleDelivery>) {
             satisfied: done.map(|_| draw.chance(0.9)),
             ..SampleDelivery::new(created, Some(customer), "S10", Channel::Visit)
         });
-        if let Some(done) = done.filter(|_| draw.chance(0.8)) {
-            let at = done + i64::from(draw.whole(20, 260)) * MINUTE_S;
+        if let Some(done) = done.filter(|_| draw.chance(0.95)) {
+            let at = done + i64::from(draw.whole(20, 190)) * MINUTE_S;
             all.push(SampleDelivery::done(at, Some(customer), "S05", Channel::Phone));
         }
     }
@@ -180,12 +193,12 @@ fn work(year: &ServiceYear, customer: u32, all: &mut Vec<SampleDelivery>) {
 fn calls_after_opening(year: &ServiceYear, customer: u32, all: &mut Vec<SampleDelivery>) {
     let mut draw = year.draw(DrawPurpose::Visit, customer, u32::MAX - 1);
     let opened = i64::from(year.customer(customer).opened_on) * DAY_S;
-    let first = ServiceYear::by_day(opened + DAY_S + i64::from(draw.whole(9, 90)) * HOUR_S);
+    let first = ServiceYear::by_day(opened + DAY_S + i64::from(draw.whole(9, 62)) * HOUR_S);
     let quarters =
         (1..=4).map(|quarter| opened + (quarter * 91 - i64::from(draw.whole(3, 60))) * DAY_S + 10 * HOUR_S);
     let calls: Vec<i64> = [first].into_iter().chain(quarters).collect();
     for at in calls {
-        if draw.chance(0.78) {
+        if draw.chance(0.9) {
             all.push(SampleDelivery::done(at, Some(customer), "S05", Channel::Phone));
         }
     }
@@ -239,14 +252,14 @@ fn call_after_complaint(
     let mut draw = year.draw(DrawPurpose::Contact, number, u32::MAX);
     let Some(closed) = contact.closed.filter(|_| contact.kind == ContactKind::Complaint) else { return };
     let customer = (!contact.is_anonymous).then_some(contact.customer);
-    if customer.is_some() && draw.chance(0.8) {
-        let at = ServiceYear::by_day(closed + i64::from(draw.whole(5, 110)) * HOUR_S);
+    if customer.is_some() && draw.chance(0.92) {
+        let at = ServiceYear::by_day(closed + i64::from(draw.whole(5, 80)) * HOUR_S);
         all.push(SampleDelivery::done(at, customer, "S05", Channel::Phone));
     }
 }
 
 /// What is done for the public and for groups of customers.
-fn sessions(year: &ServiceYear, month: u32, all: &mut Vec<SampleDelivery>) {
+fn sessions(year: &ServiceYear, duties: &Duties, month: u32, all: &mut Vec<SampleDelivery>) {
     let mut draw = year.draw(DrawPurpose::Visit, u32::MAX, month);
     let mut session = |draw: &mut KeyedDraw, service, channel, units| {
         let at = year.office_moment(draw, month);
@@ -257,13 +270,13 @@ fn sessions(year: &ServiceYear, month: u32, all: &mut Vec<SampleDelivery>) {
     }
     // Schools are closed in January, February, July and August.
     if !matches!(year.month(month).number(), 1 | 2 | 7 | 8) {
-        (0..6).for_each(|_| session(&mut draw, "S13", Channel::Visit, None));
+        (0..8).for_each(|_| session(&mut draw, "S13", Channel::Visit, None));
     }
     if draw.chance(0.95) {
         session(&mut draw, "S14", Channel::Media, None);
     }
     let at = i64::from(year.month(month).first_day() + 19) * DAY_S + 14 * HOUR_S;
-    let largest = (0..year.customers()).filter(|&customer| year.level(customer) == ServiceLevel::High);
+    let largest = (0..year.customers()).filter(|&customer| duties.level(customer) == ServiceLevel::High);
     let largest: Vec<u32> = largest.collect();
     let most = count(largest.len()).min(12);
     for seat in 0..most {

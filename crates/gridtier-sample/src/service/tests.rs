@@ -53,7 +53,7 @@ fn the_examples_in_the_repository_are_what_the_generator_writes() {
         }
         assert!(files(&examples) == made, "sample-data/{folder} differs from what the generator writes");
         let bytes: usize = made.values().map(Vec::len).sum();
-        assert!(bytes < 1_500_000, "{folder}: {bytes} bytes");
+        assert!(bytes < 2_000_000, "{folder}: {bytes} bytes");
     }
 }
 
@@ -167,4 +167,34 @@ fn complaints_have_topics_come_again_and_wait_in_one_branch() {
     let late = |rows: &[&BTreeMap<String, String>]| rows.iter().filter(|row| is_late(row)).count();
     assert!(slow.len() > 10 && late(&slow) * 5 > slow.len() * 2, "{} of {}", late(&slow), slow.len());
     assert!(late(&others) * 5 < others.len(), "{} of {}", late(&others), others.len());
+}
+
+#[test]
+fn most_of_what_is_owed_is_delivered_and_less_in_the_slow_branch() {
+    let (dir, ..) = written(&committed());
+    let deliveries = rows(dir.path(), Table::Deliveries);
+    let done = |service: &str, channel: &str| {
+        let mut months: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        let is_of = |row: &&BTreeMap<String, String>| row["service"] == service && row["channel"] == channel;
+        for row in deliveries.iter().filter(is_of).filter(|row| !row["delivered_at"].is_empty()) {
+            let month = row["delivered_at"][..7].to_owned();
+            months.entry(row["customer_id"].clone()).or_default().insert(month);
+        }
+        months
+    };
+    // Visits of each month, to somewhat more customers than the tenth that has the best tier.
+    let visited: Vec<(String, usize)> = done("S05", "visit")
+        .into_iter()
+        .map(|(id, months)| (id, months.len()))
+        .filter(|(_, months)| *months > 6)
+        .collect();
+    assert!((350..600).contains(&visited.len()), "{}", visited.len());
+    let (slow, others): (Vec<_>, Vec<_>) = visited.into_iter().partition(|(id, _)| id.starts_with("0516"));
+    let mean =
+        |of: &[(String, usize)]| of.iter().map(|(_, months)| *months as f64).sum::<f64>() / of.len() as f64;
+    let [slow, others] = [slow, others].map(|of| mean(&of));
+    assert!(slow < 10.5 && others > 11.0, "{slow} {others}");
+    // Handbooks, on paper or not.
+    let handbooks = done("S24", "letter").len() + done("S24", "email").len();
+    assert!((2_200..2_700).contains(&handbooks), "{handbooks}");
 }
