@@ -8,7 +8,7 @@ use rust_xlsxwriter::{
 };
 
 use super::styles::axis_pattern;
-use crate::chart::{Arrangement, Axis, Chart, Curve, Link, Plot, Stroke};
+use crate::chart::{Arrangement, Axis, Chart, Curve, Link, Plot, Series, Stroke};
 use crate::table::{CellValue, ColumnFormat, DataCell, DataColumn, DataRow, DataTable, RowRole};
 use gridtier::text::Voice;
 
@@ -150,13 +150,16 @@ fn number(value: &CellValue) -> f64 {
     }
 }
 
-/// Limits and other marks on the axis of a chart, as a sentence, since Excel draws no line for them.
+/// Limits and other marks on the axis of a chart, as a sentence, since Excel draws no line for them; of a heat map, what its
+/// columns are.
 pub(super) fn guides(chart: &Chart, voice: Voice) -> String {
     let (guides, axis) = match &chart.plot {
         Plot::Bars(bars) => (&bars.guides, &bars.value),
         Plot::Columns(columns) => (&columns.guides, &columns.value),
         Plot::Lines(lines) => (&lines.guides, &lines.x),
         Plot::Histogram(histogram) => (&histogram.guides, &histogram.x),
+        // The heads of its columns are short, such as the numbers of months.
+        Plot::HeatMap(map) => return map.column_title.pick(voice).into_owned(),
         _ => return String::new(),
     };
     let shown = guides.iter().map(|guide| {
@@ -175,9 +178,20 @@ pub(super) fn native(chart: &Chart, cells: &Cells<'_>, voice: Voice) -> Option<N
                 Arrangement::Grouped => (ChartType::Bar, 0),
                 Arrangement::Stacked => (ChartType::BarStacked, 100),
             };
-            lying(areas(kind, bars.series.len().min(columns), cells), &bars.value, voice)
+            let mut drawn = lying(areas(kind, bars.series.len().min(columns), cells), &bars.value, voice);
+            from_zero(drawn.x_axis(), &bars.series);
+            let is_share =
+                bars.value.format == ColumnFormat::Share && bars.arrangement == Arrangement::Grouped;
+            if is_share && values(&bars.series).all(|value| value <= 1.0) {
+                drawn.x_axis().set_max(1);
+            }
+            drawn
         }
-        Plot::Columns(plot) => columns_and_lines(plot.series.len().min(columns), &plot.value, cells, voice),
+        Plot::Columns(plot) => {
+            let mut drawn = columns_and_lines(plot.series.len().min(columns), &plot.value, cells, voice);
+            from_zero(drawn.y_axis(), &plot.series);
+            drawn
+        }
         Plot::Histogram(plot) => {
             let mut drawn = areas((ChartType::ColumnStacked, 100), plot.series.len().min(columns), cells);
             drawn.x_axis().set_name(plot.x.title.pick(voice).as_ref());
@@ -201,6 +215,8 @@ pub(super) fn native(chart: &Chart, cells: &Cells<'_>, voice: Voice) -> Option<N
         Plot::Profile(plot) => {
             let mut drawn = marks(plot.series.len().min(columns), plot.link, cells);
             value_axis(drawn.y_axis(), &plot.value, voice);
+            // Where all values are below 0, the names would cover the marks.
+            drawn.x_axis().set_label_position(ChartAxisLabelPosition::Low);
             drawn
         }
         Plot::Boxes(plot) => {
@@ -226,8 +242,12 @@ pub(super) fn native(chart: &Chart, cells: &Cells<'_>, voice: Voice) -> Option<N
         }
         Plot::HeatMap(_) | Plot::Flow(_) => return None,
     };
-    let is_lying = matches!(chart.plot, Plot::Bars(_) | Plot::Tornado(_));
-    drawn.set_width(WIDTH).set_height(if is_lying { height_of_bars(cells.rows) } else { HEIGHT });
+    drawn.set_width(WIDTH).set_height(match chart.plot {
+        Plot::Bars(_) | Plot::Tornado(_) => height_of_bars(cells.rows),
+        // The names below the marks are slanted, and long.
+        Plot::Profile(_) | Plot::Waterfall(_) => HEIGHT + HEIGHT / 2,
+        _ => HEIGHT,
+    });
     drawn.title().set_name(chart.title.pick(voice).as_ref()).set_font(ChartFont::new().set_size(12));
     drawn.legend().set_position(ChartLegendPosition::Bottom);
     if columns < 2 {
@@ -235,6 +255,18 @@ pub(super) fn native(chart: &Chart, cells: &Cells<'_>, voice: Voice) -> Option<N
     }
     drawn.set_alt_text(shortened(&chart.alternative.pick(voice), ALTERNATIVE_MAX));
     Some(drawn)
+}
+
+fn values(series: &[Series]) -> impl Iterator<Item = f64> {
+    series.iter().flat_map(|series| &series.values).flatten().copied()
+}
+
+/// Lets an axis begin at 0 unless a bar goes below it. Programs cut an axis off where all bars are nearly as long, and
+/// small differences then look large.
+fn from_zero(axis: &mut ChartAxis, series: &[Series]) {
+    if values(series).all(|value| value >= 0.0) {
+        axis.set_min(0);
+    }
 }
 
 /// A text of at most so many units of UTF-16, with a mark where it is cut.

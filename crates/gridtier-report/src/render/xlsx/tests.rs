@@ -261,6 +261,20 @@ fn bars_of_a_waterfall_begin_where_the_one_before_ends_and_a_sum_begins_at_zero(
 }
 
 #[test]
+fn bars_begin_at_zero_and_shares_end_at_all_of_it() {
+    let drawn = |values: [f64; 2]| {
+        let rows = values.map(|value| vec![DataCell::same("kept"), DataCell::Number(value)]);
+        let table = DataTable::new(Text::default(), tiers().select(&["tier", "customers"]).columns, rows);
+        let bars = Plot::Bars(Bars::of_table(&table, share()));
+        part(&written(&[Section::new().chart(chart(bars, table))], EN), "xl/charts/chart1.xml")
+    };
+    let near = drawn([0.93, 0.99]);
+    assert!(near.contains("<c:min val=\"0\"/>") && near.contains("<c:max val=\"1\"/>"), "{near}");
+    let below = drawn([-0.1, 1.2]);
+    assert!(!below.contains("<c:min ") && !below.contains("<c:max "), "{below}");
+}
+
+#[test]
 fn a_long_text_alternative_is_cut_with_a_mark_and_not_lost() {
     let rows = (0..40).map(|row| vec![DataCell::same(format!("step number {row}")), DataCell::Number(1.0)]);
     let table = DataTable::new(Text::default(), tiers().select(&["tier", "customers"]).columns, rows);
