@@ -107,3 +107,30 @@ fn by_tier(view: &ServiceView, figures: &[&MonthlyFigure]) -> Option<Section> {
             .table(DataTable::new(title, columns, rows)),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use gridtier_service::monthly::MonthlyReport;
+
+    use super::*;
+    use crate::service::fixture::LogScene;
+
+    #[test]
+    fn a_figure_of_several_tiers_has_one_row_whatever_the_order() {
+        let scene = LogScene::with_complaints();
+        let report = MonthlyReport::of(scene.due_inputs(), scene.view().groups);
+        let mut figures: Vec<&MonthlyFigure> = report.figures.iter().collect();
+        // As where each tier has another verdict.
+        figures.sort_by_key(|figure| figure.key.iter().map(ToString::to_string).rev().collect::<Vec<_>>());
+        let section = by_tier(&scene.view(), &figures).unwrap();
+        let rows = &section.tables().next().unwrap().rows;
+        let mut names: Vec<String> = rows.iter().map(|row| format!("{:?}", row.cells[0])).collect();
+        let all = names.len();
+        names.sort();
+        names.dedup();
+        assert!(all > 1 && names.len() == all, "{names:?}");
+        let is_full =
+            |row: &crate::table::DataRow| row.cells[1..].iter().all(|cell| *cell != DataCell::Missing);
+        assert!(rows.iter().any(is_full));
+    }
+}
