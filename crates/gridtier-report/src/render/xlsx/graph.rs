@@ -8,7 +8,7 @@ use rust_xlsxwriter::{
 };
 
 use super::styles::axis_pattern;
-use crate::chart::{Arrangement, Axis, Chart, Curve, Link, Plot, Series, Stroke};
+use crate::chart::{Arrangement, Axis, Bars, Chart, Curve, Lines, Link, Plot, Series, Stroke};
 use crate::table::{CellValue, ColumnFormat, DataCell, DataColumn, DataRow, DataTable, RowRole};
 use gridtier::text::Voice;
 
@@ -173,20 +173,7 @@ pub(super) fn native(chart: &Chart, cells: &Cells<'_>, voice: Voice) -> Option<N
     // The first column names the rows.
     let columns = cells.columns.saturating_sub(1);
     let mut drawn = match &chart.plot {
-        Plot::Bars(bars) => {
-            let kind = match bars.arrangement {
-                Arrangement::Grouped => (ChartType::Bar, 0),
-                Arrangement::Stacked => (ChartType::BarStacked, 100),
-            };
-            let mut drawn = lying(areas(kind, bars.series.len().min(columns), cells), &bars.value, voice);
-            from_zero(drawn.x_axis(), &bars.series);
-            let is_share =
-                bars.value.format == ColumnFormat::Share && bars.arrangement == Arrangement::Grouped;
-            if is_share && values(&bars.series).all(|value| value <= 1.0) {
-                drawn.x_axis().set_max(1);
-            }
-            drawn
-        }
+        Plot::Bars(bars) => lying_bars(bars, columns, cells, voice),
         Plot::Columns(plot) => {
             let mut drawn = columns_and_lines(plot.series.len().min(columns), &plot.value, cells, voice);
             from_zero(drawn.y_axis(), &plot.series);
@@ -198,20 +185,7 @@ pub(super) fn native(chart: &Chart, cells: &Cells<'_>, voice: Voice) -> Option<N
             value_axis(drawn.y_axis(), &plot.y, voice);
             drawn
         }
-        Plot::Lines(plot) => {
-            let mut drawn = curves(&plot.curves[..plot.curves.len().min(columns)], cells);
-            value_axis(drawn.x_axis(), &plot.x, voice);
-            value_axis(drawn.y_axis(), &plot.y, voice);
-            // Without a limit, programs extend an axis of shares to 120 %.
-            let all = plot.curves.iter().flat_map(|curve| &curve.points);
-            if plot.x.format == ColumnFormat::Share && all.clone().all(|[x, _]| (0.0..=1.0).contains(x)) {
-                drawn.x_axis().set_min(0).set_max(1);
-            }
-            if plot.y.format == ColumnFormat::Share && all.clone().all(|[_, y]| (0.0..=1.0).contains(y)) {
-                drawn.y_axis().set_min(0).set_max(1);
-            }
-            drawn
-        }
+        Plot::Lines(plot) => curves_on_axes(plot, columns, cells, voice),
         Plot::Profile(plot) => {
             let mut drawn = marks(plot.series.len().min(columns), plot.link, cells);
             value_axis(drawn.y_axis(), &plot.value, voice);
@@ -255,6 +229,36 @@ pub(super) fn native(chart: &Chart, cells: &Cells<'_>, voice: Voice) -> Option<N
     }
     drawn.set_alt_text(shortened(&chart.alternative.pick(voice), ALTERNATIVE_MAX));
     Some(drawn)
+}
+
+/// Bars that begin at 0. Shares of a whole end at all of it.
+fn lying_bars(bars: &Bars, columns: usize, cells: &Cells<'_>, voice: Voice) -> NativeChart {
+    let kind = match bars.arrangement {
+        Arrangement::Grouped => (ChartType::Bar, 0),
+        Arrangement::Stacked => (ChartType::BarStacked, 100),
+    };
+    let mut drawn = lying(areas(kind, bars.series.len().min(columns), cells), &bars.value, voice);
+    from_zero(drawn.x_axis(), &bars.series);
+    let is_share = bars.value.format == ColumnFormat::Share && bars.arrangement == Arrangement::Grouped;
+    if is_share && values(&bars.series).all(|value| value <= 1.0) {
+        drawn.x_axis().set_max(1);
+    }
+    drawn
+}
+
+/// Curves over a plane. Without a limit, programs extend an axis of shares to 120 %.
+fn curves_on_axes(plot: &Lines, columns: usize, cells: &Cells<'_>, voice: Voice) -> NativeChart {
+    let mut drawn = curves(&plot.curves[..plot.curves.len().min(columns)], cells);
+    value_axis(drawn.x_axis(), &plot.x, voice);
+    value_axis(drawn.y_axis(), &plot.y, voice);
+    let all = plot.curves.iter().flat_map(|curve| &curve.points);
+    if plot.x.format == ColumnFormat::Share && all.clone().all(|[x, _]| (0.0..=1.0).contains(x)) {
+        drawn.x_axis().set_min(0).set_max(1);
+    }
+    if plot.y.format == ColumnFormat::Share && all.clone().all(|[_, y]| (0.0..=1.0).contains(y)) {
+        drawn.y_axis().set_min(0).set_max(1);
+    }
+    drawn
 }
 
 fn values(series: &[Series]) -> impl Iterator<Item = f64> {
