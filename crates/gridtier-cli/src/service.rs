@@ -3,27 +3,29 @@
 
 use std::path::Path;
 
-use gridtier::limit::Breach;
+use chrono::NaiveDate;
+use gridtier::checked_toml::did_you_mean;
+use gridtier::method::Tier;
 use gridtier::text;
 use gridtier::text::Text;
 use gridtier::unit::{date_of_day, day_of_date};
+use gridtier::word::Word as _;
+use gridtier_io::cycle;
 use gridtier_io::export::{self, ExportFormat};
+use gridtier_io::service::kept::{FILE_ROWS, LogRequest, PAGE_ROWS};
+use gridtier_io::service::question::{AnswerShown, AskedLog, ServiceAnswer, ServiceQuestion, doubtful};
 use gridtier_io::service::{self, MeasuredLog, ServiceLog, results};
 use gridtier_io::store::{Store, StoredCycle};
-use gridtier_report::format::shell_word;
 use gridtier_report::render::{ByteOrderMark, terminal};
-use gridtier_report::section::Section;
-use gridtier_report::service::{
-    ServiceView, absent_tables, contacts, delivered, head, monthly, policy, promises, worklist,
-};
-use gridtier_report::summary::{advice, breach_lines, recorded_rows};
-use gridtier_service::monthly::MonthlyReport;
-use gridtier_service::monthly::tables::tables;
-use gridtier_service::period::Run;
+use gridtier_report::section::{Extent, Section};
+use gridtier_report::service::policy;
+use gridtier_report::service::worklist::WorkFilter;
+use gridtier_service::period::{Period, Run};
 use gridtier_service::policy::POLICIES;
-use serde_json::json;
 
-use crate::args::{PolicyAction, ResultFormat, ServiceArguments, ServiceCommand, ServiceLogArgs};
+use crate::args::{
+    PolicyAction, ResultFormat, ServiceArguments, ServiceCommand, ServiceDueArgs, ServiceLogArgs,
+};
 use crate::destination::{Destination, json_answer, write_file, write_page};
 use crate::exit::{BEYOND_LIMITS, Done, Failure, INPUT, USAGE, note};
 use crate::lang::Lang;
@@ -38,22 +40,25 @@ const POLICY_FILES: Template = Template {
 
 /// Rows of a list that is printed.
 const PRINTED_ROWS: usize = 20;
-/// Rows of a list on a page, which people read and print.
-const PAGE_ROWS: usize = 40;
-/// Rows of a list in a workbook or JSON: more than a spreadsheet shows with ease are left to the folder.
-const FILE_ROWS: usize = 100_000;
 
 /// Runs `gridtier service`.
 pub fn run(args: &ServiceArguments, lang: Lang) -> Result<Done, Failure> {
+    let all = WorkFilter::default();
     match &args.command {
-        ServiceCommand::Check(args) => ServiceQuestion::Check.answer(args, lang),
-        ServiceCommand::Promises(args) => ServiceQuestion::Promises.answer(args, lang),
-        ServiceCommand::Delivered(args) => ServiceQuestion::Delivered.answer(args, lang),
-        ServiceCommand::Contacts(args) => ServiceQuestion::Contacts.answer(args, lang),
-        ServiceCommand::Due(args) => ServiceQuestion::Due.answer(args, lang),
-        ServiceCommand::Report(args) => ServiceQuestion::Report.answer(args, lang),
+        ServiceCommand::Check(args) => answer(ServiceQuestion::Check, args, &all, lang),
+        ServiceCommand::Promises(args) => answer(ServiceQuestion::Promises, args, &all, lang),
+        ServiceCommand::Delivered(args) => answer(ServiceQuestion::Delivered, args, &all, lang),
+        ServiceCommand::Contacts(args) => answer(ServiceQuestion::Contacts, args, &all, lang),
+        ServiceCommand::Due(args) => answer(ServiceQuestion::Due, &args.log, &filter(args), lang),
+        ServiceCommand::Report(args) => answer(ServiceQuestion::Report, args, &all, lang),
         ServiceCommand::Policy { action } => policy_action(action, lang),
     }
+}
+
+/// The lines of the work list that the command line asks for.
+fn filter(args: &ServiceDueArgs) -> WorkFilter {
+    let tiers = args.tier.iter().filter_map(|code| Tier::from_code(code)).collect();
+    WorkFilter { services: args.service.clone(), tiers }
 }
 
 fn policy_action(action: &PolicyAction, lang: Lang) -> Result<Done, Failure> {
@@ -66,17 +71,6 @@ fn policy_action(action: &PolicyAction, lang: Lang) -> Result<Done, Failure> {
             Ok(Done { data: terminal::text(&policy::policy_sections(&checked, &catalogue), lang.into()) })
         }
     }
-}
-
-/// What is asked of a service log.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum ServiceQuestion {
-    Check,
-    Promises,
-    Delivered,
-    Contacts,
-    Due,
-    Report,
 }
 
 /// Where the results of a question go.
@@ -92,152 +86,132 @@ enum ResultPlace<'a> {
     List(&'a Path),
 }
 
-impl ServiceQuestion {
-    fn command(self) -> &'static str {
-        match self {
-            Self::Check => "check",
-            Self::Promises => "promises",
-            Self::Delivered => "delivered",
-            Self::Contacts => "contacts",
-            Self::Due => "due",
-            Self::Report => "report",
-        }
+/// What the command line means by `-o`. A folder that is there is refused before anything is read.
+fn place<'a>(
+    question: ServiceQuestion,
+    args: &'a ServiceLogArgs,
+    filter: &WorkFilter,
+) -> Result<ResultPlace<'a>, Failure> {
+    let Some(path) = args.output.as_deref() else { return Ok(ResultPlace::Printed) };
+    let is_csv = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv"));
+    let place = match Destination::of(Some(path)) {
+        _ if question == ServiceQuestion::Due && is_csv && !path.is_dir() => ResultPlace::List(path),
+        Err(failure) => return Err(failure),
+        Ok(Some(Destination::File(path, format))) => ResultPlace::File(path, format),
+        Ok(Some(Destination::Folder(path))) => ResultPlace::Folder(path),
+        Ok(None) => ResultPlace::Printed,
+    };
+    let names_customers = matches!(place, ResultPlace::Folder(_) | ResultPlace::List(_));
+    if names_customers && args.withhold.min_count > 0 {
+        let path = path.display();
+        return Err(Failure::new(
+            USAGE,
+            text!(
+                "-o {path}: with --min-count no customer may be named, and this names all of them; name a file .xlsx, \
+                 .html or .json",
+                "-o {path}: 使用 --min-count 时不得列出客户，而该输出含客户名单；请指定 .xlsx、.html 或 .json 文件"
+            ),
+        ));
     }
-
-    fn heading(self) -> Text {
-        match self {
-            Self::Check => text!("Tables of the service log", "服务记录数据检查"),
-            Self::Promises => text!("Promises and reliability", "服务承诺与供电可靠性"),
-            Self::Delivered => text!("Services due and delivered", "服务应做与已做"),
-            Self::Contacts => text!("Contacts of customers", "客户诉求"),
-            Self::Due => text!("What is to be done next", "后续应做事项"),
-            Self::Report => text!("Monthly report of service", "服务月报"),
-        }
-    }
-
-    /// What the command line means by `-o`. A folder that is there is refused before anything is read.
-    fn place(self, args: &ServiceLogArgs) -> Result<ResultPlace<'_>, Failure> {
-        let Some(path) = args.output.as_deref() else { return Ok(ResultPlace::Printed) };
-        let is_csv = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv"));
-        let place = match Destination::of(Some(path)) {
-            _ if self == Self::Due && is_csv && !path.is_dir() => ResultPlace::List(path),
-            Err(failure) => return Err(failure),
-            Ok(Some(Destination::File(path, format))) => ResultPlace::File(path, format),
-            Ok(Some(Destination::Folder(path))) => ResultPlace::Folder(path),
-            Ok(None) => ResultPlace::Printed,
-        };
-        let names_customers = matches!(place, ResultPlace::Folder(_) | ResultPlace::List(_));
-        if names_customers && args.withhold.min_count > 0 {
+    if let ResultPlace::Folder(path) = place {
+        if !filter.is_empty() {
             let path = path.display();
             return Err(Failure::new(
                 USAGE,
                 text!(
-                    "-o {path}: with --min-count no customer may be named, and this names all of them; name a file .xlsx, \
-                     .html or .json",
-                    "-o {path}: 使用 --min-count 时不得列出客户，而该输出含客户名单；请指定 .xlsx、.html 或 .json 文件"
+                    "-o {path}: a folder holds all results; with --service or --tier name a file .csv, .xlsx, .html or .json",
+                    "-o {path}：结果文件夹含全部结果；使用 --service 或 --tier 时请指定 .csv、.xlsx、.html 或 .json 文件"
                 ),
             ));
         }
-        if let ResultPlace::Folder(path) = place {
-            results::check_new(path)?;
-        }
-        Ok(place)
+        results::check_new(path)?;
     }
-
-    fn answer(self, args: &ServiceLogArgs, lang: Lang) -> Result<Done, Failure> {
-        let place = self.place(args)?;
-        let run = run_of(args)?;
-        let cycle = Store::open(&args.cycle.store)?.cycle(args.cycle.cycle)?;
-        let log = read(args, &cycle, run, lang)?;
-        let measured = MeasuredLog::of(&log, &cycle)?;
-        let supply = if self == Self::Promises { measured.promises() } else { None };
-        let asks_for_duties = matches!(self, Self::Delivered | Self::Due);
-        let duties = if asks_for_duties { measured.delivered() } else { None };
-        let calls = if self == Self::Contacts { measured.contacts() } else { None };
-        // Months are only drawn, which a terminal and a folder are without.
-        let is_drawn = matches!(place, ResultPlace::File(..)) || args.format == ResultFormat::Json;
-        let asks_for_months = self == Self::Promises && is_drawn;
-        let months = if asks_for_months { measured.promise_months() } else { Vec::new() };
-        let is_report = self == Self::Report;
-        let month = is_report.then(|| MonthlyReport::of(measured.due_inputs(), &measured.groups));
-        let sections = |most_rows| {
-            let view = view(args, &measured, &cycle, most_rows);
-            let mut sections = head(&view, self.heading());
-            sections.extend(absent_tables(&measured.absent()));
-            sections.extend(match self {
-                Self::Check => Vec::new(),
-                Self::Promises => promises::sections(&view, supply.as_ref(), &months),
-                Self::Delivered => delivered::sections(&view, &measured.due_inputs(), duties.as_ref()),
-                Self::Contacts => contacts::sections(&view, calls.as_ref()),
-                Self::Due => worklist::sections(&view, duties.as_ref()),
-                Self::Report => {
-                    month.as_ref().map_or_else(Vec::new, |report| monthly::sections(&view, report))
-                }
-            });
-            sections.extend(self.about_rows(&measured));
-            sections
-        };
-        match place {
-            ResultPlace::Printed => {}
-            ResultPlace::Folder(dir) => {
-                let tables = match self {
-                    Self::Check => Vec::new(),
-                    Self::Promises => measured.promise_tables(supply.as_ref()),
-                    Self::Delivered | Self::Due => measured.delivered_tables(duties.as_ref()),
-                    Self::Contacts => measured.contact_tables(calls.as_ref()),
-                    Self::Report => {
-                        month.as_ref().map_or_else(Vec::new, |report| tables(report, measured.due_inputs()))
-                    }
-                };
-                results::write(dir, self.command(), &measured, &cycle, tables)?;
-            }
-            ResultPlace::File(path, ExportFormat::Html) => write_page(path, lang, &sections(PAGE_ROWS))?,
-            ResultPlace::File(path, format) => {
-                let all = sections(FILE_ROWS);
-                write_file((path, format), lang, &all, &for_programs(&measured, &cycle, &all)?)?;
-            }
-            ResultPlace::List(path) => {
-                let duties = duties.as_ref().ok_or_else(no_list)?;
-                let list = worklist::list(&view(args, &measured, &cycle, usize::MAX), duties);
-                let (format, mark) = (ExportFormat::Csv, ByteOrderMark::Written);
-                export::write_sections(path, format, lang.into(), mark, &[Section::new().table(list)])?;
-            }
-        }
-        let data = match args.format {
-            ResultFormat::Text => terminal::text(&sections(PRINTED_ROWS), lang.into()),
-            ResultFormat::Json => for_programs(&measured, &cycle, &sections(FILE_ROWS))?,
-        };
-        if measured.breaches.is_empty() {
-            return Ok(Done { data });
-        }
-        let message = beyond_limits(&measured.breaches, args, place);
-        Err(Failure { data, message, code: BEYOND_LIMITS })
-    }
-
-    /// What became of the rows: all of it for a check, else what is more than information.
-    fn about_rows(self, measured: &MeasuredLog) -> Vec<Section> {
-        let doubtful = advice(&measured.findings);
-        if self != Self::Check && doubtful.is_none() {
-            return Vec::new();
-        }
-        let [rows, findings] = recorded_rows(&measured.reconciliation(), &measured.findings);
-        if self == Self::Check {
-            return [rows, findings].into_iter().chain(doubtful).collect();
-        }
-        let heading = Section::titled(text!("Rows of the tables", "数据行")).sentence(
-            "Some rows are set aside. `gridtier service check` says which, why, and what to do.",
-            "部分行未计入。用 `gridtier service check` 查看是哪些行、原因及处理办法。",
-        );
-        vec![heading.with_all(rows.blocks)]
-    }
+    Ok(place)
 }
 
-/// The run that the command line asks for.
-fn run_of(args: &ServiceLogArgs) -> Result<Run, Failure> {
-    let as_of = args.as_of.map(day_of_date);
-    Run::new(args.period, as_of).ok_or_else(|| {
-        let (day, period) = (args.as_of.or(date_of_day(args.period.end_day())), args.period);
-        let day = day.unwrap_or_default();
+fn answer(
+    question: ServiceQuestion,
+    args: &ServiceLogArgs,
+    filter: &WorkFilter,
+    lang: Lang,
+) -> Result<Done, Failure> {
+    let place = place(question, args, filter)?;
+    let request = log_request(args)?;
+    let cycle = Store::open(&args.cycle.store)?.cycle(args.cycle.cycle)?;
+    check_services(filter, &cycle)?;
+    let log = read(&request, &cycle, lang)?;
+    let measured = MeasuredLog::of(&log, &cycle)?;
+    // Months are only drawn, which a terminal and a folder are without.
+    let is_drawn = matches!(place, ResultPlace::File(..)) || args.format == ResultFormat::Json;
+    let answer = question.answer(AskedLog { measured: &measured, cycle: &cycle }, is_drawn);
+    let min_count = request.min_count;
+    let sections = |most_rows, extent| answer.sections(AnswerShown { min_count, most_rows, extent, filter });
+    match place {
+        ResultPlace::Printed => {}
+        ResultPlace::Folder(dir) => {
+            results::write(dir, question.code(), &measured, &cycle, answer.tables())?;
+        }
+        ResultPlace::File(path, ExportFormat::Html) => {
+            write_page(path, lang, &sections(PAGE_ROWS, Extent::Brief))?;
+        }
+        ResultPlace::File(path, format) => {
+            let all = sections(FILE_ROWS, Extent::Whole);
+            write_file((path, format), lang, &all, &json_answer(answer.about(), &all)?)?;
+        }
+        ResultPlace::List(path) => write_list(path, &answer, filter, lang)?,
+    }
+    let data = match args.format {
+        ResultFormat::Text => terminal::text(&sections(PRINTED_ROWS, Extent::Brief), lang.into()),
+        ResultFormat::Json => json_answer(answer.about(), &sections(FILE_ROWS, Extent::Whole))?,
+    };
+    if measured.breaches.is_empty() {
+        return Ok(Done { data });
+    }
+    let message = doubtful(&measured.breaches, fix(&request, place));
+    Err(Failure { data, message, code: BEYOND_LIMITS })
+}
+
+/// Writes the work list alone.
+fn write_list(path: &Path, answer: &ServiceAnswer, filter: &WorkFilter, lang: Lang) -> Result<(), Failure> {
+    let list = answer.work_list(filter).ok_or_else(no_list)?;
+    let (format, mark) = (ExportFormat::Csv, ByteOrderMark::Written);
+    Ok(export::write_sections(path, format, lang.into(), mark, &[Section::new().table(list)])?)
+}
+
+/// Refuses a filter that names a service that is not in the catalogue.
+fn check_services(filter: &WorkFilter, cycle: &StoredCycle) -> Result<(), Failure> {
+    if filter.services.is_empty() {
+        return Ok(());
+    }
+    let catalogue = cycle::catalogue(cycle)?;
+    let Some(unknown) = filter.unknown_services(&catalogue).next() else { return Ok(()) };
+    let known = catalogue.services.iter().map(|service| service.id.as_str());
+    let fix = did_you_mean(unknown, known);
+    Err(Failure::new(
+        USAGE,
+        text!(
+            "--service {unknown}: the catalogue of the cycle has no such service; {fix}",
+            "--service {unknown}：该周期的权益目录中没有此服务；{fix}";
+            fix
+        ),
+    ))
+}
+
+/// Which log the command line asks about.
+fn log_request(args: &ServiceLogArgs) -> Result<LogRequest, Failure> {
+    Ok(LogRequest {
+        data: args.data.clone(),
+        store: args.cycle.store.clone(),
+        policy: args.policy.clone(),
+        run: run_of(args.period, args.as_of)?,
+        min_count: args.withhold.min_count,
+    })
+}
+
+/// The run of a period as of a day.
+pub fn run_of(period: Period, as_of: Option<NaiveDate>) -> Result<Run, Failure> {
+    Run::new(period, as_of.map(day_of_date)).ok_or_else(|| {
+        let day = as_of.or(date_of_day(period.end_day())).unwrap_or_default();
         Failure::new(
             USAGE,
             text!(
@@ -249,57 +223,15 @@ fn run_of(args: &ServiceLogArgs) -> Result<Run, Failure> {
 }
 
 /// Reads the service folder against the cycle.
-fn read(args: &ServiceLogArgs, cycle: &StoredCycle, run: Run, lang: Lang) -> Result<ServiceLog, Failure> {
-    let folder = service::open(&args.data)?;
-    if !folder.unused().is_empty() {
-        let names = folder.unused().join(", ");
-        note(&text!("not a table of service, and ignored: {names}", "不是服务数据表，已忽略：{names}"), lang);
+fn read(request: &LogRequest, cycle: &StoredCycle, lang: Lang) -> Result<ServiceLog, Failure> {
+    let folder = service::open(&request.data)?;
+    if let Some(ignored) = service::ignored(&folder) {
+        note(&ignored, lang);
     }
     let (folder, bar) = progress::watch(folder, lang);
-    let log = ServiceLog::read(folder, cycle, Some(&args.policy), run);
+    let log = ServiceLog::read(folder, cycle, Some(&request.policy), request.run);
     bar.finish_and_clear();
     Ok(log?)
-}
-
-fn view<'a>(
-    args: &ServiceLogArgs,
-    measured: &'a MeasuredLog,
-    cycle: &StoredCycle,
-    most_rows: usize,
-) -> ServiceView<'a> {
-    let ServiceLog { base, policy, catalogue, log, run, .. } = measured.read;
-    ServiceView {
-        base,
-        groups: &measured.groups,
-        policy,
-        catalogue,
-        log,
-        run: *run,
-        cycle: cycle.version,
-        min_count: args.withhold.min_count,
-        most_rows,
-        is_whole: most_rows >= FILE_ROWS,
-    }
-}
-
-/// The printed tables as JSON, with what they were made from.
-fn for_programs(
-    measured: &MeasuredLog,
-    cycle: &StoredCycle,
-    sections: &[Section],
-) -> Result<String, Failure> {
-    let log = measured.read;
-    let absent: Vec<&str> = measured.absent().into_iter().map(|table| table.name()).collect();
-    let about = json!({
-        "period": log.run.period.to_string(),
-        "as_of": date_of_day(log.run.as_of).map(|day| day.to_string()),
-        "cycle": cycle.version,
-        "policy": { "name": log.policy.name, "version": log.policy.version },
-        "absent_tables": absent,
-        "beyond_limits": measured.breaches,
-        "inputs": log.folder.inputs(),
-    });
-    json_answer(about, sections)
 }
 
 fn no_list() -> Failure {
@@ -312,27 +244,10 @@ fn no_list() -> Failure {
     )
 }
 
-/// Why the result is doubtful.
-fn beyond_limits(breaches: &[Breach], args: &ServiceLogArgs, place: ResultPlace) -> Text {
-    let fix = match place {
-        ResultPlace::Folder(dir) => {
-            let rejects = dir.join("rejects");
-            let rejects = rejects.display();
-            text!("the rows are in {rejects}; mend the export", "有关行见 {rejects}；请修正导出")
-        }
-        _ => {
-            let [data, store] = [&args.data, &args.cycle.store].map(|path| path.display().to_string());
-            let (data, store, period) = (shell_word(&data), shell_word(&store), args.period);
-            text!(
-                "see the rows with `gridtier service check {data} --store {store} --period {period} -o DIR`",
-                "用 `gridtier service check {data} --store {store} --period {period} -o DIR` 查看有关行"
-            )
-        }
-    };
-    let lines = breach_lines(breaches);
-    text!(
-        "findings exceed the limits of the cycle's method, so these results are doubtful{lines}\n  what to do: {fix}",
-        "数据问题超出该周期评价方法的限值，结果存疑{lines}\n  处理办法：{fix}";
-        lines, fix
-    )
+/// What to do about results that are doubtful.
+fn fix(request: &LogRequest, place: ResultPlace) -> Text {
+    let ResultPlace::Folder(dir) = place else { return request.fix() };
+    let rejects = dir.join("rejects");
+    let rejects = rejects.display();
+    text!("the rows are in {rejects}; mend the export", "有关行见 {rejects}；请修正导出")
 }

@@ -5,6 +5,8 @@
 mod base;
 mod measured;
 pub mod results;
+pub mod question;
+pub mod kept;
 
 use std::fs;
 use std::path::Path;
@@ -14,7 +16,8 @@ use gridtier::contract::Table;
 use gridtier::entitlement::Catalogue;
 use gridtier::error::Refusal;
 use gridtier::source::{Finding, TableBook};
-use gridtier::text::Text;
+use gridtier::text;
+use gridtier::text::{Lang, Text};
 use gridtier_service::base::Base;
 use gridtier_service::interruption::Interruptions;
 use gridtier_service::log::Log;
@@ -73,6 +76,24 @@ pub struct ServiceLog {
     pub books: Vec<TableBook>,
 }
 
+impl ServiceError {
+    /// The error in both languages.
+    #[must_use]
+    pub fn text(&self) -> Text {
+        match self {
+            Self::Policy(faults) => Text::new(faults.message(Lang::En), faults.message(Lang::Zh)),
+            Self::PolicyFile(what) => what.clone(),
+            Self::Folder(error) => error.text(),
+            Self::Refused(refusal) => Text::new(refusal.message(Lang::En), refusal.message(Lang::Zh)),
+            Self::Cycle(error) => error.text(),
+            Self::Bug(what) => text!(
+                "{what}\n  this is a bug in gridtier, not in your data; please report it with this message",
+                "{what}\n  这是 gridtier 的程序错误，与您的数据无关；请将此信息报告给开发者"
+            ),
+        }
+    }
+}
+
 /// The tables of a service folder, with the customer base that it may bring.
 const TABLES: [Table; 8] = [
     Table::Customers,
@@ -93,6 +114,14 @@ pub fn open(data: &Path) -> Result<DataFolder, OpenError> {
     DataFolder::open_tables(data, &TABLES)
 }
 
+/// Says which names in a service folder belong to no table; nothing if all do.
+#[must_use]
+pub fn ignored(folder: &DataFolder) -> Option<Text> {
+    let names = folder.unused().join(", ");
+    (!names.is_empty())
+        .then(|| text!("not a table of service, and ignored: {names}", "不是服务数据表，已忽略：{names}"))
+}
+
 /// The policy of a file, or the shipped one of that name. `paper` if none is named.
 ///
 /// # Errors
@@ -104,7 +133,7 @@ pub fn policy(named: Option<&str>, catalogue: &Catalogue) -> Result<Policy, Serv
     }
     let text = fs::read_to_string(named).map_err(|error| {
         let error = system_error(&error);
-        ServiceError::PolicyFile(gridtier::text!(
+        ServiceError::PolicyFile(text!(
             "{named}: the policy cannot be read: {error}; name a file, or the shipped policy `paper`",
             "{named}：无法读取服务标准：{error}；请给出文件，或随程序提供的标准 `paper`";
             error

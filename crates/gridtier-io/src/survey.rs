@@ -2,6 +2,8 @@
 //!
 //! What is judged from it is the business of the package `gridtier-service`; this module reads and writes files.
 
+pub mod shown;
+
 use std::path::Path;
 
 use gridtier::contract::Table;

@@ -37,6 +37,28 @@ pub struct Section {
     pub blocks: Vec<Block>,
 }
 
+/// How much of a result is shown, and where its readers find the rest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// What matters most, as in a terminal and on a page. The workbook and JSON have more.
+    Brief,
+    /// The same on a page of the web view. The files that it offers have more: of a list its first `file_rows`.
+    Browsed {
+        /// Maximum number of rows of a list in a file.
+        file_rows: usize,
+    },
+    /// Every figure, as in a workbook and JSON. Only the folder of results has more rows of a list.
+    Whole,
+}
+
+impl Extent {
+    /// Whether every figure is shown.
+    #[must_use]
+    pub fn is_whole(self) -> bool {
+        self == Self::Whole
+    }
+}
+
 /// A block of a section.
 #[derive(Clone, Debug)]
 pub enum Block {
@@ -55,23 +77,34 @@ pub enum Block {
 }
 
 impl Block {
-    /// The sentence under a list that leaves out so many rows; nothing if it has all. Where everything is listed
-    /// (`is_whole`), only a folder has more.
+    /// The sentence under a list that leaves out so many rows; nothing if it has all.
     #[must_use]
-    pub fn rows_left_out(more: usize, is_whole: bool) -> Option<Self> {
-        (more > 0).then(|| {
-            let more = grouped(count(more));
-            Self::Sentence(match is_whole {
-                true => text!(
-                    "{more} more rows: in the folder (-o DIR).",
-                    "另有 {more} 行，见结果文件夹（-o 文件夹）。"
-                ),
-                false => text!(
-                    "{more} more rows: in the workbook or JSON (-o FILE.xlsx, -o FILE.json).",
-                    "另有 {more} 行，见工作簿或 JSON（-o 文件.xlsx、-o 文件.json）。"
-                ),
-            })
-        })
+    pub fn rows_left_out(more: usize, extent: Extent) -> Option<Self> {
+        if more == 0 {
+            return None;
+        }
+        let left_out = grouped(count(more));
+        Some(Self::Sentence(match extent {
+            Extent::Whole => text!(
+                "{left_out} more rows: in the folder (-o DIR).",
+                "另有 {left_out} 行，见结果文件夹（-o 文件夹）。"
+            ),
+            Extent::Brief => text!(
+                "{left_out} more rows: in the workbook or JSON (-o FILE.xlsx, -o FILE.json).",
+                "另有 {left_out} 行，见工作簿或 JSON（-o 文件.xlsx、-o 文件.json）。"
+            ),
+            Extent::Browsed { file_rows } if more >= file_rows => {
+                let file_rows = grouped(count(file_rows));
+                text!(
+                    "{left_out} more rows. The files below have the first {file_rows} rows, and the folder of the command (-o DIR) \
+                     all of them.",
+                    "另有 {left_out} 行。下方文件含前 {file_rows} 行，命令输出的结果文件夹（-o 文件夹）含全部。"
+                )
+            }
+            Extent::Browsed { .. } => {
+                text!("{left_out} more rows: in the files below.", "另有 {left_out} 行，见下方文件。")
+            }
+        }))
     }
 }
 

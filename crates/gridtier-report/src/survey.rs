@@ -19,7 +19,7 @@ use gridtier_service::survey::measure::SurveyMeasure;
 pub use sample::{plan_sections, sample_list};
 
 use crate::group_names;
-use crate::section::{Block, Section};
+use crate::section::{Block, Extent, Section};
 use crate::table::{ColumnFormat, DataCell, DataColumn, DataTable};
 
 /// A survey that is shown.
@@ -35,9 +35,8 @@ pub struct SurveyView<'a> {
     pub min_cell: i64,
     /// Maximum number of rows of a list.
     pub most_rows: usize,
-    /// Whether all groups and tests are listed, as in a workbook and JSON. A page and a terminal show all customers and
-    /// tiers.
-    pub is_whole: bool,
+    /// Whether all groups and tests are listed, or all customers and tiers alone.
+    pub extent: Extent,
 }
 
 impl SurveyView<'_> {
@@ -75,7 +74,8 @@ pub fn result_sections(view: &SurveyView, results: &SurveyResults) -> Vec<Sectio
 }
 
 fn counts(view: &SurveyView, rows: &[CountsRow]) -> Section {
-    let is_shown = |row: &&CountsRow| view.is_whole || ["all", "class", "tier"].contains(&&*row.group_by);
+    let is_shown =
+        |row: &&CountsRow| view.extent.is_whole() || ["all", "class", "tier"].contains(&&*row.group_by);
     let mut shown: Vec<&CountsRow> = rows.iter().filter(is_shown).collect();
     group_names::best_tier_first(&mut shown, |a, b| a.group_by == b.group_by, |row| &*row.group);
     let more = rows.len() - shown.len();
@@ -109,7 +109,7 @@ fn counts(view: &SurveyView, rows: &[CountsRow]) -> Section {
         }),
     );
     let section = Section::titled(text!("Who answered", "回收与有效")).table(table);
-    let section = section.with_all(Block::rows_left_out(more, view.is_whole)).sentence(
+    let section = section.with_all(Block::rows_left_out(more, view.extent)).sentence(
         "Response rate: returned of sent. Valid rate: valid of returned. Not valid: fewer than 90 % of the questions \
          answered, or the same answer to all of them.",
         "回收率 = 收回 / 发出；有效率 = 有效 / 收回。无效：作答不足 90 %，或全部题目答案相同。",

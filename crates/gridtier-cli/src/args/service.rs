@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use chrono::NaiveDate;
 use clap::{Args, Subcommand};
+use gridtier::method::Tier;
+use gridtier::word::Word as _;
 use gridtier_service::period::Period;
 
 use super::value::period;
@@ -36,7 +38,7 @@ pub enum ServiceCommand {
     /// List whom to visit, call or invite in the month after the period
     ///
     /// 报告期次月的工作清单：走访、回访、邀请
-    Due(ServiceLogArgs),
+    Due(ServiceDueArgs),
     /// Report the month: every figure with last month and the same month last year, problems first
     ///
     /// 服务月报：全部指标与上月、上年同月比较，问题在前
@@ -86,6 +88,22 @@ pub struct ServiceLogArgs {
     /// 输出的形式
     #[arg(long, value_enum, default_value_t = ResultFormat::Text)]
     pub format: ResultFormat,
+}
+
+#[derive(Args)]
+pub struct ServiceDueArgs {
+    #[command(flatten)]
+    pub log: ServiceLogArgs,
+    /// Only what is due of this service, such as S16; may be repeated
+    ///
+    /// 仅列出该项服务的事项，例如 S16；可重复给出
+    #[arg(long, value_name = "SERVICE")]
+    pub service: Vec<String>,
+    /// Only what is due to customers of this tier; may be repeated
+    ///
+    /// 仅列出该等级客户的事项；可重复给出
+    #[arg(long, value_name = "TIER", value_parser = Tier::CODES.to_vec())]
+    pub tier: Vec<String>,
 }
 
 #[derive(Subcommand)]

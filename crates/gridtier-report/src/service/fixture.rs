@@ -23,6 +23,7 @@ use gridtier_service::promise_months::{PromiseMonth, promise_months};
 use gridtier_service::time::Second;
 
 use super::view::ServiceView;
+use crate::section::Extent;
 
 const POLICY: &str = r#"
 format = 1
@@ -196,7 +197,7 @@ impl LogScene {
             cycle: 1,
             min_count: 0,
             most_rows: 20,
-            is_whole: false,
+            extent: Extent::Brief,
         }
     }
 

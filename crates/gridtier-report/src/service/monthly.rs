@@ -20,7 +20,7 @@ use gridtier_service::period::Period;
 use super::view::ServiceView;
 use super::words;
 use crate::format::grouped;
-use crate::section::{Block, Section};
+use crate::section::{Block, Extent, Section};
 use crate::table::{ColumnFormat, DataCell, DataColumn, DataTable};
 
 /// The sections of the report: problems, then the figures that a manager asks for first, then everything else.
@@ -36,11 +36,11 @@ pub fn sections(view: &ServiceView, report: &MonthlyReport) -> Vec<Section> {
     if view.names_customers() {
         sections.extend([complaints(view, report), corrections(view, report)]);
     }
-    sections.push(match view.is_whole {
+    sections.push(match view.extent.is_whole() {
         true => figures(view, report, &shown, FigureVerdict::NotMeasured),
         false => gaps(&shown),
     });
-    if view.is_whole {
+    if view.extent.is_whole() {
         sections.push(figures(view, report, &shown, FigureVerdict::Same));
     }
     sections.push(figures(view, report, &shown, FigureVerdict::Better));
@@ -79,16 +79,21 @@ fn summary(view: &ServiceView, report: &MonthlyReport, shown: &[&MonthlyFigure])
              cannot be compared is not called better.",
             "各结论的指标个数。与 {before}、{year_ago} 比较，采用同一服务记录和同一等级；无法比较的不视为好转。"
         )));
-    if view.is_whole {
+    if view.extent.is_whole() {
         return section.sentence(
             "The lists have every share, index and count, of all customers and by tier.",
             "全部比率、指数和数量（全体及各等级）均已列出。",
         );
     }
+    let (files, files_zh) = match view.extent {
+        Extent::Browsed { .. } => ("the workbook below lists", "下方的工作簿列出"),
+        _ => ("the workbook and JSON list", "工作簿和 JSON 列出"),
+    };
     section.sentence(
-        "Here are all limits missed, and the other figures of all customers; the workbook and JSON list every figure, also \
-         by tier.",
-        "此处列出全部未达标指标和其他指标的全体数值；工作簿和 JSON 列出全部指标（含各等级）。",
+        format!(
+            "Here are all limits missed, and the other figures of all customers; {files} every figure, also by tier."
+        ),
+        format!("此处列出全部未达标指标和其他指标的全体数值；{files_zh}全部指标（含各等级）。"),
     )
 }
 
@@ -176,7 +181,7 @@ fn figures(
     verdict: FigureVerdict,
 ) -> Section {
     let of_verdict = || shown.iter().copied().filter(|figure| figure.verdict == verdict);
-    let lists_tiers = view.is_whole || verdict == FigureVerdict::Breach;
+    let lists_tiers = view.extent.is_whole() || verdict == FigureVerdict::Breach;
     let listed: Vec<&MonthlyFigure> =
         of_verdict().filter(|figure| lists_tiers || is_of_all(figure)).take(view.most_rows).collect();
     let (heading, all) = (verdict_heading(verdict), of_verdict().count());
@@ -384,7 +389,7 @@ mod tests {
     fn problems_come_first_and_every_figure_is_shown_once() {
         let scene = LogScene::with_complaints();
         let report = report(&scene);
-        let view = ServiceView { most_rows: usize::MAX, is_whole: true, ..scene.view() };
+        let view = ServiceView { most_rows: usize::MAX, extent: Extent::Whole, ..scene.view() };
         let sections = sections(&view, &report);
         let codes = FigureVerdict::ALL.iter().map(|verdict| verdict.code());
         let tables: Vec<&DataTable> = sections.iter().flat_map(Section::tables).collect();

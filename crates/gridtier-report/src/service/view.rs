@@ -8,9 +8,10 @@ use gridtier_service::log::Log;
 use gridtier_service::period::Run;
 use gridtier_service::policy::Policy;
 
-use crate::section::{Block, Section};
+use super::words;
+use crate::group_names;
+use crate::section::{Block, Extent, Section};
 use crate::table::DataCell;
-use crate::{group_names, names};
 
 /// A service log that is shown.
 #[derive(Clone, Copy)]
@@ -33,9 +34,8 @@ pub struct ServiceView<'a> {
     pub min_count: u64,
     /// Maximum number of rows of a list.
     pub most_rows: usize,
-    /// Whether every figure is listed, as in a workbook and JSON. A page and a terminal show what matters most, and how much
-    /// more there is.
-    pub is_whole: bool,
+    /// Whether every figure is listed, or what matters most, and how much more there is.
+    pub extent: Extent,
 }
 
 impl ServiceView<'_> {
@@ -54,9 +54,7 @@ impl ServiceView<'_> {
     /// The tier of a customer.
     #[must_use]
     pub fn tier_cell(&self, customer: Option<CustomerIx>) -> DataCell {
-        let Some(customer) = customer else { return DataCell::Missing };
-        let tier = self.base.member(customer).tier;
-        DataCell::Text(tier.map_or_else(|| group_names::other(UNGRADED), names::tier))
+        customer.map_or(DataCell::Missing, |customer| words::tier_cell(self.base.member(customer).tier))
     }
 
     /// Whether each group may be shown, by its position. A group with too few customers may not; nor may further ones of
@@ -115,7 +113,7 @@ impl ServiceView<'_> {
     /// The sentence under a list that leaves out so many rows.
     #[must_use]
     pub fn left_out(&self, more: usize) -> Option<Block> {
-        Block::rows_left_out(more, self.is_whole)
+        Block::rows_left_out(more, self.extent)
     }
 
     /// The section with the sentence of [`more_rows`](Self::more_rows).

@@ -1,16 +1,17 @@
 //! Words that several sections about a service log use: groups, reasons, units, services.
 
 use gridtier::entitlement::Catalogue;
+use gridtier::method::Tier;
 use gridtier::text::Text;
 use gridtier::unit::date_of_day;
 use gridtier_service::contact::UNCLASSIFIED;
 use gridtier_service::due::DueReason;
-use gridtier_service::group::Group;
+use gridtier_service::group::{Group, UNGRADED};
 use gridtier_service::policy::{Measure, Policy};
 use gridtier_service::time::Second;
 
-use crate::group_names;
 use crate::table::{ColumnFormat, DataCell, DataColumn};
+use crate::{group_names, names};
 
 /// The name of a group.
 pub(super) fn group(group: &Group) -> Text {
@@ -20,6 +21,11 @@ pub(super) fn group(group: &Group) -> Text {
 /// A tier, or those without one.
 pub(super) fn tier(code: &str) -> Text {
     group_names::tier(code)
+}
+
+/// The tier of a customer.
+pub(super) fn tier_cell(tier: Option<Tier>) -> DataCell {
+    DataCell::Text(tier.map_or_else(|| group_names::other(UNGRADED), names::tier))
 }
 
 /// The unit of what a promise measures.

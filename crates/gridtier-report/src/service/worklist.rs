@@ -3,118 +3,284 @@
 use std::collections::BTreeMap;
 
 use gridtier::contract::Table;
+use gridtier::entitlement::Catalogue;
 use gridtier::index::count;
 use gridtier::method::Tier;
 use gridtier::text;
 use gridtier::text::Text;
+use gridtier::unit::Month;
 use gridtier::word::Word as _;
+use gridtier_service::base::Base;
 use gridtier_service::delivered::Delivered;
-use gridtier_service::worklist::WorkRow;
+use gridtier_service::due::DueReasonIx;
+use gridtier_service::period::Run;
+use gridtier_service::policy::Policy;
+use gridtier_service::time::Second;
 
 use super::head::not_measured;
-use super::view::ServiceView;
 use super::words;
 use crate::format::grouped;
-use crate::section::{Block, Section};
+use crate::names;
+use crate::section::{Block, Extent, Section};
 use crate::table::{ColumnFormat, DataCell, DataColumn, DataTable};
 
-/// The sections of the work list. `figures` is `None` if it is not measured.
-#[must_use]
-pub fn sections(view: &ServiceView, figures: Option<&Delivered>) -> Vec<Section> {
-    let month = view.run.period.last.plus(1);
-    let heading = text!("Work list of {month}", "{month} 工作清单");
-    let Some(figures) = figures else { return vec![not_measured(heading, &[Table::Deliveries])] };
-    let rows = &figures.worklist;
-    let overdue = grouped(count(rows.iter().filter(|row| row.overdue).count()));
-    let beyond = grouped(count(rows.iter().filter(|row| !row.within_capacity).count()));
-    let all = grouped(count(rows.len()));
-    let sum = Section::titled(heading)
-        .with(Block::Sentence(text!(
-            "{all} to do: {overdue} of them overdue, {beyond} beyond the month's capacity.",
-            "共 {all} 项，其中逾期 {overdue} 项，超出当月能力 {beyond} 项。"
-        )))
-        .table(by_service(view, figures));
-    if !view.names_customers() || rows.is_empty() {
-        return vec![sum];
-    }
-    let whom = Section::titled(text!("Whom to visit, call or invite", "走访、回访和邀请名单"))
-        .sentence(
-            "Best tiers first, of each what is overdue first. A file .csv has the whole list, as the workbook does.",
-            "等级高的在前，同等级逾期的在前。.csv 文件和工作簿含完整名单。",
-        )
-        .table(list(view, figures));
-    vec![sum, view.with_more(whom, rows.len())]
+/// A work list with the names of its services, reasons and customers. It is shown without the log that it was made from.
+#[derive(Clone, Debug)]
+pub struct NamedWorkList {
+    month: Month,
+    /// The titles of the services of the catalogue, and their ids.
+    services: Vec<(String, Text)>,
+    reasons: BTreeMap<DueReasonIx, Text>,
+    lines: Vec<WorkLine>,
 }
 
-/// The customers of the work list, one row for each thing to do.
+/// A line of a work list.
+#[derive(Clone, Debug)]
+struct WorkLine {
+    /// Its place in the whole list, from 1.
+    position: u32,
+    reason: DueReasonIx,
+    service: u32,
+    due_by: Second,
+    customer: Option<Box<str>>,
+    key: Box<str>,
+    tier: Option<Tier>,
+    overdue: bool,
+    within_capacity: bool,
+}
+
+/// Which lines of a work list are shown: those of these services and tiers. Empty: of all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WorkFilter {
+    /// Ids of services.
+    pub services: Vec<String>,
+    /// Tiers of customers.
+    pub tiers: Vec<Tier>,
+}
+
+impl WorkFilter {
+    /// Whether every line is shown.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.services.is_empty() && self.tiers.is_empty()
+    }
+
+    /// The services that a catalogue lacks.
+    pub fn unknown_services<'a>(&'a self, catalogue: &'a Catalogue) -> impl Iterator<Item = &'a str> {
+        self.services.iter().map(String::as_str).filter(|id| catalogue.service(id).is_none())
+    }
+}
+
+/// How a work list is shown.
+#[derive(Clone, Copy, Debug)]
+pub struct WorkListShown<'a> {
+    /// Which lines.
+    pub filter: &'a WorkFilter,
+    /// Whether customers may be named.
+    pub names_customers: bool,
+    /// Maximum number of rows of the list.
+    pub most_rows: usize,
+    /// Where the other rows are.
+    pub extent: Extent,
+}
+
+/// The sections of a work list that cannot be made, because the log has no table of deliveries.
 #[must_use]
-pub fn list(view: &ServiceView, figures: &Delivered) -> DataTable {
-    let rows = figures.worklist.iter().take(view.most_rows);
-    DataTable::new(
-        Text::coded("worklist", "Whom to visit, call or invite", "走访、回访和邀请名单"),
-        vec![
-            words::count("position", "no.", "序号"),
-            words::customer_column(),
-            words::tier_column(),
+pub fn absent(run: Run) -> Vec<Section> {
+    vec![not_measured(heading(run.period.last.plus(1)), &[Table::Deliveries])]
+}
+
+fn heading(month: Month) -> Text {
+    text!("Work list of {month}", "{month} 工作清单")
+}
+
+impl NamedWorkList {
+    /// The work list among the figures of a run.
+    #[must_use]
+    pub fn of(base: &Base, catalogue: &Catalogue, policy: &Policy, run: Run, figures: &Delivered) -> Self {
+        let mut reasons = BTreeMap::new();
+        let lines = (1..).zip(&figures.worklist).map(|(position, row)| {
+            reasons
+                .entry(row.reason)
+                .or_insert_with(|| words::reason(figures.reasons.reason(row.reason), policy));
+            WorkLine {
+                position,
+                reason: row.reason,
+                service: u32::try_from(row.service).unwrap_or(u32::MAX),
+                due_by: row.due_by,
+                customer: row.customer.map(|customer| base.id(customer).into()),
+                key: row.key.clone(),
+                tier: row.tier,
+                overdue: row.overdue,
+                within_capacity: row.within_capacity,
+            }
+        });
+        let lines = lines.collect();
+        let services = catalogue.services.iter().enumerate();
+        let services =
+            services.map(|(place, service)| (service.id.clone(), words::service(catalogue, place))).collect();
+        Self { month: run.period.last.plus(1), services, reasons, lines }
+    }
+
+    /// The services that lines ask for, by id with their titles.
+    #[must_use]
+    pub fn services(&self) -> Vec<(&str, &Text)> {
+        let mut is_there = vec![false; self.services.len()];
+        for line in &self.lines {
+            if let Some(there) = usize::try_from(line.service).ok().and_then(|at| is_there.get_mut(at)) {
+                *there = true;
+            }
+        }
+        let services = self.services.iter().zip(is_there).filter(|(_, there)| *there);
+        services.map(|((id, title), _)| (id.as_str(), title)).collect()
+    }
+
+    /// About how many bytes of memory it takes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let texts =
+            self.lines.iter().map(|line| line.key.len() + line.customer.as_ref().map_or(0, |id| id.len()));
+        self.lines.len() * size_of::<WorkLine>() + texts.sum::<usize>()
+    }
+
+    fn service(&self, line: &WorkLine) -> Option<&(String, Text)> {
+        usize::try_from(line.service).ok().and_then(|place| self.services.get(place))
+    }
+
+    /// The lines that a filter keeps.
+    fn kept<'a>(&'a self, filter: &'a WorkFilter) -> impl Iterator<Item = &'a WorkLine> {
+        self.lines.iter().filter(move |line| {
+            let is_of_service =
+                || self.service(line).is_some_and(|(id, _)| filter.services.iter().any(|asked| asked == id));
+            let is_of_tier = || line.tier.is_some_and(|tier| filter.tiers.contains(&tier));
+            (filter.services.is_empty() || is_of_service()) && (filter.tiers.is_empty() || is_of_tier())
+        })
+    }
+
+    /// The sections of the list.
+    #[must_use]
+    pub fn sections(&self, shown: WorkListShown<'_>) -> Vec<Section> {
+        let lines = || self.kept(shown.filter);
+        let all = lines().count();
+        let overdue = grouped(count(lines().filter(|line| line.overdue).count()));
+        let beyond = grouped(count(lines().filter(|line| !line.within_capacity).count()));
+        let number = grouped(count(all));
+        let mut sum = Section::titled(heading(self.month));
+        if !shown.filter.is_empty() {
+            sum = sum.with(Block::Facts(self.chosen(shown.filter)));
+        }
+        let sum = sum
+            .with(Block::Sentence(text!(
+                "{number} to do: {overdue} of them overdue, {beyond} beyond the month's capacity.",
+                "共 {number} 项，其中逾期 {overdue} 项，超出当月能力 {beyond} 项。"
+            )))
+            .table(self.by_service(shown));
+        if !shown.names_customers || all == 0 {
+            return vec![sum];
+        }
+        let whom = Section::titled(text!("Whom to visit, call or invite", "走访、回访和邀请名单"));
+        let whom = match shown.extent {
+            Extent::Browsed { .. } => whom.sentence(
+                "Best tiers first, of each what is overdue first. Choose a service or a tier above.",
+                "等级高的在前，同等级逾期的在前。可在上方选择服务或等级。",
+            ),
+            _ => whom.sentence(
+                "Best tiers first, of each what is overdue first. A file .csv has the whole list, as the workbook does.",
+                "等级高的在前，同等级逾期的在前。.csv 文件和工作簿含完整名单。",
+            ),
+        };
+        let more = Block::rows_left_out(all.saturating_sub(shown.most_rows), shown.extent);
+        vec![sum, whom.table(self.list(shown.filter, shown.most_rows)).with_all(more)]
+    }
+
+    /// What was chosen by a filter.
+    fn chosen(&self, filter: &WorkFilter) -> Vec<(Text, Text)> {
+        let services = filter.services.iter().map(|id| {
+            let known = self.services.iter().find(|(known, _)| known == id);
+            (
+                Text::new("service", "服务"),
+                known.map_or_else(|| Text::same(id.clone()), |(_, title)| title.clone()),
+            )
+        });
+        let tiers = filter.tiers.iter().map(|&tier| (Text::new("tier", "等级"), names::tier(tier)));
+        services.chain(tiers).collect()
+    }
+
+    /// The customers of the list, one row for each thing to do.
+    #[must_use]
+    pub fn list(&self, filter: &WorkFilter, most_rows: usize) -> DataTable {
+        DataTable::new(
+            Text::coded("worklist", "Whom to visit, call or invite", "走访、回访和邀请名单"),
+            vec![
+                words::count("position", "no.", "序号"),
+                words::customer_column(),
+                words::tier_column(),
+                words::text("service", "service", "服务"),
+                words::text("reason", "why", "依据"),
+                words::text("due_by", "due by", "期限"),
+                DataColumn::new(ColumnFormat::YesNo, "overdue", "overdue", "逾期"),
+                DataColumn::new(ColumnFormat::YesNo, "within_capacity", "within capacity", "能力之内"),
+                words::id("key", "key", "编码").as_detail(),
+            ],
+            self.kept(filter).take(most_rows).map(|line| {
+                let customer = line.customer.as_deref();
+                vec![
+                    DataCell::Integer(line.position.into()),
+                    customer.map_or(DataCell::Missing, |id| DataCell::same(id.to_owned())),
+                    customer.map_or(DataCell::Missing, |_| words::tier_cell(line.tier)),
+                    self.service_cell(line),
+                    self.reason_cell(line.reason),
+                    words::deadline(line.due_by),
+                    DataCell::YesNo(line.overdue),
+                    DataCell::YesNo(line.within_capacity),
+                    DataCell::same(line.key.to_string()),
+                ]
+            }),
+        )
+    }
+
+    fn service_cell(&self, line: &WorkLine) -> DataCell {
+        self.service(line).map_or(DataCell::Missing, |(_, title)| DataCell::Text(title.clone()))
+    }
+
+    fn reason_cell(&self, reason: DueReasonIx) -> DataCell {
+        self.reasons.get(&reason).map_or(DataCell::Missing, |name| DataCell::Text(name.clone()))
+    }
+
+    /// How much there is to do of each service, and for which tiers.
+    fn by_service(&self, shown: WorkListShown<'_>) -> DataTable {
+        let mut counts: BTreeMap<_, (&WorkLine, [i64; 3], Vec<i64>)> = BTreeMap::new();
+        let tiers: &[Tier] = if shown.names_customers { &Tier::ALL } else { &[] };
+        for line in self.kept(shown.filter) {
+            let (_, count, by_tier) = counts
+                .entry((line.service, line.reason))
+                .or_insert_with(|| (line, [0; 3], vec![0; tiers.len()]));
+            let position = line.tier.and_then(|tier| tiers.iter().position(|known| *known == tier));
+            if let Some(count) = position.and_then(|place| by_tier.get_mut(place)) {
+                *count += 1;
+            }
+            count[0] += 1;
+            count[1] += i64::from(line.overdue);
+            count[2] += i64::from(!line.within_capacity);
+        }
+        let mut columns = vec![
             words::text("service", "service", "服务"),
             words::text("reason", "why", "依据"),
-            words::text("due_by", "due by", "期限"),
-            DataColumn::new(ColumnFormat::YesNo, "overdue", "overdue", "逾期"),
-            DataColumn::new(ColumnFormat::YesNo, "within_capacity", "within capacity", "能力之内"),
-            words::id("key", "key", "编码").as_detail(),
-        ],
-        (1_i64..).zip(rows).map(|(position, row)| {
-            vec![
-                DataCell::Integer(position),
-                view.customer_cell(row.customer),
-                view.tier_cell(row.customer),
-                DataCell::Text(words::service(view.catalogue, row.service)),
-                DataCell::Text(words::reason(figures.reasons.reason(row.reason), view.policy)),
-                words::deadline(row.due_by),
-                DataCell::YesNo(row.overdue),
-                DataCell::YesNo(row.within_capacity),
-                DataCell::same(row.key.to_string()),
-            ]
-        }),
-    )
-}
-
-/// How much there is to do of each service, and for which tiers.
-fn by_service(view: &ServiceView, figures: &Delivered) -> DataTable {
-    let mut counts: BTreeMap<_, ([i64; 3], Vec<i64>)> = BTreeMap::new();
-    let tiers: &[Tier] = if view.names_customers() { &Tier::ALL } else { &[] };
-    for row in &figures.worklist {
-        let WorkRow { service, reason, overdue, within_capacity, tier, .. } = row;
-        let (count, by_tier) =
-            counts.entry((*service, *reason)).or_insert_with(|| ([0; 3], vec![0; tiers.len()]));
-        let position = tier.and_then(|tier| tiers.iter().position(|known| *known == tier));
-        if let Some(count) = position.and_then(|place| by_tier.get_mut(place)) {
-            *count += 1;
-        }
-        count[0] += 1;
-        count[1] += i64::from(*overdue);
-        count[2] += i64::from(!within_capacity);
+            words::count("items", "to do", "应做"),
+            words::count("overdue", "overdue", "逾期"),
+            words::count("beyond_capacity", "beyond capacity", "超出能力"),
+        ];
+        columns.extend(tiers.iter().map(|tier| words::count(tier.code(), tier.en(), tier.zh())));
+        DataTable::new(
+            Text::coded("worklist_by_service", "Work by service", "各项服务工作量"),
+            columns,
+            counts.into_iter().map(|((_, reason), (line, sums, by_tier))| {
+                let names = [self.service_cell(line), self.reason_cell(reason)];
+                let counts = sums.into_iter().chain(by_tier).map(DataCell::Integer);
+                names.into_iter().chain(counts).collect()
+            }),
+        )
     }
-    let mut columns = vec![
-        words::text("service", "service", "服务"),
-        words::text("reason", "why", "依据"),
-        words::count("items", "to do", "应做"),
-        words::count("overdue", "overdue", "逾期"),
-        words::count("beyond_capacity", "beyond capacity", "超出能力"),
-    ];
-    columns.extend(tiers.iter().map(|tier| words::count(tier.code(), tier.en(), tier.zh())));
-    DataTable::new(
-        Text::coded("worklist_by_service", "Work by service", "各项服务工作量"),
-        columns,
-        counts.into_iter().map(|((service, reason), (sums, by_tier))| {
-            let names = [
-                words::service(view.catalogue, service),
-                words::reason(figures.reasons.reason(reason), view.policy),
-            ];
-            let counts = sums.into_iter().chain(by_tier).map(DataCell::Integer);
-            names.map(DataCell::Text).into_iter().chain(counts).collect()
-        }),
-    )
 }
 
 #[cfg(test)]
@@ -125,24 +291,64 @@ mod tests {
     use crate::render::terminal;
     use crate::service::fixture::LogScene;
 
+    /// The work list of two customers of different tiers, to whom nothing was delivered.
+    fn list() -> NamedWorkList {
+        let scene = LogScene::without_a_delivery();
+        let view = scene.view();
+        NamedWorkList::of(view.base, view.catalogue, view.policy, view.run, &scene.delivered().unwrap())
+    }
+
+    fn shown(filter: &WorkFilter) -> WorkListShown<'_> {
+        WorkListShown { filter, names_customers: true, most_rows: 20, extent: Extent::Brief }
+    }
+
     #[test]
     fn the_list_names_who_is_to_be_visited_and_until_when() {
-        let scene = LogScene::without_a_delivery();
-        let figures = scene.delivered().unwrap();
-        let sections = sections(&scene.view(), Some(&figures));
+        let (list, all) = (list(), WorkFilter::default());
+        let sections = list.sections(shown(&all));
         let text = terminal::text(&sections, Lang::En.into());
         assert!(text.contains("Work list of 2026-06") && text.contains("2026-06-30"), "{text}");
         let rows = &sections[1].tables().next().unwrap().rows;
-        assert_eq!(rows.len(), figures.worklist.len());
+        assert_eq!(rows.len(), list.lines.len());
         assert_eq!(rows[0].cells[1], DataCell::same("c00"));
-        let view = ServiceView { min_count: 2, ..scene.view() };
-        assert_eq!(super::sections(&view, Some(&figures)).len(), 1);
+        let unnamed = list.sections(WorkListShown { names_customers: false, ..shown(&all) });
+        assert_eq!(unnamed.len(), 1);
+    }
+
+    #[test]
+    fn a_filter_keeps_the_lines_of_its_services_and_tiers_in_their_places() {
+        let list = list();
+        let lines = |services: &[&str], tiers: &[Tier]| {
+            let services = services.iter().map(|&id| id.to_owned()).collect();
+            let filter = WorkFilter { services, tiers: tiers.to_vec() };
+            list.kept(&filter).map(|line| line.position).collect::<Vec<_>>()
+        };
+        let all = lines(&[], &[]);
+        assert!(!all.is_empty());
+        let there: Vec<&str> = list.services().into_iter().map(|(id, _)| id).collect();
+        assert_eq!(lines(&there, &Tier::ALL), all);
+        assert_eq!(lines(&["none"], &[]), [0_u32; 0]);
+        let tier = list.lines[0].tier.unwrap();
+        let others: Vec<Tier> = Tier::ALL.iter().copied().filter(|other| *other != tier).collect();
+        let (own, others) = (lines(&[], &[tier]), lines(&[], &others));
+        assert_eq!(own[0], 1);
+        let ungraded = list.lines.iter().filter(|line| line.tier.is_none()).count();
+        assert_eq!(own.len() + others.len() + ungraded, all.len());
+    }
+
+    #[test]
+    fn what_was_chosen_stands_above_a_filtered_list_and_in_its_counts() {
+        let list = list();
+        let filter = WorkFilter { services: vec!["none".to_owned()], tiers: vec![Tier::Special] };
+        let sections = list.sections(shown(&filter));
+        let text = terminal::text(&sections, Lang::Zh.into());
+        assert!(text.contains("none") && text.contains("共 0 项") && sections.len() == 1, "{text}");
     }
 
     #[test]
     fn a_list_of_nothing_and_a_list_that_is_not_measured_are_told_apart() {
         let scene = LogScene::of_regions(&[("A", 1)]);
-        let text = terminal::text(&sections(&scene.view(), None), Lang::Zh.into());
+        let text = terminal::text(&absent(scene.view().run), Lang::Zh.into());
         assert!(text.contains("未测量"), "{text}");
     }
 }

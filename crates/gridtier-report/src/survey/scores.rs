@@ -22,7 +22,7 @@ pub fn score_sections(view: &SurveyView, rows: &[ScoreRow]) -> Vec<Section> {
     let shown: Vec<&ScoreRow> = of_dimensions.iter().copied().filter(|row| is_shown(view, row)).collect();
     let scores = Section::titled(text!("Scores", "得分"))
         .table(scores(view, &shown))
-        .with_all(Block::rows_left_out(of_dimensions.len() - shown.len(), view.is_whole))
+        .with_all(Block::rows_left_out(of_dimensions.len() - shown.len(), view.extent))
         .sentence(
             "Mean with its 95 % interval. Ranks compare the dimensions of a group: 1 is the highest mean.",
             "均值及其 95 % 置信区间；名次在同一分组的各维度之间比较，均值最高者为 1。",
@@ -62,7 +62,7 @@ pub fn score_sections(view: &SurveyView, rows: &[ScoreRow]) -> Vec<Section> {
         sections.push(Section::new().chart(charts::delivered_value(table)));
     }
     let of_items = || rows.iter().filter(is_item).filter(|row| row.group_by == GroupBy::All.code());
-    let is_main = |row: &&ScoreRow| view.is_whole || row.measure == view.main_measure();
+    let is_main = |row: &&ScoreRow| view.extent.is_whole() || row.measure == view.main_measure();
     let mut items: Vec<&ScoreRow> = of_items().filter(is_main).collect();
     let asked_at = |row: &ScoreRow| view.instrument.items.iter().position(|item| item.id == row.id);
     items.sort_by_key(|row| (row.measure, asked_at(row)));
@@ -70,7 +70,7 @@ pub fn score_sections(view: &SurveyView, rows: &[ScoreRow]) -> Vec<Section> {
         let heading = text!("Scores of items, all customers", "各题得分（全部客户）");
         let more = of_items().count() - items.len();
         let section = Section::titled(heading).table(self::items(view, &items));
-        sections.push(section.with_all(Block::rows_left_out(more, view.is_whole)));
+        sections.push(section.with_all(Block::rows_left_out(more, view.extent)));
     }
     sections
 }
@@ -78,7 +78,7 @@ pub fn score_sections(view: &SurveyView, rows: &[ScoreRow]) -> Vec<Section> {
 /// Whether a row is shown: of everything where it is listed, else all measures of all customers, and the main one of tiers.
 fn is_shown(view: &SurveyView, row: &ScoreRow) -> bool {
     let by = &*row.group_by;
-    view.is_whole
+    view.extent.is_whole()
         || [GroupBy::All.code(), STRATIFIED].contains(&by)
         || (by == GroupBy::Tier.code() && row.measure == view.main_measure())
 }

@@ -13,7 +13,14 @@ fn servqual() -> Instrument {
 }
 
 fn view(instrument: &Instrument) -> SurveyView<'_> {
-    SurveyView { instrument, cycle: 3, as_of: "2026-06-01", min_cell: 10, most_rows: 5, is_whole: true }
+    SurveyView {
+        instrument,
+        cycle: 3,
+        as_of: "2026-06-01",
+        min_cell: 10,
+        most_rows: 5,
+        extent: Extent::Whole,
+    }
 }
 
 fn gap(group_by: &str, group: &str, mean: Option<f64>) -> ScoreRow {

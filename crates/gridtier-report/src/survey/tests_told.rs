@@ -17,7 +17,8 @@ const SIGNIFICANT: f64 = 0.05;
 /// The tests of dimensions and totals.
 pub fn test_sections(view: &SurveyView, rows: &[TestRow]) -> Vec<Section> {
     let of_dimensions = || rows.iter().filter(|row| row.level != SurveyLevel::Item);
-    let shown: Vec<&TestRow> = of_dimensions().filter(|row| view.is_whole || is_telling(view, row)).collect();
+    let shown: Vec<&TestRow> =
+        of_dimensions().filter(|row| view.extent.is_whole() || is_telling(view, row)).collect();
     let more = of_dimensions().count() - shown.len();
     let heading = text!("Tests", "检验");
     if shown.is_empty() && more == 0 {
@@ -51,7 +52,7 @@ pub fn test_sections(view: &SurveyView, rows: &[TestRow]) -> Vec<Section> {
             ]
         }),
     );
-    let section = Section::titled(heading).table(table).with_all(Block::rows_left_out(more, view.is_whole));
+    let section = Section::titled(heading).table(table).with_all(Block::rows_left_out(more, view.extent));
     vec![section.sentence(
         "p is corrected by Holm's method where several tests are made together. From 0.05 down, chance alone is an unlikely \
          reason. That no difference is shown does not prove that there is none.",
