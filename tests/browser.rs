@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 
 use crate::chromium::Chromium;
-use crate::serve::{GRADED, View, pages};
+use crate::serve::{DELIVERY, GRADED, View, pages};
 use crate::support::{Published, ended, gridtier};
 use crate::utility::{CUSTOMERS, READINGS, Utility};
 
@@ -44,9 +44,9 @@ fn every_page_opens_without_complaint_and_without_a_network() {
 
 fn open_all_pages() {
     let Some(mut browser) = Chromium::start() else { return };
-    let view = View::start();
+    let view = View::of_delivery();
     let own = format!("http://{}/", view.address);
-    for page in pages(&view) {
+    for page in pages(&view).into_iter().chain(DELIVERY.map(str::to_owned)) {
         for (lang, script) in [("en", true), ("zh", true), ("en", false), ("zh", false)] {
             let target = format!("{page}{}lang={lang}", if page.contains('?') { '&' } else { '?' });
             // Waits until the page has been computed in the background.

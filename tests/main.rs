@@ -20,6 +20,7 @@ mod claims;
 mod clicks;
 mod commands;
 mod crash;
+mod delivery;
 mod entitlements;
 mod explain;
 mod faults;

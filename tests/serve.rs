@@ -32,10 +32,25 @@ impl View {
         Self::of(GRADED.path())
     }
 
+    /// Starts a view of the graded store with the sample's service log, survey and handbook.
+    pub fn of_delivery() -> Self {
+        let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../sample-data");
+        let [log, survey, handbook] =
+            ["service", "survey", "handbook.toml"].map(|name| data.join(name).to_str().unwrap().to_owned());
+        let log = ["--service", &log, "--period", "2025-12"];
+        let survey = ["--survey", &survey, "--instrument", "servqual", "--handbook", &handbook];
+        Self::with(GRADED.path(), &[&log[..], &survey].concat())
+    }
+
     /// Starts a view of the folder `store` within a folder.
     pub fn of(dir: &Path) -> Self {
+        Self::with(dir, &[])
+    }
+
+    /// Starts a view of the folder `store` within a folder, with further options.
+    pub fn with(dir: &Path, options: &[&str]) -> Self {
         let mut command: Command = gridtier();
-        command.current_dir(dir).args(["serve", "--store", "store", "--port", "0"]);
+        command.current_dir(dir).args(["serve", "--store", "store", "--port", "0"]).args(options);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
@@ -121,10 +136,24 @@ pub fn pages(view: &View) -> Vec<String> {
     pages
 }
 
+/// The pages about service delivery.
+pub const DELIVERY: [&str; 10] = [
+    "/log/report",
+    "/log/promises",
+    "/log/delivered",
+    "/log/due",
+    "/log/due?service=S16",
+    "/log/due?tier=special&service=S05",
+    "/log/contacts",
+    "/log/check",
+    "/survey",
+    "/handbook",
+];
+
 #[test]
 fn every_page_is_shown_in_both_languages() {
-    let view = View::start();
-    let pages = pages(&view);
+    let view = View::of_delivery();
+    let pages: Vec<String> = pages(&view).into_iter().chain(DELIVERY.map(str::to_owned)).collect();
     for page in &pages {
         let join = if page.contains('?') { '&' } else { '?' };
         for (lang, word) in [("en", "Customers"), ("zh", "客户")] {
@@ -195,12 +224,14 @@ fn encoded(text: &str) -> String {
 
 #[test]
 fn texts_of_a_request_come_back_as_text_on_every_page_that_shows_them() {
-    let view = View::start();
+    let view = View::of_delivery();
+    view.page("/log/due");
     for (page, field, status) in [
         ("/customers", "q", 200),
         ("/whatif", "id", 200),
         ("/whatif", "weights.contribution", 200),
         ("/whatif", "quota.special", 200),
+        ("/log/due", "service", 200),
         ("/customer", "id", 404),
         ("/customer/services", "id", 404),
         ("/customer/history", "id", 200),
@@ -217,7 +248,9 @@ fn texts_of_a_request_come_back_as_text_on_every_page_that_shows_them() {
 
 #[test]
 fn no_field_of_a_request_leads_to_a_file() {
-    let view = View::start();
+    let view = View::of_delivery();
+    view.page("/log/due");
+    view.page("/survey");
     for (page, field, status, shown) in [
         ("/rejects", "of", 404, "there is no such table"),
         ("/customer", "id", 404, "customer"),
@@ -228,6 +261,11 @@ fn no_field_of_a_request_leads_to_a_file() {
         ("/entitlements", "tier", 200, "Entitlements of cycle 1"),
         ("/", "cycle", 200, "Cycle 1 as of"),
         ("/tiers", "format", 200, "Tiers and boundaries of cycle 1"),
+        ("/log/due", "service", 200, "Work list of 2026-01"),
+        ("/log/due", "tier", 200, "Work list of 2026-01"),
+        ("/log/report", "period", 200, "Verdicts"),
+        ("/survey", "survey", 200, "Who answered"),
+        ("/handbook", "handbook", 200, "Fault"),
     ] {
         for path in
             ["../../../../etc/passwd", "/etc/passwd", "../CURRENT", "_manifest.json", "customers.parquet"]

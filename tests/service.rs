@@ -131,6 +131,44 @@ fn a_follow_up_in_time_fills_its_item_and_one_that_is_open_is_on_the_work_list()
 }
 
 #[test]
+fn a_work_list_is_chosen_by_service_and_tier() {
+    let utility = utility();
+    let list = |options: &[&str]| {
+        let ended = ask(&utility, "due", &[options, &["--format", "json"]].concat());
+        assert_eq!(ended.code, 0, "{options:?}: {}", ended.stderr);
+        let json: Value = serde_json::from_str(&ended.stdout).unwrap();
+        json["worklist"].as_array().map_or(Vec::new(), |rows| {
+            let key = |row: &Value| (row["position"].as_i64().unwrap(), row["service"].to_string());
+            rows.iter().map(key).collect::<Vec<_>>()
+        })
+    };
+    let all = list(&[]);
+    let of = |id: &str| -> Vec<_> {
+        let id = format!("\"{id}\"");
+        all.iter().filter(|(_, service)| *service == id).cloned().collect()
+    };
+    assert!(!of("S05").is_empty(), "{all:?}");
+    assert_eq!(list(&["--service", "S05"]), of("S05"));
+    let tiers = ["special", "grade-1", "grade-2", "grade-3"].map(|tier| list(&["--tier", tier]));
+    let mut together: Vec<_> = tiers.concat();
+    together.sort_unstable();
+    assert!(
+        together.len() >= of("S05").len() && together.iter().all(|line| all.contains(line)),
+        "{together:?}"
+    );
+    assert_eq!(list(&["--tier", "special", "--tier", "grade-1"]).len(), tiers[0].len() + tiers[1].len());
+    for (options, message) in [
+        (&["--service", "S99"][..], "no such service"),
+        (&["--service", "S05", "-o", "out"], "name a file"),
+        (&["--tier", "special", "--min-count", "5"], "--min-count"),
+    ] {
+        let ended = ask(&utility, "due", options);
+        assert_eq!(ended.code, 2, "{options:?}: {}", ended.stderr);
+        assert!(ended.stderr.contains(message), "{options:?}: {}", ended.stderr);
+    }
+}
+
+#[test]
 fn contacts_that_wait_come_first_in_both_languages() {
     let utility = utility();
     let ended = ask(&utility, "contacts", &["-o", "out"]);

@@ -6,17 +6,22 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use gridtier::text;
+use gridtier::unit::day_of_date;
 use gridtier_io::cycle;
 use gridtier_io::entitle::{CycleEntitlements, read_ids};
+use gridtier_io::service::kept::LogRequest;
 use gridtier_io::store::Store;
+use gridtier_io::survey::shown::{MIN_CELL, SurveyRequest};
 use gridtier_io::system::system_error;
 use gridtier_report::entitlement::{UnmatchedLine, unmatched_note};
-use gridtier_web::{ServeError, Server, Settings};
+use gridtier_web::{DeliverySettings, HandbookSettings, ServeError, Server, Settings};
 
-use crate::args::ServeArgs;
+use crate::args::{DeliveryArgs, ServeArgs};
 use crate::exit::{self, Done, Failure, INPUT, OUTPUT, USAGE, note};
 use crate::lang::Lang;
 use crate::regrade::now;
+use crate::service::run_of;
+use crate::survey;
 
 /// Runs `gridtier serve` until it is interrupted.
 pub fn run(args: &ServeArgs, lang: Lang) -> Result<Done, Failure> {
@@ -33,6 +38,7 @@ pub fn run(args: &ServeArgs, lang: Lang) -> Result<Done, Failure> {
         lang,
         opted_out,
         min_count: args.withhold.min_count,
+        delivery: delivery(args)?,
         now,
         log: exit::say,
     })?;
@@ -80,6 +86,41 @@ fn opted_out(store: &Path, file: &Path, lang: Lang) -> Result<BTreeSet<String>, 
         }
     }
     Ok(ids)
+}
+
+/// What the pages about service delivery show.
+fn delivery(args: &ServeArgs) -> Result<DeliverySettings, Failure> {
+    let DeliveryArgs { service, period, as_of, policy, survey, instrument, handbook } = &args.delivery;
+    let run = period.map(|period| run_of(period, *as_of)).transpose()?;
+    let min_count = args.withhold.min_count;
+    let log = service.clone().zip(run).map(|(data, run)| LogRequest {
+        data,
+        store: args.store.clone(),
+        policy: policy.clone(),
+        run,
+        min_count,
+    });
+    let survey = match (survey, instrument) {
+        (Some(data), Some(instrument)) => Some(SurveyRequest {
+            data: data.clone(),
+            instrument: survey::instrument(instrument)?,
+            as_of: as_of.map(day_of_date).or(run.map(|run| run.as_of)).ok_or_else(no_day)?,
+            min_cell: i64::try_from(min_count).unwrap_or(i64::MAX).max(MIN_CELL),
+        }),
+        _ => None,
+    };
+    let handbook = handbook.clone().map(|text| HandbookSettings { text, policy: policy.clone() });
+    Ok(DeliverySettings { log, survey, handbook })
+}
+
+fn no_day() -> Failure {
+    Failure::new(
+        USAGE,
+        text!(
+            "--survey needs --as-of, the day until which answers count, or a --period, at whose end the day is",
+            "--survey 须同时给出 --as-of（此前收回的答卷计入），或给出 --period（以其后第一天为截止日）"
+        ),
+    )
 }
 
 /// The token that a file or the environment gives.

@@ -135,6 +135,15 @@ fn answer(
     filter: &WorkFilter,
     lang: Lang,
 ) -> Result<Done, Failure> {
+    if args.withhold.min_count > 0 && !filter.tiers.is_empty() {
+        return Err(Failure::new(
+            USAGE,
+            text!(
+                "--tier cannot be used with --min-count: counts of a small tier would give its customers away",
+                "--tier 不能与 --min-count 同时使用：小等级的计数会暴露其客户"
+            ),
+        ));
+    }
     let place = place(question, args, filter)?;
     let request = log_request(args)?;
     let cycle = Store::open(&args.cycle.store)?.cycle(args.cycle.cycle)?;

@@ -5,14 +5,16 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 use gridtier::text;
-use gridtier::text::Text;
+use gridtier::text::{Lang, Text};
 use gridtier_io::compare::CompareError;
 use gridtier_io::cycle::CycleError;
 use gridtier_io::entitle::ListReadError;
 use gridtier_io::export::ExportError;
 use gridtier_io::govern::GovernanceError;
+use gridtier_io::handbook::HandbookError;
+use gridtier_io::service::ServiceError;
 use gridtier_io::store::StoreError;
-use gridtier_report::section::Section;
+use gridtier_report::section::{Block, Section};
 use gridtier_report::table::ListError;
 use maud::Markup;
 
@@ -25,6 +27,8 @@ pub struct Page {
     pub lead: Markup,
     /// The sections to show.
     pub sections: Vec<Section>,
+    /// What files of the page hold, if that is more than the page shows.
+    pub in_files: Option<Vec<Section>>,
     /// Forms and links below the sections.
     pub tail: Markup,
     /// The requested file, if it has more than the page shows. It is read from its beginning.
@@ -49,6 +53,11 @@ impl Page {
         Self { lead, ..self }
     }
 
+    /// Gives the files of the page more than it shows.
+    pub fn with_files(self, sections: Option<Vec<Section>>) -> Self {
+        Self { in_files: sections, ..self }
+    }
+
     /// Adds a form or links below the sections.
     pub fn ending_with(self, tail: Markup) -> Self {
         Self { tail, ..self }
@@ -70,6 +79,18 @@ impl Page {
         );
         Self { again_after: Some(2), ..Self::new(title, vec![section]) }
     }
+}
+
+/// A message as blocks: its first line as a sentence, the others as lines.
+pub fn message(what: &Text) -> Vec<Block> {
+    let [en, zh]: [Vec<&str>; 2] = [&what.en, &what.zh].map(|text| text.lines().map(str::trim).collect());
+    if en.len() != zh.len() {
+        return vec![Block::Sentence(what.clone())];
+    }
+    let mut lines = en.into_iter().zip(zh).map(|(en, zh)| Text::new(en.to_owned(), zh.to_owned()));
+    let first = lines.next().map(Block::Sentence);
+    let others: Vec<Text> = lines.collect();
+    first.into_iter().chain((!others.is_empty()).then_some(Block::Lines(others))).collect()
 }
 
 /// Why a page cannot be shown.
@@ -162,6 +183,28 @@ impl From<GovernanceError> for WebError {
     }
 }
 
+impl From<ServiceError> for WebError {
+    fn from(error: ServiceError) -> Self {
+        match error {
+            ServiceError::Cycle(error) => error.into(),
+            _ => Self::inside(error.text()),
+        }
+    }
+}
+
+impl From<HandbookError> for WebError {
+    fn from(error: HandbookError) -> Self {
+        match error {
+            HandbookError::Cycle(error) => error.into(),
+            HandbookError::Policy(error) => error.into(),
+            HandbookError::TextFile(what) => Self::inside(what),
+            HandbookError::Text(faults) => {
+                Self::inside(Text::new(faults.message(Lang::En), faults.message(Lang::Zh)))
+            }
+        }
+    }
+}
+
 impl From<ListReadError> for WebError {
     fn from(error: ListReadError) -> Self {
         match error {
@@ -180,5 +223,18 @@ impl From<ListError> for WebError {
 impl From<ExportError> for WebError {
     fn from(error: ExportError) -> Self {
         Self::inside(error.text())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_of_several_lines_is_a_sentence_with_lines() {
+        let blocks = message(&Text::new("what\n  line\n  fix", "问题\n  行\n  办法"));
+        let [Block::Sentence(first), Block::Lines(lines)] = &blocks[..] else { panic!("{blocks:?}") };
+        assert_eq!((first.en.as_ref(), lines.len(), lines[1].zh.as_ref()), ("what", 2, "办法"));
+        assert!(matches!(&message(&Text::new("a\nb", "甲"))[..], [Block::Sentence(_)]));
     }
 }

@@ -14,9 +14,10 @@ use gridtier_report::section::Section;
 use gridtier_report::table::{CellValue, DataColumn, DataTable};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use crate::answer::{Page, WebError};
+use crate::answer::{Page, WebError, message};
 use crate::asked::{Asked, PageFormat};
 use crate::file_body::FileBody;
+use crate::settings::{DeliverySettings, Settings};
 
 /// The pages in the navigation: path, English, Chinese.
 const VIEWS: [(&str, &str, &str); 11] = [
@@ -33,11 +34,23 @@ const VIEWS: [(&str, &str, &str); 11] = [
     ("/store", "Store", "存储"),
 ];
 
+/// The pages about service delivery: path, English, Chinese. The navigation has one entry for those with a setting.
+const DELIVERY: [(&str, &str, &str); 8] = [
+    ("/log/report", "Month", "月报"),
+    ("/log/promises", "Promises", "承诺"),
+    ("/log/delivered", "Due and delivered", "应做与已做"),
+    ("/log/due", "Work list", "工作清单"),
+    ("/log/contacts", "Contacts", "诉求"),
+    ("/log/check", "Tables of the log", "数据检查"),
+    ("/survey", "Survey", "客户调查"),
+    ("/handbook", "Handbook", "客户手册"),
+];
+
 const CSV: &str = "text/csv; charset=utf-8";
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 /// A page in the requested format.
-pub fn response(page: Page, asked: &Asked) -> Result<Response, WebError> {
+pub fn response(page: Page, asked: &Asked, settings: &Settings) -> Result<Response, WebError> {
     if page.again_after.is_some() && asked.format() != PageFormat::Html {
         return Err(WebError::not_yet());
     }
@@ -48,11 +61,13 @@ pub fn response(page: Page, asked: &Asked) -> Result<Response, WebError> {
     }
     let tables: Vec<&DataTable> = page.sections.iter().flat_map(Section::tables).collect();
     match asked.format() {
-        PageFormat::Html => Ok(framed(&page, &tables, asked, StatusCode::OK)),
+        PageFormat::Html => Ok(framed(&page, &tables, (asked, settings), StatusCode::OK)),
         PageFormat::Csv(place) => {
-            let Some(table) = tables.get(place) else {
+            let Some(&shown) = tables.get(place) else {
                 return Err(WebError::not_found(text!("the page has no such table", "页面没有此表")));
             };
+            let mut in_files = page.in_files.iter().flatten().flat_map(Section::tables);
+            let table = in_files.find(|whole| whole.title == shown.title).unwrap_or(shown);
             let mut bytes = Vec::new();
             let written = csv::write(&mut bytes, table, asked.voice(), ByteOrderMark::Written);
             written.map_err(|_| WebError::bug())?;
@@ -60,7 +75,8 @@ pub fn response(page: Page, asked: &Asked) -> Result<Response, WebError> {
         }
         PageFormat::Xlsx => {
             let mut bytes = Cursor::new(Vec::new());
-            xlsx::write(&mut bytes, &page.sections, asked.voice()).map_err(|_| WebError::bug())?;
+            xlsx::write(&mut bytes, page.in_files.as_ref().unwrap_or(&page.sections), asked.voice())
+                .map_err(|_| WebError::bug())?;
             Ok(file(bytes.into_inner(), XLSX, "xlsx", &page.title))
         }
     }
@@ -78,15 +94,14 @@ pub fn see_other(target: &str) -> Result<Response, WebError> {
 }
 
 /// The page that shows an error.
-pub fn refused(error: WebError, asked: &Asked) -> Response {
+pub fn refused(error: WebError, asked: &Asked, settings: &Settings) -> Response {
     let title = match error.status {
         StatusCode::NOT_FOUND => Text::new("Not found", "未找到"),
         StatusCode::INTERNAL_SERVER_ERROR => Text::new("Cannot be shown", "无法显示"),
         _ => Text::new("Refused", "已拒绝"),
     };
-    let Text { en, zh, .. } = error.what;
-    let section = Section::new().sentence(en, zh);
-    framed(&Page::new(title, vec![section]), &[], asked, error.status)
+    let section = Section::new().with_all(message(&error.what));
+    framed(&Page::new(title, vec![section]), &[], (asked, settings), error.status)
 }
 
 /// A download. Its name consists of letters, digits and dashes and contains nothing about a customer.
@@ -112,7 +127,12 @@ fn page_bytes(text: String) -> Response {
 }
 
 /// A whole HTML page.
-fn framed(page: &Page, tables: &[&DataTable], asked: &Asked, status: StatusCode) -> Response {
+fn framed(
+    page: &Page,
+    tables: &[&DataTable],
+    (asked, settings): (&Asked, &Settings),
+    status: StatusCode,
+) -> Response {
     let (voice, lang) = (asked.voice(), asked.lang);
     let shown = html::fragment(&page.sections, voice, &|column, value| link(asked, column, value));
     let title = page.title.pick(voice);
@@ -130,7 +150,7 @@ fn framed(page: &Page, tables: &[&DataTable], asked: &Asked, status: StatusCode)
             }
             body.view {
                 a.skip href="#main" { (lang.pick("To the content", "跳到正文")) }
-                header { (navigation(asked)) }
+                header { (navigation(asked, &settings.delivery)) }
                 main #main tabindex="-1" {
                     h1 { (title) }
                     (page.lead)
@@ -144,12 +164,19 @@ fn framed(page: &Page, tables: &[&DataTable], asked: &Asked, status: StatusCode)
     (status, page_bytes(markup.into_string())).into_response()
 }
 
-fn navigation(asked: &Asked) -> Markup {
+fn navigation(asked: &Asked, delivery: &DeliverySettings) -> Markup {
+    let group = delivery_pages(delivery);
     html! {
         nav aria-label=(asked.lang.pick("Views", "视图")) {
             @for (path, en, zh) in VIEWS {
                 @let is_here = (asked.path == path).then_some("page");
                 a href=(asked.link(path, &[])) aria-current=[is_here] { (asked.lang.pick(en, zh)) }
+            }
+            @if let Some((path, ..)) = group.first() {
+                @let is_here = group.iter().any(|(path, ..)| asked.path == *path).then_some("true");
+                a href=(asked.link(path, &[])) aria-current=[is_here] {
+                    (asked.lang.pick("Service delivery", "服务兑现"))
+                }
             }
         }
         p.switch {
@@ -157,6 +184,29 @@ fn navigation(asked: &Asked) -> Markup {
                 @let is_here = (asked.lang == lang).then_some("true");
                 a href=(asked.with(&[("lang", lang.code())])) hreflang=(lang.code()) lang=(lang.code())
                     aria-current=[is_here] { (lang.pick("English", "中文")) }
+            }
+        }
+    }
+}
+
+/// The pages about service delivery that the view has the settings of.
+fn delivery_pages(delivery: &DeliverySettings) -> Vec<(&'static str, &'static str, &'static str)> {
+    let DeliverySettings { log, survey, handbook } = delivery;
+    let pages = DELIVERY.into_iter().filter(|(path, ..)| match *path {
+        "/survey" => survey.is_some(),
+        "/handbook" => handbook.is_some(),
+        _ => log.is_some(),
+    });
+    pages.collect()
+}
+
+/// Links between the pages about service delivery.
+pub fn delivery_links(asked: &Asked, delivery: &DeliverySettings) -> Markup {
+    html! {
+        nav aria-label=(asked.lang.pick("Service delivery", "服务兑现")) {
+            @for (path, en, zh) in delivery_pages(delivery) {
+                @let is_here = (asked.path == path).then_some("page");
+                a href=(asked.link(path, &[])) aria-current=[is_here] { (asked.lang.pick(en, zh)) }
             }
         }
     }

@@ -23,7 +23,7 @@ mod routes;
 mod server;
 
 pub use server::{ServeError, Server};
-pub use settings::{Settings, SettingsError};
+pub use settings::{DeliverySettings, HandbookSettings, Settings, SettingsError};
 
 #[cfg(test)]
 mod tests;

@@ -13,6 +13,7 @@ pub mod quality;
 pub mod entitlements;
 pub mod whatif;
 pub mod proposals;
+pub mod delivery;
 
 use std::sync::Arc;
 
@@ -25,10 +26,11 @@ use crate::view::View;
 /// From this number of customers on, checks and changes take so long that they are computed before anybody asks for them.
 const WARMED_FROM: u64 = 50_000;
 
-/// Reads and measures what the first readers would wait for: the list of customers and, of a large cycle, the checks and the
+/// Reads and measures what the first readers would wait for: the list of customers, the service log, and, of a large cycle, the checks and the
 /// changes since the cycle before. Errors are ignored here: a request for the page meets and reports them again.
 pub fn warm(view: &Arc<View>) {
     view.warm();
+    delivery::warm(view);
     let file = |path| Asked::new(path, vec![("format".to_owned(), "csv".to_owned())], view.settings.lang);
     if !customers_of(view, &file("/")).is_ok_and(|customers| customers >= WARMED_FROM) {
         return;

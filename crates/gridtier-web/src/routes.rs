@@ -26,7 +26,7 @@ use crate::view::{Effort, View};
 type MakePage = fn(&Arc<View>, &Asked) -> Result<Page, WebError>;
 
 /// The pages with their paths.
-const PAGES: [(&str, Effort, MakePage); 17] = [
+const PAGES: [(&str, Effort, MakePage); 25] = [
     ("/", Effort::Little, pages::overview::page),
     ("/customers", Effort::Little, pages::customers::page),
     ("/customer", Effort::Little, pages::customer::page),
@@ -44,6 +44,14 @@ const PAGES: [(&str, Effort, MakePage); 17] = [
     ("/rejects", Effort::Little, pages::quality::rejects),
     (PROPOSALS, Effort::Little, pages::proposals::page),
     ("/store", Effort::Little, pages::store::page),
+    ("/log/report", Effort::Little, pages::delivery::log),
+    ("/log/promises", Effort::Little, pages::delivery::log),
+    ("/log/delivered", Effort::Little, pages::delivery::log),
+    ("/log/due", Effort::Little, pages::delivery::log),
+    ("/log/contacts", Effort::Little, pages::delivery::log),
+    ("/log/check", Effort::Little, pages::delivery::log),
+    ("/survey", Effort::Little, pages::delivery::survey),
+    ("/handbook", Effort::Little, pages::delivery::handbook),
 ];
 /// The page whose form changes the store.
 const PROPOSALS: &str = "/proposals";
@@ -93,7 +101,8 @@ fn page_route(path: &'static str, effort: Effort, make: MakePage) -> MethodRoute
         let asked = Asked::new(path, fields, view.settings.lang);
         // A file is rendered while its reader waits; it must not delay pages, so it counts as much effort.
         let effort = if asked.format() == PageFormat::Html { effort } else { Effort::Much };
-        answer(view, asked, effort, move |view, asked| response(make(view, asked)?, asked)).await
+        answer(view, asked, effort, move |view, asked| response(make(view, asked)?, asked, &view.settings))
+            .await
     })
 }
 
@@ -141,12 +150,12 @@ async fn answer(
 ) -> Response {
     let path = asked.path;
     let turn = view.turns(effort).acquire_owned().await;
-    let unmade = asked.clone();
+    let (unmade, own) = (asked.clone(), Arc::clone(&view));
     let made = tokio::task::spawn_blocking(move || {
         let _turn = turn;
-        make(&view, &asked).unwrap_or_else(|error| refused(error, &asked))
+        make(&view, &asked).unwrap_or_else(|error| refused(error, &asked, &view.settings))
     });
-    let mut response = made.await.unwrap_or_else(|_| refused(WebError::bug(), &unmade));
+    let mut response = made.await.unwrap_or_else(|_| refused(WebError::bug(), &unmade, &own.settings));
     response.extensions_mut().insert(RoutePattern(path));
     response
 }
@@ -165,5 +174,5 @@ async fn nothing(State(view): State<Arc<View>>, request: Request) -> Response {
     let fields = Query::try_from_uri(request.uri()).map_or_else(|_| Vec::new(), |Query(fields)| fields);
     let asked = Asked::new("/", fields, view.settings.lang);
     let what = text!("there is no such page", "没有此页面");
-    refused(WebError { status: StatusCode::NOT_FOUND, what }, &asked)
+    refused(WebError { status: StatusCode::NOT_FOUND, what }, &asked, &view.settings)
 }

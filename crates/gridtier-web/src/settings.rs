@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 use gridtier::text;
 use gridtier::text::{Lang, Text};
+use gridtier_io::service::kept::LogRequest;
+use gridtier_io::survey::shown::SurveyRequest;
 
 use crate::secret::Secret;
 
@@ -30,10 +32,32 @@ pub struct Settings {
     pub opted_out: BTreeSet<String>,
     /// Tables about entitlements withhold counts below this.
     pub min_count: u64,
+    /// What the pages about service delivery show.
+    pub delivery: DeliverySettings,
     /// Returns the current time in UTC (RFC 3339).
     pub now: fn() -> String,
     /// Writes a line of the access log: method, route, status and time, but never an id.
     pub log: fn(&str),
+}
+
+/// What the pages about service delivery show. A page without its setting says how to start the view with it.
+#[derive(Clone, Debug, Default)]
+pub struct DeliverySettings {
+    /// The service log.
+    pub log: Option<LogRequest>,
+    /// The survey.
+    pub survey: Option<SurveyRequest>,
+    /// The customer handbook.
+    pub handbook: Option<HandbookSettings>,
+}
+
+/// What the customer handbook is made of, besides the cycle.
+#[derive(Clone, Debug)]
+pub struct HandbookSettings {
+    /// The file with the utility's own text.
+    pub text: PathBuf,
+    /// The policy of service: a shipped one or a file.
+    pub policy: String,
 }
 
 /// Why the view does not start.

@@ -2,4 +2,5 @@
 
 mod client;
 mod refusals;
+mod delivery;
 mod limits;

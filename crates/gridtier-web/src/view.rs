@@ -5,8 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gridtier_io::browse::{CustomerColumns, predecessor};
+use gridtier_io::service::kept::{KeptAnswers, LogRequest};
 use gridtier_io::store::{Store, StoredCycle};
 use gridtier_report::section::Section;
+use rayon::ThreadPoolBuilder;
 use tokio::sync::Semaphore;
 
 use crate::answer::WebError;
@@ -42,6 +44,12 @@ impl Held for Vec<Section> {
     }
 }
 
+impl Held for KeptAnswers {
+    fn bytes(&self) -> usize {
+        Self::bytes(self)
+    }
+}
+
 impl Held for CustomerColumns {
     fn bytes(&self) -> usize {
         Self::bytes(self)
@@ -59,6 +67,7 @@ pub struct View {
     little: Arc<Semaphore>,
     much: Arc<Semaphore>,
     columns: Background<[Option<CycleKey>; 2], CustomerColumns, WebError>,
+    log: Background<(), KeptAnswers, WebError>,
     /// Whole cycles in memory.
     pub cycles: Arc<WholeCycles>,
 }
@@ -75,6 +84,7 @@ impl View {
             little: Arc::new(Semaphore::new(PAGES_AT_A_TIME)),
             much: Arc::new(Semaphore::new(WHOLE_CYCLES_AT_A_TIME)),
             columns: Background::new(COLUMNS_HELD, COLUMNS_BYTES),
+            log: Background::new(1, usize::MAX),
             cycles: WholeCycles::new(&settings)?,
             settings,
         })
@@ -118,6 +128,26 @@ impl View {
         {
             let _ = self.customers(&store, &cycle, Duration::ZERO);
         }
+    }
+
+    /// The answers of the service log; `None` while it is being read and measured, which happens once, against the current
+    /// cycle. The log itself is dropped.
+    ///
+    /// # Errors
+    /// The store, the policy or a table cannot be read. The next request tries again.
+    pub fn service_log(
+        &self,
+        request: &LogRequest,
+        patience: Duration,
+    ) -> Result<Option<Arc<KeptAnswers>>, WebError> {
+        let request = request.clone();
+        let measured = self.log.get(&(), patience, move || {
+            let cycle = Store::open(&request.store)?.cycle(None)?;
+            // Threads of its own, so that the pages of other readers do not queue behind it.
+            let threads = ThreadPoolBuilder::new().build().map_err(|_| WebError::bug())?;
+            Ok(threads.install(|| KeptAnswers::measure(&request, &cycle))?)
+        });
+        measured.transpose().map_err(|error| (*error).clone())
     }
 
     /// Sections that take long to compute, by their cycle and a key; `None` while they are being computed.

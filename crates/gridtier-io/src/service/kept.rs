@@ -98,8 +98,8 @@ impl KeptAnswers {
         };
         for &question in ServiceQuestion::ALL {
             let answer = question.answer(AskedLog { measured: &measured, cycle }, true);
-            let in_place = |place| KeptSections::of(&answer, place, request.min_count);
-            kept.answers.push([AnswerPlace::Page, AnswerPlace::File].map(in_place));
+            let places = [AnswerPlace::Page, AnswerPlace::File];
+            kept.answers.push(places.map(|place| KeptSections::of(&answer, place, request.min_count)));
             kept.work_list = answer.into_work_list().or(kept.work_list);
         }
         Ok(kept)

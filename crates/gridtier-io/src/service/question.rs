@@ -3,6 +3,8 @@
 
 use gridtier::limit::Breach;
 use gridtier::output::Output;
+use gridtier::run::Reconciled;
+use gridtier::source::Finding;
 use gridtier::text;
 use gridtier::text::Text;
 use gridtier::unit::date_of_day;
@@ -11,7 +13,7 @@ use gridtier::words;
 use gridtier_report::section::{Extent, Section};
 use gridtier_report::service::worklist::{self, NamedWorkList, WorkFilter, WorkListShown};
 use gridtier_report::service::{ServiceView, absent_tables, contacts, delivered, head, monthly, promises};
-use gridtier_report::summary::{advice, breach_lines, recorded_rows};
+use gridtier_report::summary::{advice, breach_lines, recorded_rows, recorded_rows_in_words};
 use gridtier_report::table::DataTable;
 use gridtier_service::contact_figures::ContactFigures;
 use gridtier_service::delivered::Delivered;
@@ -233,7 +235,7 @@ fn about_rows(question: ServiceQuestion, measured: &MeasuredLog, extent: Extent)
     if !is_check && doubtful.is_none() {
         return Vec::new();
     }
-    let [rows, findings] = recorded_rows(&measured.reconciliation(), &measured.findings);
+    let [rows, findings] = shown_rows(&measured.reconciliation(), &measured.findings, extent);
     if is_check {
         return [rows, findings].into_iter().chain(doubtful).collect();
     }
@@ -249,6 +251,14 @@ fn about_rows(question: ServiceQuestion, measured: &MeasuredLog, extent: Extent)
         ),
     };
     vec![heading.with_all(rows.blocks)]
+}
+
+/// The rows of each table and the findings; on a page of the web view the findings in words.
+pub(crate) fn shown_rows(rows: &[Reconciled], findings: &[Finding], extent: Extent) -> [Section; 2] {
+    match extent {
+        Extent::Browsed { .. } => recorded_rows_in_words(rows, findings),
+        Extent::Brief | Extent::Whole => recorded_rows(rows, findings),
+    }
 }
 
 /// Says that results are doubtful, because findings exceed the limits of the cycle's method, and what to do (`fix`).

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use gridtier::text;
 use gridtier::text::Text;
 use gridtier_report::section::{Extent, Section};
-use gridtier_report::summary::{advice, recorded_rows};
+use gridtier_report::summary::advice;
 use gridtier_report::survey::{SurveyView, plan_sections, result_sections, survey_head};
 use gridtier_service::survey::instrument::Instrument;
 use gridtier_service::survey::plan::SurveyPlan;
@@ -13,7 +13,7 @@ use gridtier_service::survey::plan::SurveyPlan;
 use super::{EvaluatedSurvey, SurveyAnswers, open};
 use crate::folder::DataFolder;
 use crate::service::ServiceError;
-use crate::service::question::doubtful;
+use crate::service::question::{doubtful, shown_rows};
 use crate::store::StoredCycle;
 
 /// Fewest answers of a group whose scores are shown (SERVICE §7), unless more are asked for.
@@ -43,7 +43,7 @@ impl ShownSurvey<'_> {
         let findings = &self.evaluated.findings;
         let heading = text!("Tables of the survey", "调查数据检查");
         let mut sections = vec![self.within(SHOWN_ROWS, Extent::Brief, |view| survey_head(view, heading))];
-        sections.extend(recorded_rows(&self.answers.reconciliation(), findings));
+        sections.extend(shown_rows(&self.answers.reconciliation(), findings, Extent::Brief));
         sections.extend(advice(findings));
         sections
     }
@@ -57,7 +57,7 @@ impl ShownSurvey<'_> {
             sections.extend(result_sections(view, results));
             sections
         });
-        sections.extend(self.doubtful_rows());
+        sections.extend(self.doubtful_rows(extent));
         Some(sections)
     }
 
@@ -69,7 +69,7 @@ impl ShownSurvey<'_> {
             sections.extend(plan_sections(view, plan, &self.answers.base));
             sections
         });
-        sections.extend(self.doubtful_rows());
+        sections.extend(self.doubtful_rows(extent));
         sections
     }
 
@@ -97,12 +97,12 @@ impl ShownSurvey<'_> {
     }
 
     /// The findings that are more than information.
-    fn doubtful_rows(self) -> Vec<Section> {
+    fn doubtful_rows(self, extent: Extent) -> Vec<Section> {
         let findings = &self.evaluated.findings;
         if advice(findings).is_none() {
             return Vec::new();
         }
-        let [_, findings] = recorded_rows(&[], findings);
+        let [_, findings] = shown_rows(&[], findings, extent);
         vec![Section::titled(text!("Findings about the tables", "数据问题")), findings]
     }
 }

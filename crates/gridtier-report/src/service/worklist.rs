@@ -149,11 +149,12 @@ impl NamedWorkList {
 
     /// The lines that a filter keeps.
     fn kept<'a>(&'a self, filter: &'a WorkFilter) -> impl Iterator<Item = &'a WorkLine> {
-        self.lines.iter().filter(move |line| {
-            let is_of_service =
-                || self.service(line).is_some_and(|(id, _)| filter.services.iter().any(|asked| asked == id));
-            let is_of_tier = || line.tier.is_some_and(|tier| filter.tiers.contains(&tier));
-            (filter.services.is_empty() || is_of_service()) && (filter.tiers.is_empty() || is_of_tier())
+        let of_service = self.lines.iter().filter(move |line| {
+            filter.services.is_empty()
+                || self.service(line).is_some_and(|(id, _)| filter.services.contains(id))
+        });
+        of_service.filter(move |line| {
+            filter.tiers.is_empty() || line.tier.is_some_and(|tier| filter.tiers.contains(&tier))
         })
     }
 

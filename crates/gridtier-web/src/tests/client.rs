@@ -12,7 +12,7 @@ use gridtier_io::store::Store;
 use tempfile::TempDir;
 
 use crate::server::{ServeError, Server, Stopper};
-use crate::settings::Settings;
+use crate::settings::{DeliverySettings, Settings};
 
 /// The lines of the access log of all servers of this process.
 pub static LOG: Mutex<Vec<String>> = Mutex::new(Vec::new());
@@ -34,6 +34,7 @@ pub fn settings(store: &std::path::Path) -> Settings {
         lang: Lang::En,
         opted_out: BTreeSet::new(),
         min_count: 0,
+        delivery: DeliverySettings::default(),
         now: || "2026-01-01T00:00:00+00:00".to_owned(),
         log: |line| LOG.lock().unwrap().push(line.to_owned()),
     }

@@ -70,7 +70,7 @@ fn a_name_of_a_proxy_is_answered_once_it_is_given() {
 fn other_methods_are_refused() {
     let server = server();
     let origin = format!("Origin: http://{}", server.address);
-    for target in ["/store", "/", "/assets/style.css", "/none", "*"] {
+    for target in ["/store", "/", "/log/due", "/survey", "/handbook", "/assets/style.css", "/none", "*"] {
         for method in ["PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "PROPFIND", "get"] {
             let answer = server.ask(method, target, &[&origin], "");
             assert!([400, 405].contains(&answer.status()), "{method} {target}: {}", answer.0);
