@@ -60,16 +60,20 @@ fn compare(view: &View, page: &str, json: &str) -> usize {
     let (mut compared, mut place) = (0, 0);
     while let Some((code, rows)) = saved(view, page, place) {
         place += 1;
-        let expected =
-            json[&code].as_array().unwrap_or_else(|| panic!("{page}: no table {code} in {json:#}"));
+        let Some(expected) = json[&code].as_array() else {
+            // What is not measured is summed up on a page, and listed figure by figure in files.
+            assert_eq!((page, code.as_str()), ("/log/report", "gaps"));
+            continue;
+        };
         assert_eq!(rows.len(), expected.len(), "{page} {code}");
         for (row, expected) in rows.iter().zip(expected) {
             let numbers = expected.as_object().unwrap().iter();
             let numbers = numbers.filter(|(_, value)| value.is_i64() || value.is_f64());
             for (column, number) in numbers {
+                // The parser of JSON may be off by the last digit.
+                let number = number.as_f64().unwrap();
                 let is_there = row.iter().any(|cell| {
-                    cell == &number.to_string()
-                        || cell.parse::<f64>().is_ok_and(|cell| Some(cell) == number.as_f64())
+                    cell.parse::<f64>().is_ok_and(|cell| (cell - number).abs() <= 1e-12 * number.abs())
                 });
                 assert!(is_there, "{page} {code} {column}: {number} is not in {row:?}");
                 compared += 1;

@@ -239,18 +239,18 @@ fn about_rows(question: ServiceQuestion, measured: &MeasuredLog, extent: Extent)
     if is_check {
         return [rows, findings].into_iter().chain(doubtful).collect();
     }
-    let heading = Section::titled(text!("Rows of the tables", "数据行"));
-    let heading = match extent {
-        Extent::Browsed { .. } => heading.sentence(
-            "Some rows are set aside. The page of the tables says which, why, and what to do.",
-            "部分行未计入。数据检查页列出是哪些行、原因及处理办法。",
+    let section = match extent {
+        // The heading is the title of the table, which a page then shows once.
+        Extent::Browsed { .. } => Section::titled(text!("Rows", "数据行")).sentence(
+            "Some rows are set aside: “Tables of the log” above says which, why, and what to do.",
+            "部分行未计入：上方“数据检查”页列出是哪些行、原因及处理办法。",
         ),
-        _ => heading.sentence(
+        _ => Section::titled(text!("Rows of the tables", "数据行")).sentence(
             "Some rows are set aside. `gridtier service check` says which, why, and what to do.",
             "部分行未计入。用 `gridtier service check` 查看是哪些行、原因及处理办法。",
         ),
     };
-    vec![heading.with_all(rows.blocks)]
+    vec![section.with_all(rows.blocks)]
 }
 
 /// The rows of each table and the findings; on a page of the web view the findings in words.
