@@ -81,16 +81,22 @@ impl Page {
     }
 }
 
-/// A message as blocks: its first line as a sentence, the others as lines.
+/// A message as blocks: a line as a sentence, the indented lines below it as a list.
 pub fn message(what: &Text) -> Vec<Block> {
-    let [en, zh]: [Vec<&str>; 2] = [&what.en, &what.zh].map(|text| text.lines().map(str::trim).collect());
+    let [en, zh]: [Vec<&str>; 2] = [&what.en, &what.zh].map(|text| text.lines().collect());
     if en.len() != zh.len() {
         return vec![Block::Sentence(what.clone())];
     }
-    let mut lines = en.into_iter().zip(zh).map(|(en, zh)| Text::new(en.to_owned(), zh.to_owned()));
-    let first = lines.next().map(Block::Sentence);
-    let others: Vec<Text> = lines.collect();
-    first.into_iter().chain((!others.is_empty()).then_some(Block::Lines(others))).collect()
+    let mut blocks: Vec<Block> = Vec::new();
+    for (en, zh) in en.into_iter().zip(zh) {
+        let text = Text::new(en.trim().to_owned(), zh.trim().to_owned());
+        match blocks.last_mut() {
+            Some(Block::Lines(lines)) if en.starts_with(' ') => lines.push(text),
+            Some(_) if en.starts_with(' ') => blocks.push(Block::Lines(vec![text])),
+            _ => blocks.push(Block::Sentence(text)),
+        }
+    }
+    blocks
 }
 
 /// Why a page cannot be shown.
@@ -232,8 +238,10 @@ mod tests {
 
     #[test]
     fn a_message_of_several_lines_is_a_sentence_with_lines() {
-        let blocks = message(&Text::new("what\n  line\n  fix", "问题\n  行\n  办法"));
-        let [Block::Sentence(first), Block::Lines(lines)] = &blocks[..] else { panic!("{blocks:?}") };
+        let blocks = message(&Text::new("what\n  line\n  fix\nmore", "问题\n  行\n  办法\n另"));
+        let [Block::Sentence(first), Block::Lines(lines), Block::Sentence(_)] = &blocks[..] else {
+            panic!("{blocks:?}")
+        };
         assert_eq!((first.en.as_ref(), lines.len(), lines[1].zh.as_ref()), ("what", 2, "办法"));
         assert!(matches!(&message(&Text::new("a\nb", "甲"))[..], [Block::Sentence(_)]));
     }
