@@ -42,8 +42,10 @@ pub struct Section {
 pub enum Extent {
     /// What matters most, as in a terminal and on a page. The workbook and JSON have more.
     Brief,
-    /// The same on a page of the web view. The files that it offers have more: of a list its first `file_rows`.
+    /// The same on a page of the web view. The files that it offers have more.
     Browsed {
+        /// Maximum number of rows of a list on the page.
+        page_rows: usize,
         /// Maximum number of rows of a list in a file.
         file_rows: usize,
     },
@@ -93,7 +95,7 @@ impl Block {
                 "{left_out} more rows: in the workbook or JSON (-o FILE.xlsx, -o FILE.json).",
                 "另有 {left_out} 行，见工作簿或 JSON（-o 文件.xlsx、-o 文件.json）。"
             ),
-            Extent::Browsed { file_rows } if more >= file_rows => {
+            Extent::Browsed { page_rows, file_rows } if page_rows.saturating_add(more) > file_rows => {
                 let file_rows = grouped(count(file_rows));
                 text!(
                     "{left_out} more rows. The files below have the first {file_rows} rows, and the folder of the command (-o DIR) \
@@ -202,4 +204,21 @@ impl Section {
 
 fn text_bytes(text: &Text) -> usize {
     size_of::<Text>() + text.en.len() + text.zh.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_says_whether_its_files_have_all_rows_of_a_list() {
+        let extent = Extent::Browsed { page_rows: 40, file_rows: 100 };
+        let told = |more| match Block::rows_left_out(more, extent) {
+            Some(Block::Sentence(text)) => text.en.into_owned(),
+            other => format!("{other:?}"),
+        };
+        assert_eq!(told(0), "None");
+        assert_eq!(told(60), "60 more rows: in the files below.");
+        assert!(told(61).contains("the first 100 rows"), "{}", told(61));
+    }
 }

@@ -125,7 +125,7 @@ impl KeptAnswers {
 
     fn list_shown<'a>(&self, place: AnswerPlace, filter: &'a WorkFilter) -> WorkListShown<'a> {
         let (most_rows, extent) = match place {
-            AnswerPlace::Page => (PAGE_ROWS, Extent::Browsed { file_rows: FILE_ROWS }),
+            AnswerPlace::Page => (PAGE_ROWS, Extent::Browsed { page_rows: PAGE_ROWS, file_rows: FILE_ROWS }),
             AnswerPlace::File => (FILE_ROWS, Extent::Whole),
         };
         WorkListShown { filter, names_customers: self.names_customers, most_rows, extent }
@@ -150,7 +150,7 @@ impl KeptAnswers {
 impl KeptSections {
     fn of(answer: &ServiceAnswer<'_>, place: AnswerPlace, min_count: u64) -> Self {
         let (most_rows, extent) = match place {
-            AnswerPlace::Page => (PAGE_ROWS, Extent::Browsed { file_rows: KEPT_ROWS }),
+            AnswerPlace::Page => (PAGE_ROWS, Extent::Browsed { page_rows: PAGE_ROWS, file_rows: KEPT_ROWS }),
             AnswerPlace::File => (KEPT_ROWS, Extent::Whole),
         };
         let shown = AnswerShown { min_count, most_rows, extent, filter: &WorkFilter::default() };

@@ -136,7 +136,7 @@ pub fn survey(view: &Arc<View>, asked: &Asked) -> Result<Page, WebError> {
         return Ok(unset(title, &view.settings, options));
     };
     let links = delivery_links(asked, &view.settings.delivery);
-    let on_page = (SHOWN_ROWS, Extent::Browsed { file_rows: FILE_ROWS });
+    let on_page = (SHOWN_ROWS, Extent::Browsed { page_rows: SHOWN_ROWS, file_rows: FILE_ROWS });
     let Some(sections) = survey_sections(view, asked, request, on_page)? else {
         return Ok(Page::waiting(title).led_by(links));
     };
