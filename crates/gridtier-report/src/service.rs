@@ -3,8 +3,8 @@
 //! Each module turns the figures of one part into sections, what needs attention first. What depends on an absent table
 //! is told as not measured, which differs from 0.
 
-mod view;
 mod words;
+mod view;
 mod head;
 #[cfg(test)]
 mod fixture;

@@ -3,13 +3,12 @@
 use gridtier::entitlement::Catalogue;
 use gridtier::index::CustomerIx;
 use gridtier_service::base::Base;
-use gridtier_service::group::{GroupBy, GroupIx, Groups, UNGRADED, UNKNOWN};
+use gridtier_service::group::{GroupBy, GroupIx, Groups, UNKNOWN};
 use gridtier_service::log::Log;
 use gridtier_service::period::Run;
 use gridtier_service::policy::Policy;
 
 use super::words;
-use crate::group_names;
 use crate::section::{Block, Extent, Section};
 use crate::table::DataCell;
 
