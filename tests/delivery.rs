@@ -210,6 +210,7 @@ fn where_counts_are_withheld_no_customer_is_named() {
         "/log/due?tier=special",
         "/log/contacts",
         "/log/report",
+        "/log/check",
     ] {
         let body = view.page(page);
         assert!(body.contains("Withheld"), "{page}: {body}");

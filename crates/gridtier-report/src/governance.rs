@@ -109,7 +109,7 @@ pub fn waiting(cycles: &[ListedCycle]) -> u64 {
     as_count(cycles.iter().filter(|cycle| cycle.state == CycleState::Proposed).count())
 }
 
-/// The section with the commands for about the proposals that wait.
+/// The section with the commands that decide about the proposals that wait.
 fn with_waiting(section: Section, cycles: &[ListedCycle]) -> Section {
     let waiting = waiting(cycles);
     if waiting == 0 {

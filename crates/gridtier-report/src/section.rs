@@ -98,8 +98,8 @@ impl Block {
             Extent::Browsed { page_rows, file_rows } if page_rows.saturating_add(more) > file_rows => {
                 let file_rows = grouped(count(file_rows));
                 text!(
-                    "{left_out} more rows. The files below have the first {file_rows} rows, and the folder of the command (-o DIR) \
-                     all of them.",
+                    "{left_out} more rows. The files below have the first {file_rows} rows; the command with -o DIR writes all of \
+                     them.",
                     "另有 {left_out} 行。下方文件含前 {file_rows} 行，命令输出的结果文件夹（-o 文件夹）含全部。"
                 )
             }

@@ -1,9 +1,9 @@
 //! Writes the service log: what happened to the customers in the last year of the window, and what the utility did for
 //! them.
 //!
-//! Outages strike feeders, so that neighbours are interrupted together; visits go by an estimate of the tiers, which the
-//! sample does not know; one branch is slow and misses visits, and so are answers to small customers, which a test of fairness should
-//! find. What lies at or after the end of the window has not happened, and is empty.
+//! Outages strike feeders, so that neighbours are interrupted together; visits go by tiers that are estimated,
+//! since the sample knows none; one branch is slow and misses visits, and small customers are answered late, which a test of
+//! fairness should find. What lies at or after the end of the window has not happened, and is empty.
 
 mod year;
 mod outages;

@@ -26,8 +26,8 @@ use crate::view::View;
 /// From this number of customers on, checks and changes take so long that they are computed before anybody asks for them.
 const WARMED_FROM: u64 = 50_000;
 
-/// Reads and measures what the first readers would wait for: the list of customers, the service log, and, of a large cycle, the checks and the
-/// changes since the cycle before. Errors are ignored here: a request for the page meets and reports them again.
+/// Reads and measures what the first readers would wait for: the list of customers, the service log, and, of a large
+/// cycle, the checks and the changes since the cycle before. Errors are ignored here: a request for the page meets and reports them again.
 pub fn warm(view: &Arc<View>) {
     view.warm();
     delivery::warm(view);

@@ -1,6 +1,7 @@
 //! What all pages share: the store, caches of results, and limits on how many pages are made at the same time.
 
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -144,8 +145,11 @@ impl View {
         let measured = self.log.get(&(), patience, move || {
             let cycle = Store::open(&request.store)?.cycle(None)?;
             // Threads of its own, so that the pages of other readers do not queue behind it.
-            let threads = ThreadPoolBuilder::new().build().map_err(|_| WebError::bug())?;
-            Ok(threads.install(|| KeptAnswers::measure(&request, &cycle))?)
+            let threads = ThreadPoolBuilder::new().num_threads(rayon::current_num_threads()).build();
+            let threads = threads.map_err(|_| WebError::bug())?;
+            // A panic is an error that the page shows; without one, each reload would read the log again.
+            let measure = AssertUnwindSafe(|| threads.install(|| KeptAnswers::measure(&request, &cycle)));
+            Ok(catch_unwind(measure).map_err(|_| WebError::bug())??)
         });
         measured.transpose().map_err(|error| (*error).clone())
     }

@@ -304,8 +304,7 @@ pub type NamedCustomer = Result<CustomerIx, Rule>;
 #[derive(Clone, Debug)]
 pub struct CustomerFinder<'a> {
     customers: &'a Customers,
-    /// The customer number found last. Rows are often sorted by customer, so the next number is likely the same or one
-    /// higher.
+    /// Where the next customer is likely: rows are often sorted by customer.
     last: NearKey,
 }
 

@@ -16,14 +16,15 @@ use hashbrown::HashTable;
 
 use crate::index::{count, index};
 
-/// Keys are hashed once one in this many was searched for: a search takes about as long as hashing ten keys.
+/// All keys are hashed after as many searches as there are keys, divided by this: a search takes about as long as hashing
+/// ten keys.
 const SEARCHED_ONE_IN: usize = 16;
 
 /// How many keys after the last one found are compared before a key is looked up: payments in the order of bills skip the
 /// bills that are not paid.
 const NEAR: u32 = 4;
 
-/// Once this many keys in turn were not near the last one found, only one key in as many is tried there: each trial waits
+/// Once this many keys in turn were not near the last one found, only every sixteenth key is compared with those there: each comparison waits
 /// for memory, which took a fifth of the time of reading shuffled bills and payments.
 const FAR_MIN: u32 = 16;
 
@@ -40,7 +41,7 @@ pub struct KeyIndex {
     /// All keys, once a key was inserted out of order or many were searched for.
     table: OnceLock<HashTable<u32>>,
     searched: Searched,
-    /// How many keys `table` shall have room for.
+    /// For how many keys memory is reserved when `table` is made.
     expected: usize,
     hasher: FixedState,
     /// For each folded key that folding changed, its spelling before folding.
@@ -97,15 +98,23 @@ impl KeyIndex {
     /// The number of a key; `None` if it was never inserted.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<u32> {
-        if self.table.get().is_none() {
-            let searched = index(self.searched.0.fetch_add(1, Ordering::Relaxed));
-            if searched < self.len() / SEARCHED_ONE_IN {
-                return self.ascending.find(key, |number| self.key(number)).ok();
-            }
+        if self.table.get().is_none() && !self.searches_suffice() {
+            self.searched.0.fetch_add(1, Ordering::Relaxed);
+            return self.ascending.find(key, |number| self.key(number)).ok();
         }
         let table = self.table.get_or_init(|| self.hashed());
         let hash = self.hasher.hash_one(key);
         table.find(hash, |&number| self.key(number) == key).copied()
+    }
+
+    /// Whether so many keys were searched for that hashing all takes less time than going on.
+    fn searches_suffice(&self) -> bool {
+        index(self.searched.0.load(Ordering::Relaxed)) >= self.len() / SEARCHED_ONE_IN
+    }
+
+    fn hash_all(&mut self) {
+        self.table = OnceLock::from(self.hashed());
+        self.ascending = AscendingKeys::default();
     }
 
     /// All keys in a hash table.
@@ -143,13 +152,16 @@ impl KeyIndex {
         let new = ends.len() as u32;
         if self.table.get().is_none() {
             match ascending.insert(key, new, |number| key_at(text, ends, number)) {
-                AscendingInsertion::Known(number) => return number,
-                AscendingInsertion::New => return self.push(key),
-                AscendingInsertion::OutOfOrder => {
-                    let hashed = self.hashed();
-                    self.table = OnceLock::from(hashed);
-                    self.ascending = AscendingKeys::default();
+                AscendingInsertion::Last(number) => return number,
+                AscendingInsertion::Known(number) => {
+                    *self.searched.0.get_mut() += 1;
+                    if self.searches_suffice() {
+                        self.hash_all();
+                    }
+                    return number;
                 }
+                AscendingInsertion::New => return self.push(key),
+                AscendingInsertion::OutOfOrder => self.hash_all(),
             }
         }
         self.insert_hashed(key, new)
@@ -201,7 +213,9 @@ impl KeyIndex {
     /// The keys that are wanted, numbered anew in the same order, and for each old number the new one.
     #[must_use]
     pub fn retained(&self, is_wanted: impl Fn(&str) -> bool) -> (Self, Vec<Option<u32>>) {
-        let mut retained = Self { raw: self.raw.clone(), ..Self::default() };
+        let raw = self.raw.iter().filter(|(key, _)| is_wanted(key));
+        let raw = raw.map(|(key, spelling)| (key.clone(), spelling.clone())).collect();
+        let mut retained = Self { raw, ..Self::default() };
         let keys = (0..).take(self.len()).map(|number| self.key(number));
         let renumbered = keys.map(|key| is_wanted(key).then(|| retained.insert(key))).collect();
         (retained, renumbered)

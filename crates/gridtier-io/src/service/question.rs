@@ -129,7 +129,7 @@ impl<'a> ServiceAnswer<'a> {
         let measured = self.asked.measured;
         let mut before = head(&self.view(shown), self.question.heading());
         before.extend(absent_tables(&measured.absent()));
-        [before, about_rows(self.question, measured, shown.extent)]
+        [before, about_rows(self.question, measured, shown)]
     }
 
     /// The figures.
@@ -229,13 +229,15 @@ impl<'a> ServiceAnswer<'a> {
 }
 
 /// What became of the rows: all of it for a check, else what is more than information.
-fn about_rows(question: ServiceQuestion, measured: &MeasuredLog, extent: Extent) -> Vec<Section> {
+fn about_rows(question: ServiceQuestion, measured: &MeasuredLog, shown: AnswerShown<'_>) -> Vec<Section> {
     let is_check = question == ServiceQuestion::Check;
     let doubtful = advice(&measured.findings);
     if !is_check && doubtful.is_none() {
         return Vec::new();
     }
-    let [rows, findings] = shown_rows(&measured.reconciliation(), &measured.findings, extent);
+    let extent = shown.extent;
+    let examples = if shown.min_count == 0 { Examples::Shown } else { Examples::Withheld };
+    let [rows, findings] = shown_rows(&measured.reconciliation(), &measured.findings, extent, examples);
     if is_check {
         return [rows, findings].into_iter().chain(doubtful).collect();
     }
@@ -253,11 +255,27 @@ fn about_rows(question: ServiceQuestion, measured: &MeasuredLog, extent: Extent)
     vec![section.with_all(rows.blocks)]
 }
 
+/// Whether findings have an example row, which may name a customer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Examples {
+    Shown,
+    Withheld,
+}
+
 /// The rows of each table and the findings; on a page of the web view the findings in words.
-pub(crate) fn shown_rows(rows: &[Reconciled], findings: &[Finding], extent: Extent) -> [Section; 2] {
+pub(crate) fn shown_rows(
+    rows: &[Reconciled],
+    findings: &[Finding],
+    extent: Extent,
+    examples: Examples,
+) -> [Section; 2] {
+    let mut findings = findings.to_vec();
+    if examples == Examples::Withheld {
+        findings.iter_mut().for_each(|finding| finding.example.clear());
+    }
     match extent {
-        Extent::Browsed { .. } => recorded_rows_in_words(rows, findings),
-        Extent::Brief | Extent::Whole => recorded_rows(rows, findings),
+        Extent::Browsed { .. } => recorded_rows_in_words(rows, &findings),
+        Extent::Brief | Extent::Whole => recorded_rows(rows, &findings),
     }
 }
 

@@ -13,7 +13,7 @@ use gridtier_service::survey::plan::SurveyPlan;
 use super::{EvaluatedSurvey, SurveyAnswers, open};
 use crate::folder::DataFolder;
 use crate::service::ServiceError;
-use crate::service::question::{doubtful, shown_rows};
+use crate::service::question::{Examples, doubtful, shown_rows};
 use crate::store::StoredCycle;
 
 /// Fewest answers of a group whose scores are shown (SERVICE §7), unless more are asked for.
@@ -43,7 +43,7 @@ impl ShownSurvey<'_> {
         let findings = &self.evaluated.findings;
         let heading = text!("Tables of the survey", "调查数据检查");
         let mut sections = vec![self.within(SHOWN_ROWS, Extent::Brief, |view| survey_head(view, heading))];
-        sections.extend(shown_rows(&self.answers.reconciliation(), findings, Extent::Brief));
+        sections.extend(shown_rows(&self.answers.reconciliation(), findings, Extent::Brief, Examples::Shown));
         sections.extend(advice(findings));
         sections
     }
@@ -96,13 +96,14 @@ impl ShownSurvey<'_> {
         })
     }
 
-    /// The findings that are more than information.
+    /// The findings that are more than information, without their examples: `survey check` names respondents, results do
+    /// not.
     fn doubtful_rows(self, extent: Extent) -> Vec<Section> {
         let findings = &self.evaluated.findings;
         if advice(findings).is_none() {
             return Vec::new();
         }
-        let [_, findings] = shown_rows(&[], findings, extent);
+        let [_, findings] = shown_rows(&[], findings, extent, Examples::Withheld);
         vec![Section::titled(text!("Findings about the tables", "数据问题")), findings]
     }
 }

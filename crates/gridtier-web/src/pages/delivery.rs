@@ -14,7 +14,7 @@ use gridtier_io::survey::shown::{FILE_ROWS, SHOWN_ROWS, SurveyRequest, scored};
 use gridtier_report::document::Document;
 use gridtier_report::names;
 use gridtier_report::section::{Block, Extent, Section};
-use gridtier_report::service::worklist::WorkFilter;
+use gridtier_report::service::worklist::{NamedWorkList, WorkFilter};
 use gridtier_service::handbook::Completeness;
 use maud::{Markup, html};
 
@@ -25,7 +25,7 @@ use crate::layout::delivery_links;
 use crate::settings::Settings;
 use crate::view::View;
 
-/// Reads the service log, so that the first reader does not wait for it. Waits for it, so that what is read next does not
+/// Reads the service log, so that the first reader does not wait for it. Waits for it, so that the next reading does not
 /// need memory at the same time. Errors are ignored here: the request for a page meets and reports them again.
 pub fn warm(view: &Arc<View>) {
     if let Some(request) = &view.settings.delivery.log {
@@ -48,11 +48,13 @@ pub fn log(view: &Arc<View>, asked: &Asked) -> Result<Page, WebError> {
         let period = request.run.period;
         return Ok(Page::waiting(text!("{en}, {period}", "{zh}（{period}）")).led_by(links));
     };
-    let filter = filter(asked, request);
+    let filter = filter(asked, &kept, request)?;
     let mut page = titled(kept.sections(question, AnswerPlace::Page, &filter), question.heading());
-    let of_page = [newer_cycle(view, &kept)?, ignored_files(question, &kept)].into_iter().flatten();
+    let of_page = [other_cycle(view, asked, &kept)?, ignored_files(question, &kept)].into_iter().flatten();
     let of_all = kept.doubts.as_ref().map(doubtful);
-    page.sections.splice(0..0, of_page.chain(of_all.clone()));
+    // Below the head of the result.
+    let place = page.sections.len().min(1);
+    page.sections.splice(place..place, of_page.chain(of_all.clone()));
     let in_files = (asked.format() != PageFormat::Html).then(|| {
         let sections = kept.sections(question, AnswerPlace::File, &filter);
         of_all.into_iter().chain(sections).collect()
@@ -85,16 +87,20 @@ fn doubtful(what: &Text) -> Section {
     Section::titled(text!("These results are doubtful", "结果存疑")).with_all(message(what))
 }
 
-/// Says that the log was read against a cycle that is not the current one any more.
-fn newer_cycle(view: &View, kept: &KeptAnswers) -> Result<Option<Section>, WebError> {
-    let (now, then) = (view.store()?.cycle(None)?.version, kept.cycle);
-    Ok((now != then).then(|| {
+/// Says that the log was read with the tiers of another cycle than the one asked for.
+fn other_cycle(view: &View, asked: &Asked, kept: &KeptAnswers) -> Result<Option<Section>, WebError> {
+    let (_, stored) = view.cycle(asked)?;
+    let (wanted, then) = (stored.version, kept.cycle);
+    Ok((wanted != then).then(|| {
         Section::new().sentence(
             format!(
-                "Cycle {now} was published after the log was read with the tiers of cycle {then}. Start the view again to \
-                 read it with those of cycle {now}."
+                "These are results with the tiers of cycle {then}, which was the current one when the log was read. For those of \
+                 cycle {wanted}, use `gridtier service` with --cycle {wanted}, or start the view again once it is the current one."
             ),
-            format!("读取服务记录时采用周期 {then} 的等级；此后已发布周期 {now}。重新启动后采用周期 {now} 的等级。"),
+            format!(
+                "以下结果采用周期 {then} 的等级（读取服务记录时的当前周期）。如需采用周期 {wanted} 的等级，请使用 `gridtier service` 和 \
+                 --cycle {wanted}，或待其成为当前周期后重新启动。"
+            ),
         )
     }))
 }
@@ -107,9 +113,27 @@ fn ignored_files(question: ServiceQuestion, kept: &KeptAnswers) -> Option<Sectio
 
 /// The lines of the work list that the URL asks for. Counts by tier would give small tiers away, so they are not asked for
 /// where counts are withheld.
-fn filter(asked: &Asked, request: &LogRequest) -> WorkFilter {
-    let tiers = asked.all("tier").filter_map(Tier::from_code).filter(|_| request.min_count == 0);
-    WorkFilter { services: asked.all("service").map(str::to_owned).collect(), tiers: tiers.collect() }
+///
+/// # Errors
+/// Nothing is to be done for a service, or there is no such tier.
+fn filter(asked: &Asked, kept: &KeptAnswers, request: &LogRequest) -> Result<WorkFilter, WebError> {
+    let services: Vec<String> = asked.all("service").map(str::to_owned).collect();
+    let known = kept.work_list().map(NamedWorkList::services).unwrap_or_default();
+    if let Some(unknown) = services.iter().find(|id| !known.iter().any(|(known, _)| known == id)) {
+        return Err(WebError::request(text!(
+            "the work list has nothing to do for a service {unknown}; choose one on the page",
+            "工作清单中没有服务 {unknown} 的应做事项; 请在页面上选择"
+        )));
+    }
+    let tiers = asked.all("tier").filter(|_| request.min_count == 0).map(|code| {
+        Tier::from_code(code).ok_or_else(|| {
+            WebError::request(text!(
+                "there is no tier {code}; choose one on the page",
+                "没有等级 {code}; 请在页面上选择"
+            ))
+        })
+    });
+    Ok(WorkFilter { services, tiers: tiers.collect::<Result<_, _>>()? })
 }
 
 fn form(asked: &Asked, kept: &KeptAnswers, request: &LogRequest) -> Markup {
@@ -140,12 +164,15 @@ pub fn survey(view: &Arc<View>, asked: &Asked) -> Result<Page, WebError> {
     let Some(sections) = survey_sections(view, asked, request, on_page)? else {
         return Ok(Page::waiting(title).led_by(links));
     };
-    let in_files = match asked.format() {
-        PageFormat::Html => None,
-        _ => survey_sections(view, asked, request, (FILE_ROWS, Extent::Whole))?,
-    };
-    let page = titled(sections.to_vec(), title).led_by(links);
-    Ok(page.with_files(in_files.map(|sections| sections.to_vec())))
+    let page = titled(sections.to_vec(), title.clone()).led_by(links);
+    if asked.format() == PageFormat::Html {
+        return Ok(page);
+    }
+    let in_files = survey_sections(view, asked, request, (FILE_ROWS, Extent::Whole))?;
+    Ok(match in_files {
+        Some(sections) => page.with_files(Some(sections.to_vec())),
+        None => Page::waiting(title),
+    })
 }
 
 /// The results of the survey; `None` while they are being measured.

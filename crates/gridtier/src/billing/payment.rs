@@ -18,8 +18,7 @@ use crate::unit::Window;
 struct PaymentRules<'a> {
     bills: &'a Bills,
     finder: CustomerFinder<'a>,
-    /// Key number of the bill found last. Payments are often sorted by bill, so the next payment likely has the same
-    /// bill or the one after it.
+    /// Where the next bill is likely: payments are often sorted by bill.
     last_bill: NearKey,
     window: Window,
     keys: KeyIndex,
@@ -194,7 +193,8 @@ pub(super) fn read(
     drop((counted, earlier));
     let applied = account::apply(bills, due, &payments, &other, &keys)?;
     payments.extend(applied);
-    // Payments are often in the order of bills already. A stable sort makes use of that; equal payments are one.
+    // Payments are often in the order of bills already, which a stable sort makes use of, for half their memory again. The
+    // order of equal payments does not matter.
     payments.sort_by_key(|payment| (payment.bill, payment.paid_on, payment.amount_fen));
     Ok(payments)
 }

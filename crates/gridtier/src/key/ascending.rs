@@ -5,7 +5,7 @@
 
 use std::cmp::Ordering;
 
-/// Most kinds of ids. A table with more has its keys hashed.
+/// Maximum number of ranges. A further kind of ids joins the range below it, and is out of order there sooner or later.
 const RANGES_MAX: usize = 8;
 
 /// Disjoint ranges of keys. Each key is in one range, and no range holds a key that was not inserted.
@@ -20,7 +20,9 @@ pub(super) struct AscendingKeys {
 /// What an insertion finds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum AscendingInsertion {
-    /// The key has this number.
+    /// The key is the one inserted last in its range, and has this number.
+    Last(u32),
+    /// The key was found by a search, and has this number.
     Known(u32),
     /// The key was new, and has got the new number.
     New,
@@ -32,7 +34,11 @@ impl AscendingKeys {
     /// Inserts a key, which gets the number `new` if it is new. `key_of` gives the key of a number.
     pub fn insert<'k>(&mut self, key: &str, new: u32, key_of: impl Fn(u32) -> &'k str) -> AscendingInsertion {
         if let Some(range) = self.ranges.get(self.last) {
-            let end = range.last().map_or("", |&number| key_of(number));
+            let last = range.last().copied().unwrap_or_default();
+            let end = key_of(last);
+            if key == end {
+                return AscendingInsertion::Last(last);
+            }
             let is_below_next = self.ranges.get(self.last + 1).is_none_or(|next| key < key_of(next[0]));
             if key > end && is_below_next && (self.is_full() || are_near(end, key)) {
                 self.ranges[self.last].push(new);

@@ -518,7 +518,6 @@ fn ticks_are_round_and_told_apart() {
     );
 }
 
-/// Writes every chart into the folder that `GRIDTIER_CHARTS` names, so that people can look at them.
 #[test]
 fn the_names_of_a_heat_map_are_whole_on_a_phone() {
     let names: Vec<Text> = tiers()
@@ -543,6 +542,7 @@ fn the_names_of_a_heat_map_are_whole_on_a_phone() {
     }
 }
 
+/// Writes every chart into the folder that `GRIDTIER_CHARTS` names, so that people can look at them.
 #[test]
 fn the_gallery_is_written_where_it_is_asked_for() {
     let Some(folder) = std::env::var_os("GRIDTIER_CHARTS") else { return };
