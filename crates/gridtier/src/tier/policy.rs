@@ -72,7 +72,8 @@ impl<'a> PolicyRules<'a> {
 
     /// Applies the policies to all customers. `sizes` are the numbers of ranked customers of each stratum.
     pub(super) fn apply(&self, scores: &Scores, tiers: &mut Tiers, sizes: &[usize]) {
-        let moved: (Vec<Tier>, Vec<Option<Policy>>) = scores
+        let (mut tier, mut policy) = (Vec::new(), Vec::new());
+        scores
             .population
             .par_iter()
             .enumerate()
@@ -90,8 +91,8 @@ impl<'a> PolicyRules<'a> {
                     above: &|better| line(better).map(|line| line.count),
                 })
             })
-            .unzip();
-        (tiers.tier, tiers.policy) = moved;
+            .unzip_into_vecs(&mut tier, &mut policy);
+        (tiers.tier, tiers.policy) = (tier, policy);
         self.note_unused(scores, tiers);
     }
 

@@ -1,11 +1,13 @@
 //! Ranks customers by a bucket sort instead of comparing all of them.
 //!
 //! An exact histogram of the scores gives the start of each bucket, a narrow range of scores. Customers are copied into
-//! the buckets in the order of their ids, and only customers of the same bucket are compared.
+//! the buckets in the order of their ids, and only customers of the same bucket are compared. Ranks go back the same way:
+//! first to where a customer was copied from, then block by block to the customers, so that neither direction jumps
+//! about in memory.
 
 use std::cmp::Ordering;
 use std::ops::Range;
-use std::sync::atomic::AtomicU32;
+use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 
 use rayon::prelude::*;
@@ -48,8 +50,10 @@ pub(super) struct RankOrder {
     entries: Vec<u64>,
     /// For each stratum, its part of `entries`.
     strata: Vec<Range<usize>>,
-    /// For each position, the rank in the stratum; 0 for customers that are not ranked.
-    ranks: Vec<u32>,
+    /// The customers by block, with their ranks.
+    blocks: Vec<BucketBlock>,
+    /// Number of customers, whether or not they are ranked.
+    people: usize,
 }
 
 /// The vetoed customers of a stratum, or those without a veto, with the buckets into which their scores fall.
@@ -87,13 +91,20 @@ impl VetoClass {
 }
 
 impl Base<'_> {
-    /// Compares two customers of the same class and score by the tie-breakers. Revenue decides most ties, so the other
-    /// tie-breakers are looked up only if needed.
-    fn compare_tied(&self, a: usize, b: usize) -> Ordering {
-        let (a, b) = (index(self.scores.population[a]), index(self.scores.population[b]));
-        descending(self.revenue.known(a), self.revenue.known(b))
-            .then_with(|| descending(self.energy.known(a), self.energy.known(b)))
-            .then(a.cmp(&b))
+    /// The customer's revenue as a number that decreases as the revenue rises; the greatest number if it is missing.
+    fn revenue_key(&self, position: usize) -> u64 {
+        const SIGN: u64 = 1 << 63;
+        self.revenue.known(index(self.scores.population[position])).map_or(u64::MAX, |revenue| {
+            // Adding 0 turns −0 into 0; the two are equal but have different bits.
+            let bits = (revenue + 0.0).to_bits();
+            if bits & SIGN == 0 { !(bits | SIGN) } else { bits }
+        })
+    }
+
+    /// Compares the energy of two customers, the greater first.
+    fn compare_energy(&self, a: usize, b: usize) -> Ordering {
+        let [a, b] = [a, b].map(|at| self.energy.known(index(self.scores.population[at])));
+        descending(a, b)
     }
 
     fn rank_key(&self, entry: u64) -> RankKey {
@@ -143,16 +154,10 @@ impl RankOrder {
             }
             stratum_ranges.push(first..start);
         }
-        let people = base.scores.population.len();
-        let ranks: Vec<AtomicU32> = (0..people).into_par_iter().map(|_| AtomicU32::new(0)).collect();
-        buckets.into_par_iter().for_each_init(Vec::new, |ends, bucket| {
-            let first_rank = bucket.first_rank;
-            for (rank, &entry) in (first_rank..).zip(bucket.sort(base, &blocks, ends)) {
-                ranks[position(entry)].store(rank, Relaxed);
-            }
+        buckets.into_par_iter().for_each_init(SortScratch::default, |scratch, bucket| {
+            bucket.sort(base, &blocks, scratch);
         });
-        let ranks = ranks.into_iter().map(AtomicU32::into_inner).collect();
-        Self { entries, strata: stratum_ranges, ranks }
+        Self { entries, strata: stratum_ranges, blocks, people: base.scores.population.len() }
     }
 
     /// The ranking of a stratum.
@@ -162,7 +167,15 @@ impl RankOrder {
 
     /// For each position, the rank in the stratum, from 1; 0 for customers that are not ranked.
     pub fn into_ranks(self) -> Vec<u32> {
-        self.ranks
+        let mut ranks = vec![0; self.people];
+        ranks.par_chunks_mut(BLOCK).zip(self.blocks).for_each(|(ranks, block)| {
+            for slot in block.slots {
+                let slot = slot.into_inner();
+                // Blocks have a fixed size, so this is the place in the block.
+                ranks[position(slot) % BLOCK] = key(slot);
+            }
+        });
+        ranks
     }
 }
 
@@ -222,15 +235,17 @@ fn classes(base: &Base, strata: &Stratified) -> Vec<VetoClass> {
 
 /// The ranked customers of a block sorted by bucket, and within a bucket in the order of ids.
 struct BucketBlock {
-    entries: Vec<u64>,
-    /// For each bucket, its end in `entries`.
+    /// As [`Ranking::entries`]; when its bucket has been sorted, a slot has the rank in place of the sort key. The buckets
+    /// of a block are sorted by several threads, which never share a slot.
+    slots: Vec<AtomicU64>,
+    /// For each bucket, its end in `slots`.
     ends: Vec<u32>,
 }
 
 impl BucketBlock {
-    fn bucket(&self, bucket: usize) -> &[u64] {
+    fn bucket(&self, bucket: usize) -> &[AtomicU64] {
         let start = bucket.checked_sub(1).map_or(0, |before| self.ends[before]);
-        &self.entries[index(start)..index(self.ends[bucket])]
+        &self.slots[index(start)..index(self.ends[bucket])]
     }
 }
 
@@ -249,13 +264,13 @@ fn bucket_blocks(base: &Base, strata: &Stratified, classes: &[VetoClass]) -> Vec
             for end in &mut ends {
                 start += std::mem::replace(end, start);
             }
-            let mut entries = vec![0; index(start)];
+            let mut slots: Vec<AtomicU64> = (0..start).map(|_| AtomicU64::new(0)).collect();
             for (at, key, class) in ranked {
                 let end = &mut ends[classes[class].bucket(key)];
-                entries[index(*end)] = entry(key, at);
+                *slots[index(*end)].get_mut() = entry(key, at);
                 *end += 1;
             }
-            BucketBlock { entries, ends }
+            BucketBlock { slots, ends }
         })
         .collect()
 }
@@ -268,47 +283,113 @@ struct RankBucket<'a> {
     entries: &'a mut [u64],
 }
 
-impl<'a> RankBucket<'a> {
-    /// Sorts the customers of a bucket by score and tie-breakers. `ends` is scratch space that calls share.
-    fn sort(self, base: &Base, blocks: &[BucketBlock], ends: &mut Vec<u32>) -> &'a [u64] {
-        let Self { class, bucket, entries, .. } = self;
-        let unsorted = || blocks.iter().flat_map(|block| block.bucket(bucket));
-        // There are about as many sub-buckets as customers, so that few customers are left to compare.
-        let fine = 1usize << entries.len().ilog2().min(class.shift);
-        let (shift, inside) = (class.shift - fine.ilog2(), (1u32 << class.shift) - 1);
-        let sub_bucket = |entry: u64| index((key(entry).wrapping_sub(class.least) & inside) >> shift);
-        ends.clear();
-        ends.resize(fine, 0);
-        unsorted().for_each(|&entry| ends[sub_bucket(entry)] += 1);
-        let mut start = 0;
-        for end in ends.iter_mut() {
-            start += std::mem::replace(end, start);
+/// Memory that the buckets of one thread use one after the other.
+#[derive(Default)]
+struct SortScratch {
+    /// The entries of the bucket in the order of ids.
+    unsorted: Vec<u64>,
+    /// For each sub-bucket, its end.
+    ends: Vec<u32>,
+    /// For each of `unsorted`, the rank.
+    ranks: Vec<u32>,
+    /// The places of customers whose score another customer has, too, and these customers.
+    places: Vec<u32>,
+    tied: Vec<TiedCustomer>,
+}
+
+/// A customer whose score another customer has, too.
+#[derive(Clone, Copy)]
+struct TiedCustomer {
+    /// The revenue as a [descending number](Base::revenue_key).
+    revenue: u64,
+    position: u32,
+    /// The sort key of the score, and the place among the unsorted entries of the bucket.
+    entry: u64,
+}
+
+impl RankBucket<'_> {
+    /// Sorts the customers of a bucket by score and tie-breakers, and notes their ranks in the slots of the blocks.
+    fn sort(self, base: &Base, blocks: &[BucketBlock], scratch: &mut SortScratch) {
+        let Self { class, bucket, entries, first_rank } = self;
+        let slots = || blocks.iter().flat_map(|block| block.bucket(bucket));
+        scratch.unsorted.clear();
+        scratch.unsorted.extend(slots().map(|slot| slot.load(Relaxed)));
+        distribute(class, &scratch.unsorted, entries, &mut scratch.ends);
+        break_ties(base, entries, scratch);
+        let SortScratch { unsorted, ranks, .. } = scratch;
+        ranks.clear();
+        ranks.resize(unsorted.len(), 0);
+        for (rank, entry) in (first_rank..).zip(entries) {
+            let place = position(*entry);
+            (ranks[place], *entry) = (rank, unsorted[place]);
         }
-        for &entry in unsorted() {
-            let end = &mut ends[sub_bucket(entry)];
-            entries[index(*end)] = entry;
-            *end += 1;
+        for (slot, (&rank, &unsorted)) in slots().zip(ranks.iter().zip(&*unsorted)) {
+            slot.store(entry(rank, position(unsorted)), Relaxed);
         }
-        let mut start = 0;
-        for &end in ends.iter() {
-            if end > start + 1 {
-                sort_by_comparison(base, &mut entries[index(start)..index(end)]);
-            }
-            start = end;
-        }
-        entries
     }
 }
 
-fn sort_by_comparison(base: &Base, entries: &mut [u64]) {
-    entries.sort_unstable();
-    for tied in entries.chunk_by_mut(|&a, &b| key(a) == key(b)).filter(|tied| tied.len() > 1) {
-        let compare = |a: &u64, b: &u64| base.compare_tied(position(*a), position(*b));
+/// Sorts the entries of a bucket by score, and those of equal score in the order of ids. In `sorted`, the place among the
+/// unsorted entries stands for the position.
+fn distribute(class: &VetoClass, unsorted: &[u64], sorted: &mut [u64], ends: &mut Vec<u32>) {
+    // There are about as many sub-buckets as customers, so that few customers are left to compare.
+    let fine = 1usize << unsorted.len().ilog2().min(class.shift);
+    let (shift, inside) = (class.shift - fine.ilog2(), (1u32 << class.shift) - 1);
+    let sub_bucket = |entry: u64| index((key(entry).wrapping_sub(class.least) & inside) >> shift);
+    ends.clear();
+    ends.resize(fine, 0);
+    unsorted.iter().for_each(|&entry| ends[sub_bucket(entry)] += 1);
+    let mut start = 0;
+    for end in ends.iter_mut() {
+        start += std::mem::replace(end, start);
+    }
+    for (place, &unsorted) in unsorted.iter().enumerate() {
+        let end = &mut ends[sub_bucket(unsorted)];
+        sorted[index(*end)] = entry(key(unsorted), place);
+        *end += 1;
+    }
+    let mut start = 0;
+    for &end in ends.iter() {
+        if end > start + 1 {
+            sorted[index(start)..index(end)].sort_unstable();
+        }
+        start = end;
+    }
+}
+
+/// Sorts the customers of equal score in a bucket, which stand in the order of ids, by the other criteria.
+fn break_ties(base: &Base, entries: &mut [u64], scratch: &mut SortScratch) {
+    let SortScratch { unsorted, places, tied, .. } = scratch;
+    // Revenue lies anywhere in memory: it is fetched for all tied customers at once, without a branch, so that the
+    // processor waits for many of them at the same time.
+    places.clear();
+    places.resize(entries.len() + 1, 0);
+    let (mut count, mut equals_last) = (0, false);
+    for (place, entry) in (0u32..).zip(&*entries) {
+        let equals_next = entries.get(index(place) + 1).is_some_and(|next| key(*next) == key(*entry));
+        places[count] = place;
+        count += usize::from(equals_last | equals_next);
+        equals_last = equals_next;
+    }
+    tied.clear();
+    tied.extend(places[..count].iter().map(|&place| {
+        let entry = entries[index(place)];
+        let position = position(unsorted[position(entry)]);
+        TiedCustomer { revenue: base.revenue_key(position), position: position as u32, entry }
+    }));
+    let compare = |a: &TiedCustomer, b: &TiedCustomer| {
+        let by_energy = || base.compare_energy(index(a.position), index(b.position));
+        a.revenue.cmp(&b.revenue).then_with(by_energy).then(a.position.cmp(&b.position))
+    };
+    for tied in tied.chunk_by_mut(|a, b| key(a.entry) == key(b.entry)) {
         if tied.len() > PARALLEL_TIES {
             tied.par_sort_unstable_by(compare);
         } else {
             tied.sort_unstable_by(compare);
         }
+    }
+    for (&place, tied) in places.iter().zip(&*tied) {
+        entries[index(place)] = tied.entry;
     }
 }
 
