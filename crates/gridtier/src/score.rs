@@ -6,6 +6,7 @@
 //! equal in every engine. This module does not assign tiers.
 
 pub mod combine;
+mod vectors;
 mod logarithm;
 mod quantile;
 pub mod normalise;
@@ -15,6 +16,7 @@ mod weigh;
 mod pattern;
 mod moments;
 mod rows;
+mod survey;
 mod strata;
 
 use std::collections::BTreeMap;
@@ -33,8 +35,10 @@ use crate::unit::{Month, round_half_away};
 
 use moments::Moments;
 use pattern::Patterns;
-use rows::BlockScorer;
+use rows::{BlockScorer, ScorePass};
 use strata::PointStrata;
+use survey::{Survey, Surveyed};
+use vectors::Vectors;
 
 pub use normalise::Fitted;
 pub use quantile::RankedValues;
@@ -149,14 +153,21 @@ pub fn score(
 /// Scores a population. [`Scores::firm_from`] stays empty.
 #[must_use]
 pub fn judge(population: Population, columns: &[IndicatorColumn], method: &Method) -> Scores {
+    judge_by(Vectors::widest(), population, columns, method)
+}
+
+/// As [`judge`], computed with given vectors.
+fn judge_by(
+    vectors: Vectors,
+    population: Population,
+    columns: &[IndicatorColumn],
+    method: &Method,
+) -> Scores {
     let Population { numbers: population, short_history, delivered, groups } = population;
-    let patterns = Patterns::of(columns, &population);
-    let known_weight: Vec<f64> =
-        (0..patterns.len()).map(|pattern| known_weight(&patterns, pattern, method, &delivered)).collect();
-    let provisional: Vec<Option<Provisional>> = short_history
-        .par_iter()
-        .zip(&patterns.by_position)
-        .map(|(&short_history, &pattern)| provisional(short_history, known_weight[index(pattern)], method))
+    let survey = Survey { method, columns, delivered: &delivered, population: &population, short_history };
+    let Surveyed { patterns, provisional, marks } = survey.run(vectors);
+    let known_weight: Vec<f64> = (0..patterns.len())
+        .map(|pattern| known_weight(|place| patterns.value(pattern, place), method, &delivered))
         .collect();
     let ranked = ranked(&population, &provisional);
     let counts = patterns.count(|at| provisional[at].is_none());
@@ -172,9 +183,9 @@ pub fn judge(population: Population, columns: &[IndicatorColumn], method: &Metho
         .indicators
         .iter()
         .zip(columns)
-        .zip(&ranked_known)
-        .map(|((spec, column), &known)| {
-            let sample = RankedValues { column, numbers: &ranked };
+        .zip(ranked_known.iter().zip(&marks))
+        .map(|((spec, column), (&known, marks))| {
+            let sample = RankedValues::with_marks(column, &ranked, known, marks.as_ref());
             let normalise = spec.normalise.as_ref()?;
             Some(Fitted::fit(normalise, spec.direction, sample, known, spec.base))
         })
@@ -187,7 +198,7 @@ pub fn judge(population: Population, columns: &[IndicatorColumn], method: &Metho
     let (weights, weighed) = weights::weigh(method, &parameters, columns, &ranked, of_ranked);
     parameters.weights = weights;
     let rows = BlockScorer::new(method, &parameters, columns, &patterns, &point_strata);
-    let (points_e6, moments) = fill(&rows, &population, &provisional);
+    let (points_e6, moments) = fill(vectors, &rows, &population, &provisional);
     let mut influence = vec![None; columns.len()];
     rows.places.iter().zip(moments.influence()).for_each(|(&place, share)| influence[place] = share);
     Scores {
@@ -221,14 +232,21 @@ fn ranked(population: &[u32], provisional: &[Option<Provisional>]) -> Vec<u32> {
 }
 
 /// The published scores, and the moments of scores and contributions over the ranked customers.
-fn fill(rows: &BlockScorer, population: &[u32], provisional: &[Option<Provisional>]) -> (Vec<i32>, Moments) {
+fn fill(
+    vectors: Vectors,
+    rows: &BlockScorer,
+    population: &[u32],
+    provisional: &[Option<Provisional>],
+) -> (Vec<i32>, Moments) {
     let mut points_e6 = vec![NO_SCORE; population.len()];
     let blocks = population.par_chunks(mcda::BLOCK).zip(provisional.par_chunks(mcda::BLOCK));
     let all: Vec<Moments> = points_e6
         .par_chunks_mut(mcda::BLOCK)
         .zip(blocks)
         .enumerate()
-        .map(|(block, (points, (numbers, why)))| rows.score(numbers, block * mcda::BLOCK, why, points))
+        .map(|(block, (points_e6, (numbers, provisional)))| {
+            vectors.run(ScorePass { rows, numbers, start: block * mcda::BLOCK, provisional, points_e6 })
+        })
         .collect();
     let mut moments = Moments::new(rows.size);
     all.iter().for_each(|more| moments.join(more));
@@ -271,7 +289,7 @@ impl OnParameters<'_> {
         let patterns = Patterns::of(self.columns, self.numbers);
         let rows =
             BlockScorer::new(self.method, self.parameters, self.columns, &patterns, self.point_strata());
-        fill(&rows, self.numbers, &vec![None; self.numbers.len()]).0
+        fill(Vectors::widest(), &rows, self.numbers, &vec![None; self.numbers.len()]).0
     }
 
     /// For each customer, the parts of its score.
@@ -378,11 +396,11 @@ impl Scores {
 
 /// The weight of known indicators as a share of that of applicable ones, by nominal weights of delivered indicators; 0
 /// if no indicator applies.
-fn known_weight(patterns: &Patterns, pattern: usize, method: &Method, delivered: &[bool]) -> f64 {
+fn known_weight(state: impl Fn(usize) -> IndicatorValue, method: &Method, delivered: &[bool]) -> f64 {
     let (mut known, mut applicable) = (0.0, 0.0);
     for (place, spec) in method.indicators.iter().enumerate().filter(|(place, _)| delivered[*place]) {
         let Some(weight) = spec.weight else { continue };
-        match patterns.value(pattern, place) {
+        match state(place) {
             IndicatorValue::Known(_) => {
                 known += weight.nominal();
                 applicable += weight.nominal();

@@ -12,7 +12,7 @@ fn method() -> Method {
 
 fn fitted(method: &Method) -> Parameters {
     let column: IndicatorColumn = [0.0, 1.0, 100.0, 1e6].into_iter().map(IndicatorValue::Known).collect();
-    let four = RankedValues { column: &column, numbers: &[0, 1, 2, 3] };
+    let four = RankedValues::new(&column, &[0, 1, 2, 3]);
     let fit = |spec: &crate::method::Spec| {
         Some(Fitted::fit(spec.normalise.as_ref()?, spec.direction, four, 4, spec.base))
     };

@@ -29,7 +29,9 @@ pub struct Moments {
 
 #[inline(always)]
 fn add(total: &mut Quad, more: impl Fn(usize) -> f64) {
-    total.iter_mut().enumerate().for_each(|(at, total)| *total += more(at));
+    for (at, total) in total.iter_mut().enumerate() {
+        *total += more(at);
+    }
 }
 
 impl Moments {
@@ -82,6 +84,7 @@ impl Moments {
     }
 
     /// Joins the moments of other customers.
+    #[inline(always)]
     pub fn join(&mut self, other: &Self) {
         let (least, most) = other.published;
         self.published = (self.published.0.min(least), self.published.1.max(most));

@@ -150,18 +150,18 @@ impl Fitted {
                     // The values are shares between 0 and 1, where dividing by 1 changes no bit.
                     Transform::None if hi - lo == 1.0 => each(values, filled, |x| 100.0 * clamped(x - lo)),
                     Transform::None => each(values, filled, |x| between(*lo, *hi, x)),
-                    Transform::Log1p => runs(values, filled, |run| {
-                        run.iter_mut().for_each(|x| *x = between(*lo, *hi, log1p(*x)));
-                    }),
+                    Transform::Log1p => runs(values, filled, &Logarithms { lo: *lo, hi: *hi }),
                 }
                 if self.direction == Direction::Less {
-                    filled.iter_mut().for_each(|z| *z = 100.0 - *z);
+                    for z in filled {
+                        *z = 100.0 - *z;
+                    }
                 }
             }
             FittedKind::Points(knots) if !knots.is_empty() => {
                 let segments: Vec<Segment> =
                     (0..knots.len()).map(|place| Segment::from(knots, place)).collect();
-                runs(values, filled, |run| along(&segments, run));
+                runs(values, filled, &Knots(&segments));
             }
             _ => {
                 // Percentiles need a search, which is done once for equal neighbours.
@@ -185,15 +185,47 @@ impl Fitted {
     }
 }
 
+/// Turns a run of values into points, in place. A trait rather than a closure, since only functions can be inlined always.
+trait RunPoints {
+    fn fill(&self, run: &mut [f64; RUN]);
+}
+
+/// Points between the logarithms of two marks.
+struct Logarithms {
+    lo: f64,
+    hi: f64,
+}
+
+impl RunPoints for Logarithms {
+    #[inline(always)]
+    fn fill(&self, run: &mut [f64; RUN]) {
+        for x in run {
+            *x = between(self.lo, self.hi, log1p(*x));
+        }
+    }
+}
+
+/// Points between knots.
+struct Knots<'a>(&'a [Segment]);
+
+impl RunPoints for Knots<'_> {
+    #[inline(always)]
+    fn fill(&self, run: &mut [f64; RUN]) {
+        along(self.0, run);
+    }
+}
+
 #[inline(always)]
 fn each(values: &[u64], filled: &mut [f64], points: impl Fn(f64) -> f64) {
-    filled.iter_mut().zip(values).for_each(|(filled, &bits)| *filled = points(f64::from_bits(bits)));
+    for (filled, &bits) in filled.iter_mut().zip(values) {
+        *filled = points(f64::from_bits(bits));
+    }
 }
 
 /// As [`each`], for normalisations whose points take long to compute, and neighbours that are often equal, as for rare
 /// events and missing values.
 #[inline(always)]
-fn runs(values: &[u64], filled: &mut [f64], points: impl Fn(&mut [f64; RUN])) {
+fn runs(values: &[u64], filled: &mut [f64], points: &impl RunPoints) {
     // The last run of equal values, and its points.
     let (mut equal, mut equal_points) = ([NO_VALUE; RUN], [0.0; RUN]);
     for (filled, values) in filled.as_chunks_mut::<RUN>().0.iter_mut().zip(values.as_chunks::<RUN>().0) {
@@ -202,7 +234,7 @@ fn runs(values: &[u64], filled: &mut [f64], points: impl Fn(&mut [f64; RUN])) {
             continue;
         }
         let mut run = values.map(f64::from_bits);
-        points(&mut run);
+        points.fill(&mut run);
         if !differ(values, &[values[0]; RUN]) {
             (equal, equal_points) = (*values, run);
         }
@@ -213,7 +245,11 @@ fn runs(values: &[u64], filled: &mut [f64], points: impl Fn(&mut [f64; RUN])) {
 /// Whether two runs differ in any bit; compared without a branch per value.
 #[inline(always)]
 fn differ(a: &[u64; RUN], b: &[u64; RUN]) -> bool {
-    a.iter().zip(b).fold(0, |all, (a, b)| all | (a ^ b)) != 0
+    let mut all = 0;
+    for (a, b) in a.iter().zip(b) {
+        all |= a ^ b;
+    }
+    all != 0
 }
 
 /// The number cut to 0 … 1; 0 for NaN.
@@ -282,7 +318,9 @@ fn along(segments: &[Segment], run: &mut [f64; RUN]) {
     let (first, last) = (segments[0], segments[segments.len() - 1]);
     let (mut x0, mut z0, mut dx, mut dz) =
         ([first.x0; RUN], [first.z0; RUN], [first.dx; RUN], [first.dz; RUN]);
-    run.iter_mut().for_each(|x| *x = within(first.x0, last.x0, *x));
+    for x in run.iter_mut() {
+        *x = within(first.x0, last.x0, *x);
+    }
     for segment in &segments[1..] {
         let selected = x0.iter_mut().zip(&mut z0).zip(dx.iter_mut().zip(&mut dz));
         for (((x0, z0), (dx, dz)), x) in selected.zip(&*run) {
@@ -309,7 +347,7 @@ mod tests {
     fn fit(normalise: Normalise, direction: Direction, known: &[f64]) -> Fitted {
         let column: IndicatorColumn = known.iter().map(|x| IndicatorValue::Known(*x)).collect();
         let numbers: Vec<u32> = (0..known.len() as u32).collect();
-        let ranked = RankedValues { column: &column, numbers: &numbers };
+        let ranked = RankedValues::new(&column, &numbers);
         Fitted::fit(&normalise, direction, ranked, known.len() as u64, 0.0)
     }
 
@@ -354,7 +392,7 @@ mod tests {
     fn marks_within_the_resolution_of_the_facts_are_degenerate() {
         let fit = |lo: f64, hi: f64, base: f64| {
             let column: IndicatorColumn = [lo, hi].into_iter().map(IndicatorValue::Known).collect();
-            let ranked = RankedValues { column: &column, numbers: &[0, 1] };
+            let ranked = RankedValues::new(&column, &[0, 1]);
             let normalise = Normalise::MinMax(Transform::None, Scale::Quantiles(0.0, 1.0));
             Fitted::fit(&normalise, Direction::More, ranked, 2, base)
         };
@@ -373,7 +411,7 @@ mod tests {
         // Goalposts are fixed, so they are never degenerate.
         let goalposts = Normalise::MinMax(Transform::None, Scale::Goalposts(1000.0, 1000.01));
         let column = IndicatorColumn::unknown(1);
-        let ranked = RankedValues { column: &column, numbers: &[0] };
+        let ranked = RankedValues::new(&column, &[0]);
         assert!(!Fitted::fit(&goalposts, Direction::More, ranked, 0, 0.0).is_degenerate());
     }
 

@@ -15,9 +15,9 @@ use crate::indicator::column::absence;
 use crate::indicator::{IndicatorColumn, IndicatorValue};
 
 /// Number of customers whose patterns are numbered by one task.
-const BLOCK: usize = 1 << 15;
+pub(super) const BLOCK: usize = 1 << 15;
 /// Number of customers whose words are made at one time, so that they stay in the L1 cache.
-const ROWS: usize = 1 << 10;
+pub(super) const ROWS: usize = 1 << 10;
 /// Number of indicators in one word, with two bits each.
 const WORD: usize = 32;
 /// Number of slots of the direct-mapped cache in front of the hash table, and the multiplier that spreads keys over
@@ -40,21 +40,32 @@ impl Patterns {
     /// Finds the patterns of a population, numbered in the order of their first customer.
     pub fn of(columns: &[IndicatorColumn], population: &[u32]) -> Self {
         let mut patterns = vec![0; population.len()];
-        let blocks: Vec<PatternTable> = patterns
+        let tables = patterns
             .par_chunks_mut(BLOCK)
             .zip(population.par_chunks(BLOCK))
-            .map(|(patterns, numbers)| number_block(columns, numbers, patterns))
+            .map(|(patterns, numbers)| {
+                let mut numbering = RowNumbering::new(columns);
+                for (numbers, patterns) in numbers.chunks(ROWS).zip(patterns.chunks_mut(ROWS)) {
+                    numbering.number(columns, numbers, patterns);
+                }
+                numbering.known
+            })
             .collect();
+        Self::joined(columns, tables, patterns)
+    }
+
+    /// Joins the patterns of blocks. `by_position` has numbers within the tables of the blocks.
+    pub fn joined(columns: &[IndicatorColumn], tables: Vec<PatternTable>, mut by_position: Vec<u32>) -> Self {
         let stages = stages(columns);
         let mut known = PatternTable::new(stages);
-        let renumbered: Vec<Vec<u32>> = blocks
+        let renumbered: Vec<Vec<u32>> = tables
             .iter()
-            .map(|block| block.keys.chunks(stages).map(|words| known.number(words)).collect())
+            .map(|table| table.keys.chunks(stages).map(|words| known.number(words)).collect())
             .collect();
-        patterns.par_chunks_mut(BLOCK).zip(&renumbered).for_each(|(patterns, renumbered)| {
+        by_position.par_chunks_mut(BLOCK).zip(&renumbered).for_each(|(patterns, renumbered)| {
             patterns.iter_mut().for_each(|pattern| *pattern = renumbered[index(*pattern)]);
         });
-        Self { by_position: patterns, stages, words: known.keys }
+        Self { by_position, stages, words: known.keys }
     }
 
     /// Number of patterns.
@@ -64,11 +75,7 @@ impl Patterns {
 
     /// The state of the indicator at `place` in a pattern; for a known indicator with the value 0.
     pub fn value(&self, pattern: usize, place: usize) -> IndicatorValue {
-        match self.words[pattern * self.stages + place / WORD] >> (2 * (place % WORD)) & 3 {
-            0 => IndicatorValue::Known(0.0),
-            1 => IndicatorValue::NotApplicable,
-            _ => IndicatorValue::Unknown,
-        }
+        state(&self.words[pattern * self.stages..], place)
     }
 
     /// For each pattern, the number of customers that count and have it.
@@ -97,34 +104,57 @@ fn stages(columns: &[IndicatorColumn]) -> usize {
     columns.len().div_ceil(WORD).max(1)
 }
 
-/// Numbers the patterns of one block of customers, from 0.
-fn number_block(columns: &[IndicatorColumn], numbers: &[u32], patterns: &mut [u32]) -> PatternTable {
-    let stages = stages(columns);
-    let mut known = PatternTable::new(stages);
-    let (mut words, mut scratch) = (vec![[0; ROWS]; stages], Vec::new());
-    let mut key = vec![0; stages];
-    for (numbers, patterns) in numbers.chunks(ROWS).zip(patterns.chunks_mut(ROWS)) {
+/// The state of the indicator at `place` in the words of a pattern.
+fn state(words: &[u64], place: usize) -> IndicatorValue {
+    match words[place / WORD] >> (2 * (place % WORD)) & 3 {
+        0 => IndicatorValue::Known(0.0),
+        1 => IndicatorValue::NotApplicable,
+        _ => IndicatorValue::Unknown,
+    }
+}
+
+/// Numbers the patterns of a block of customers, from 0.
+pub(super) struct RowNumbering {
+    /// The patterns so far.
+    pub known: PatternTable,
+    words: Vec<[u64; ROWS]>,
+    scratch: Vec<u64>,
+    key: Vec<u64>,
+}
+
+impl RowNumbering {
+    pub fn new(columns: &[IndicatorColumn]) -> Self {
+        let stages = stages(columns);
+        let (words, key) = (vec![[0; ROWS]; stages], vec![0; stages]);
+        Self { known: PatternTable::new(stages), words, scratch: Vec::new(), key }
+    }
+
+    /// Writes the patterns of at most [`ROWS`] customers.
+    #[inline(always)]
+    pub fn number(&mut self, columns: &[IndicatorColumn], numbers: &[u32], patterns: &mut [u32]) {
+        let Self { known, words, scratch, key } = self;
         for (words, columns) in words.iter_mut().zip(columns.chunks(WORD)) {
             words.fill(0);
             for (place, column) in columns.iter().enumerate() {
-                let values = column.gather(numbers, &mut scratch);
-                words.iter_mut().zip(values).for_each(|(word, &bits)| *word |= absence(bits) << (2 * place));
+                let values = column.gather(numbers, scratch);
+                for (word, &bits) in words.iter_mut().zip(values) {
+                    *word |= absence(bits) << (2 * place);
+                }
             }
         }
         if let [words] = words.as_slice() {
             patterns.iter_mut().zip(words).for_each(|(pattern, &word)| *pattern = known.number(&[word]));
-            continue;
+            return;
         }
         for (row, pattern) in patterns.iter_mut().enumerate() {
-            key.iter_mut().zip(&words).for_each(|(word, words)| *word = words[row]);
-            *pattern = known.number(&key);
+            key.iter_mut().zip(&*words).for_each(|(word, words)| *word = words[row]);
+            *pattern = known.number(key);
         }
     }
-    known
 }
 
 /// Patterns and their numbers, from 0.
-struct PatternTable {
+pub(super) struct PatternTable {
     stages: usize,
     /// The words of all patterns, one after the other.
     keys: Vec<u64>,
@@ -138,6 +168,16 @@ impl PatternTable {
     fn new(stages: usize) -> Self {
         let (table, hasher) = (HashTable::new(), FixedState::default());
         Self { stages, keys: Vec::new(), table, hasher, recent: vec![0; RECENT] }
+    }
+
+    /// Number of patterns.
+    pub fn len(&self) -> usize {
+        self.keys.len() / self.stages
+    }
+
+    /// As [`Patterns::value`].
+    pub fn value(&self, pattern: usize, place: usize) -> IndicatorValue {
+        state(&self.keys[pattern * self.stages..], place)
     }
 
     #[inline]

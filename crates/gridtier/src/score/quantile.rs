@@ -16,7 +16,7 @@ const ROWS: usize = 1 << 11;
 const RUN: usize = 8;
 /// Number of customers in the sample. With fewer than twice as many customers there is no sample, and all values are
 /// kept.
-const SAMPLE: usize = 1 << 14;
+pub(super) const SAMPLE: usize = 1 << 14;
 /// Half the width of the interval in places of the sample: this many standard deviations of the place, plus a margin.
 const DEVIATIONS: f64 = 6.0;
 const PLACES: f64 = 4.0;
@@ -24,16 +24,19 @@ const PLACES: f64 = 4.0;
 /// The values of some customers.
 #[derive(Clone, Copy)]
 pub struct RankedValues<'a> {
-    /// The values by customer number.
-    pub column: &'a IndicatorColumn,
-    /// The customers, ascending.
-    pub numbers: &'a [u32],
+    column: &'a IndicatorColumn,
+    numbers: &'a [u32],
+    /// The number of known values and the windows around the quantiles, if they have been filled already.
+    marks: Option<(u64, &'a Marks)>,
 }
+
+/// The windows around two quantiles.
+pub(super) type Marks = [OrderWindow; 2];
 
 /// An interval, counts of values relative to its ends, and the values strictly inside, since many values may equal an
 /// end.
-#[derive(Clone)]
-struct OrderWindow {
+#[derive(Clone, Debug)]
+pub struct OrderWindow {
     from: f64,
     upto: f64,
     below: u64,
@@ -44,7 +47,24 @@ struct OrderWindow {
     between: Vec<f64>,
 }
 
-impl RankedValues<'_> {
+impl<'a> RankedValues<'a> {
+    /// The values of a column for some customers, ascending.
+    #[must_use]
+    pub fn new(column: &'a IndicatorColumn, numbers: &'a [u32]) -> Self {
+        Self { column, numbers, marks: None }
+    }
+
+    /// As [`new`](Self::new), if the number of known values is known and the windows around the quantiles that will be
+    /// asked for are filled, if any will be.
+    pub(super) fn with_marks(
+        column: &'a IndicatorColumn,
+        numbers: &'a [u32],
+        known: u64,
+        marks: Option<&'a Marks>,
+    ) -> Self {
+        Self { column, numbers, marks: marks.map(|marks| (known, marks)) }
+    }
+
     /// The known values, by customer number.
     #[must_use]
     pub fn known(&self) -> Vec<f64> {
@@ -57,7 +77,10 @@ impl RankedValues<'_> {
     /// Transforms are monotone, so only the order statistics are transformed.
     #[must_use]
     pub fn quantiles(&self, transform: Transform, q: [f64; 2]) -> [f64; 2] {
-        let (all, windows) = self.filled(self.windows(q));
+        let (all, windows) = match self.marks {
+            Some((all, marks)) => (all, marks.clone()),
+            None => self.filled(self.windows(q)),
+        };
         let last = all.saturating_sub(1);
         let mut windows = windows.into_iter();
         q.map(|q| {
@@ -71,36 +94,28 @@ impl RankedValues<'_> {
         })
     }
 
-    /// Intervals around the quantiles of the sample.
-    fn windows(&self, q: [f64; 2]) -> [OrderWindow; 2] {
+    /// Windows around the quantiles of the sample.
+    fn windows(&self, q: [f64; 2]) -> Marks {
         let step = self.numbers.len() / SAMPLE;
         let mut sample = Vec::new();
         if step >= 2 {
             let numbers = self.numbers.iter().step_by(step);
             sample.extend(numbers.filter_map(|&number| self.column.known(index(number))));
-            sample.sort_unstable_by(f64::total_cmp);
         }
-        let size = sample.len() as f64;
-        q.map(|q| {
-            let (place, room) = (size * q, DEVIATIONS * (size * q * (1.0 - q)).sqrt() + PLACES);
-            let (first, last) = (place - room, place + room);
-            let from = if first >= 0.0 { sample.get(first as usize) } else { None };
-            let upto = sample.get(last as usize);
-            OrderWindow::new(*from.unwrap_or(&f64::NEG_INFINITY), *upto.unwrap_or(&f64::INFINITY))
-        })
+        OrderWindow::around(sample, q)
     }
 
     /// The number of values, and the windows filled with the values inside.
-    fn filled(&self, windows: [OrderWindow; 2]) -> (u64, [OrderWindow; 2]) {
-        let blocks: Vec<(u64, [OrderWindow; 2])> = self
+    fn filled(&self, windows: Marks) -> (u64, Marks) {
+        let blocks: Vec<(u64, Marks)> = self
             .numbers
             .par_chunks(BLOCK)
             .map(|numbers| {
                 let (mut all, mut windows, mut scratch) = (0, windows.clone(), Vec::with_capacity(ROWS));
                 for numbers in numbers.chunks(ROWS) {
                     let values = self.column.gather(numbers, &mut scratch);
-                    all += count(values, |x| !x.is_nan());
-                    windows.iter_mut().for_each(|window| window.add(values));
+                    all += known(values);
+                    windows.iter_mut().for_each(|window| window.add(values, &[0; ROWS]));
                 }
                 (all, windows)
             })
@@ -126,22 +141,51 @@ impl OrderWindow {
         Self { from, upto, below: 0, low: 0, high: 0, between: Vec::new() }
     }
 
-    #[inline]
-    fn add(&mut self, values: &[u64]) {
+    /// Empty windows around the quantiles of a sample's values; without a sample, they extend over all numbers.
+    pub fn around(mut sample: Vec<f64>, q: [f64; 2]) -> [Self; 2] {
+        sample.sort_unstable_by(f64::total_cmp);
+        let size = sample.len() as f64;
+        q.map(|q| {
+            let (place, room) = (size * q, DEVIATIONS * (size * q * (1.0 - q)).sqrt() + PLACES);
+            let (first, last) = (place - room, place + room);
+            let from = if first >= 0.0 { sample.get(first as usize) } else { None };
+            let upto = sample.get(last as usize);
+            Self::new(*from.unwrap_or(&f64::NEG_INFINITY), *upto.unwrap_or(&f64::INFINITY))
+        })
+    }
+
+    /// Adds the values of customers that count; `left_out` is 0 for these, and all ones for the others.
+    #[inline(always)]
+    pub fn add(&mut self, values: &[u64], left_out: &[u64]) {
         let (from, upto) = (self.from, self.upto);
-        self.below += count(values, |x| x < from);
-        self.low += count(values, |x| x <= from);
-        self.high += count(values, |x| x <= upto);
-        for run in values.chunks(RUN) {
+        let left_out = &left_out[..values.len()];
+        let (mut below, mut low, mut high) = (0, 0, 0);
+        for (&bits, &mask) in values.iter().zip(left_out) {
+            // All ones are a NaN, which satisfies no comparison.
+            let x = f64::from_bits(bits | mask);
+            below += u64::from(x < from);
+            low += u64::from(x <= from);
+            high += u64::from(x <= upto);
+        }
+        self.below += below;
+        self.low += low;
+        self.high += high;
+        for (values, left_out) in values.chunks(RUN).zip(left_out.chunks(RUN)) {
+            let mut is_any_inside = false;
+            for (&bits, &mask) in values.iter().zip(left_out) {
+                let x = f64::from_bits(bits | mask);
+                is_any_inside |= (x > from) & (x < upto);
+            }
             // There is one branch per run, since values inside are rare.
-            if count(run, |x| (x > from) & (x < upto)) > 0 {
-                let run = run.iter().map(|&bits| f64::from_bits(bits));
+            if is_any_inside {
+                let run = values.iter().zip(left_out).map(|(bits, mask)| f64::from_bits(bits | mask));
                 self.between.extend(run.filter(|x| (*x > from) & (*x < upto)));
             }
         }
     }
 
-    fn join(&mut self, other: Self) {
+    /// Joins the counts and values of other customers.
+    pub fn join(&mut self, other: Self) {
         self.below += other.below;
         self.low += other.low;
         self.high += other.high;
@@ -164,10 +208,9 @@ impl OrderWindow {
     }
 }
 
-/// How many values satisfy a condition; NaN satisfies no comparison.
-#[inline]
-fn count(values: &[u64], is: impl Fn(f64) -> bool) -> u64 {
-    values.iter().fold(0, |count: u64, &bits| count.wrapping_add(u64::from(is(f64::from_bits(bits)))))
+/// How many values are known.
+fn known(values: &[u64]) -> u64 {
+    values.iter().map(|&bits| u64::from(!f64::from_bits(bits).is_nan())).sum()
 }
 
 #[cfg(test)]
@@ -189,7 +232,7 @@ mod tests {
     fn quantiles(values: &[f64], transform: Transform, q: [f64; 2]) -> [f64; 2] {
         let column: IndicatorColumn = values.iter().map(|x| IndicatorValue::Known(*x)).collect();
         let numbers: Vec<u32> = (0..values.len() as u32).collect();
-        RankedValues { column: &column, numbers: &numbers }.quantiles(transform, q)
+        RankedValues::new(&column, &numbers).quantiles(transform, q)
     }
 
     #[test]

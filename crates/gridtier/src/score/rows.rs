@@ -7,6 +7,7 @@
 use super::combine::{contribute, entering, finished, summed};
 use super::moments::{Moments, Quad, WIDTH};
 use super::pattern::Patterns;
+use super::vectors::{Pass, prefetch};
 use super::weigh::{effective, points};
 use super::{Fitted, NO_SCORE, Parameters, Provisional};
 use crate::index::index;
@@ -130,44 +131,6 @@ impl<'a> BlockScorer<'a> {
         }
     }
 
-    /// Writes the published scores of a range of the population; returns the moments of its ranked customers.
-    pub fn score(
-        &self,
-        population: &[u32],
-        start: usize,
-        provisional: &[Option<Provisional>],
-        points_e6: &mut [i32],
-    ) -> Moments {
-        let (mut all, mut of_block) = (Moments::new(self.size), Moments::new(self.size));
-        let mut sheet = PointSheet::new(self);
-        let blocks = population.chunks(ROWS).zip(provisional.chunks(ROWS)).zip(points_e6.chunks_mut(ROWS));
-        for (block, ((numbers, provisional), points_e6)) in blocks.enumerate() {
-            let start = start + block * ROWS;
-            self.enter(numbers, start, &mut sheet);
-            let (mut patterns, mut ranked) = ([0; ROWS], [false; ROWS]);
-            patterns[..numbers.len()]
-                .copy_from_slice(&self.patterns.by_position[start..start + numbers.len()]);
-            let (mut scores, mut totals) = ([0.0; ROWS], [0.0; ROWS]);
-            self.weigh(&mut sheet.cells, &patterns, &mut scores, &mut totals);
-            ranked.iter_mut().zip(provisional).for_each(|(ranked, why)| *ranked = why.is_none());
-            let published = scores.map(published);
-            for (((points, published), pattern), why) in
-                points_e6.iter_mut().zip(published).zip(patterns).zip(provisional)
-            {
-                *points = if self.scored[pattern as usize] { published } else { NO_SCORE };
-                if why.is_none() {
-                    all.publish(*points);
-                }
-            }
-            for (parts, _) in sheet.cells.chunks_exact_mut(self.size).zip(&ranked).filter(|(_, is)| !**is) {
-                parts.fill([0.0; WIDTH]);
-            }
-            of_block.replace(&sheet.cells, &totals, &ranked);
-            all.join(&of_block);
-        }
-        all
-    }
-
     /// Turns points into contributions, in place; fills in the scores and the sums of their contributions.
     #[inline(always)]
     fn weigh(
@@ -201,14 +164,18 @@ impl<'a> BlockScorer<'a> {
             for (cells, &pattern) in cells.chunks_exact_mut(size).zip(patterns) {
                 let weights = &self.weights[pattern as usize * size..][..size];
                 for (cells, weights) in cells.iter_mut().zip(weights) {
-                    cells.iter_mut().zip(weights).for_each(|(cell, weight)| *cell *= weight);
+                    for (cell, weight) in cells.iter_mut().zip(weights) {
+                        *cell *= weight;
+                    }
                 }
             }
             let mut sums = [0.0; LANES];
             for cell in 0..size {
                 let quads: [Quad; LANES] = std::array::from_fn(|row| cells[row * size + cell]);
                 for place in 0..WIDTH {
-                    sums.iter_mut().zip(&quads).for_each(|(sum, quad)| *sum += quad[place]);
+                    for (sum, quad) in sums.iter_mut().zip(&quads) {
+                        *sum += quad[place];
+                    }
                 }
             }
             *totals = sums;
@@ -232,6 +199,7 @@ impl<'a> BlockScorer<'a> {
         for (cell, places) in self.places.chunks(WIDTH).enumerate() {
             for (column, &place) in columns.iter_mut().zip(places) {
                 let Some(fitted) = &self.parameters.fitted[place] else { continue };
+                prefetch_after(self.columns[place].bits(), numbers);
                 let mut values = self.columns[place].gather(numbers, scratch);
                 if values.len() < ROWS {
                     padded[..values.len()].copy_from_slice(values);
@@ -242,7 +210,9 @@ impl<'a> BlockScorer<'a> {
                     None => fitted.fill(values, column),
                 }
                 if !matches!(self.how, Combine::WeightedSum | Combine::Topsis) {
-                    column.iter_mut().for_each(|z| *z = entering(self.how, *z));
+                    for z in column.iter_mut() {
+                        *z = entering(self.how, *z);
+                    }
                 }
                 // A value that is left out has weight 0 and may be any finite number.
                 if let Some(unknown) = self.unknown {
@@ -277,6 +247,66 @@ impl<'a> BlockScorer<'a> {
             .map(|&place| self.parameters.weights[place].map_or(0, |weight| weight.dimension))
             .collect()
     }
+}
+
+/// Writes the published scores of a range of the population; returns the moments of its ranked customers.
+pub(super) struct ScorePass<'a> {
+    pub rows: &'a BlockScorer<'a>,
+    /// The customers of the range, ascending.
+    pub numbers: &'a [u32],
+    /// Position of the first customer in the population.
+    pub start: usize,
+    /// Why a customer of the range is provisional.
+    pub provisional: &'a [Option<Provisional>],
+    /// The scores to be written.
+    pub points_e6: &'a mut [i32],
+}
+
+impl Pass for ScorePass<'_> {
+    type Output = Moments;
+
+    #[inline(always)]
+    fn run(self) -> Moments {
+        let Self { rows, numbers, start, provisional, points_e6 } = self;
+        let (mut all, mut of_block) = (Moments::new(rows.size), Moments::new(rows.size));
+        let mut sheet = PointSheet::new(rows);
+        let blocks = numbers.chunks(ROWS).zip(provisional.chunks(ROWS)).zip(points_e6.chunks_mut(ROWS));
+        for (block, ((numbers, provisional), points_e6)) in blocks.enumerate() {
+            let start = start + block * ROWS;
+            rows.enter(numbers, start, &mut sheet);
+            let (mut patterns, mut ranked) = ([0; ROWS], [false; ROWS]);
+            patterns[..numbers.len()]
+                .copy_from_slice(&rows.patterns.by_position[start..start + numbers.len()]);
+            let (mut scores, mut totals) = ([0.0; ROWS], [0.0; ROWS]);
+            rows.weigh(&mut sheet.cells, &patterns, &mut scores, &mut totals);
+            ranked.iter_mut().zip(provisional).for_each(|(ranked, why)| *ranked = why.is_none());
+            let mut rounded = [0; ROWS];
+            for (rounded, &score) in rounded.iter_mut().zip(&scores) {
+                *rounded = published(score);
+            }
+            for (((points, rounded), pattern), why) in
+                points_e6.iter_mut().zip(rounded).zip(patterns).zip(provisional)
+            {
+                *points = if rows.scored[index(pattern)] { rounded } else { NO_SCORE };
+                if why.is_none() {
+                    all.publish(*points);
+                }
+            }
+            for (parts, _) in sheet.cells.chunks_exact_mut(rows.size).zip(&ranked).filter(|(_, is)| !**is) {
+                parts.fill([0.0; WIDTH]);
+            }
+            of_block.replace(&sheet.cells, &totals, &ranked);
+            all.join(&of_block);
+        }
+        all
+    }
+}
+
+/// Fetches about as many values as there are customers, from that of the last customer on, while these are computed.
+#[inline(always)]
+fn prefetch_after(values: &[u64], numbers: &[u32]) {
+    let next = numbers.last().map_or(0, |&last| index(last) + 1);
+    prefetch(values.get(next..next + numbers.len()).unwrap_or_default());
 }
 
 /// The weights of the indicators at `places`, in groups of [`WIDTH`]; 0 in the places after the last indicator.

@@ -60,7 +60,7 @@ fn fit_stratum(
         .zip(&ranked_known)
         .map(|((spec, column), &known)| {
             let normalise = spec.normalise.as_ref().filter(|normalise| normalise.is_fitted())?;
-            let sample = RankedValues { column, numbers };
+            let sample = RankedValues::new(column, numbers);
             (index_u64(known) >= method.min_stratum)
                 .then(|| Fitted::fit(normalise, spec.direction, sample, known, spec.base))
         })

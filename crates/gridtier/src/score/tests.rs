@@ -31,7 +31,7 @@ fn row(method: &Method, known: &[(&str, f64)], others: IndicatorValue) -> Vec<In
 /// Parameters fitted to one customer who has every value, so that goalposts and knots apply.
 fn fitted(method: &Method) -> Parameters {
     let column: IndicatorColumn = [IndicatorValue::Known(0.0)].into_iter().collect();
-    let one = RankedValues { column: &column, numbers: &[0] };
+    let one = RankedValues::new(&column, &[0]);
     let fit = |spec: &crate::method::Spec| {
         Some(Fitted::fit(spec.normalise.as_ref()?, spec.direction, one, 1, spec.base))
     };
@@ -329,6 +329,31 @@ fn blocks_and_rows_agree(people: usize, seed: u64, how: Combine, unknown: Unknow
     assert_eq!(scores.ranked_known, (0..columns.len()).map(known).collect::<Vec<_>>());
 }
 
+/// There are more customers than twice the sample of quantiles, and the last blocks are not full.
+#[test]
+fn the_bits_are_the_same_with_all_vectors_that_the_processor_has() {
+    for how in [Combine::WeightedSum, Combine::GreyRelational] {
+        let mut method = paper_with(&[]);
+        (method.combine, method.min_known_weight) = (how, 0.4);
+        let columns = made(40_003, method.indicators.len(), 9);
+        let short: Vec<bool> = (0..40_003).map(|number| number % 5 == 1).collect();
+        let judged = |vectors: Vectors| {
+            let delivered = vec![true; columns.len()];
+            let numbers = (0..40_003).collect();
+            let population = Population { numbers, short_history: &short, delivered, groups: Groups::one() };
+            judge_by(vectors, population, &columns, &method)
+        };
+        let mut all = Vectors::all().map(judged);
+        let baseline = all.next().unwrap();
+        for wide in all {
+            assert_eq!(wide.points_e6, baseline.points_e6);
+            assert_eq!(wide.provisional, baseline.provisional);
+            assert_eq!(wide.parameters, baseline.parameters);
+            assert_eq!(bits(wide.influence), bits(baseline.influence.clone()));
+        }
+    }
+}
+
 /// Customers of the groups a, b and c in turn; c is small.
 fn in_groups(people: usize) -> Groups {
     let numbers = (0..people).map(|number| if number % 50 == 0 { 2 } else { (number % 2) as u32 });
@@ -368,7 +393,7 @@ fn points_are_fitted_within_each_stratum_with_enough_known_values_and_otherwise_
         // Group c has 20 ranked customers and joins b, the largest stratum.
         assert_eq!(names, ["a", "b"]);
         let ranked_of_b: Vec<u32> = scores.ranked().filter(|&at| is_of_b(at)).map(|at| at as u32).collect();
-        let energy = RankedValues { column: &columns[0], numbers: &ranked_of_b };
+        let energy = RankedValues::new(&columns[0], &ranked_of_b);
         let spec = &method.indicators[0];
         let normalise = spec.normalise.as_ref().unwrap();
         let expected = Fitted::fit(normalise, spec.direction, energy, strata[1].ranked_known[0], spec.base);

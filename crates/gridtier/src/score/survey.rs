@@ -1,0 +1,156 @@
+//! The first reading of the indicators, which decides who is ranked and finds what points are fitted to.
+//!
+//! Patterns of missing values, who is ranked, and the counts from which quantiles follow are found in one pass, while the
+//! values of a block of customers are in the cache. The second reading, which needs the quantiles, computes scores.
+
+use rayon::prelude::*;
+
+use super::pattern::{self, PatternTable, Patterns, RowNumbering};
+use super::quantile::{Marks, OrderWindow, SAMPLE};
+use super::vectors::{Pass, Vectors};
+use super::{Provisional, known_weight, provisional};
+use crate::index::index;
+use crate::indicator::IndicatorColumn;
+use crate::method::{Method, Normalise, Scale};
+
+/// The population before it is known who is ranked.
+#[derive(Clone, Copy)]
+pub(super) struct Survey<'a> {
+    pub method: &'a Method,
+    pub columns: &'a [IndicatorColumn],
+    /// For each indicator, whether the data that it needs were delivered.
+    pub delivered: &'a [bool],
+    /// Customer numbers, ascending.
+    pub population: &'a [u32],
+    /// For each position, whether too few months are covered to rank the customer.
+    pub short_history: &'a [bool],
+}
+
+/// What the first reading finds.
+pub(super) struct Surveyed {
+    pub patterns: Patterns,
+    /// For each position, why the customer is not ranked.
+    pub provisional: Vec<Option<Provisional>>,
+    /// For each indicator that is fitted to two quantiles, the windows around them with the values of the ranked customers.
+    pub marks: Vec<Option<Marks>>,
+}
+
+/// The windows around two quantiles of the indicator at a place.
+#[derive(Clone)]
+struct MarkedPlace {
+    place: usize,
+    windows: Marks,
+}
+
+impl Survey<'_> {
+    /// Reads the indicators once.
+    pub fn run(self, vectors: Vectors) -> Surveyed {
+        let marked = self.marked_places();
+        let mut patterns = vec![0; self.population.len()];
+        let mut provisional = vec![None; self.population.len()];
+        let blocks: Vec<(PatternTable, Vec<MarkedPlace>)> = patterns
+            .par_chunks_mut(pattern::BLOCK)
+            .zip(provisional.par_chunks_mut(pattern::BLOCK))
+            .zip(
+                self.population.par_chunks(pattern::BLOCK).zip(self.short_history.par_chunks(pattern::BLOCK)),
+            )
+            .map(|((patterns, provisional), (population, short_history))| {
+                let part = Survey { population, short_history, ..self };
+                vectors.run(SurveyPass { part, marked: marked.clone(), patterns, provisional })
+            })
+            .collect();
+        let mut marks: Vec<Option<Marks>> = vec![None; self.columns.len()];
+        let mut tables = Vec::with_capacity(blocks.len());
+        for (table, marked) in blocks {
+            tables.push(table);
+            for MarkedPlace { place, windows } in marked {
+                match &mut marks[place] {
+                    Some(all) => all.iter_mut().zip(windows).for_each(|(all, more)| all.join(more)),
+                    none => *none = Some(windows),
+                }
+            }
+        }
+        Surveyed { patterns: Patterns::joined(self.columns, tables, patterns), provisional, marks }
+    }
+
+    /// The indicators that are fitted to quantiles, with empty windows around those of a sample of the ranked customers.
+    fn marked_places(&self) -> Vec<MarkedPlace> {
+        let quantiles = self.method.indicators.iter().map(|spec| match spec.normalise {
+            Some(Normalise::MinMax(_, Scale::Quantiles(low, high))) => Some([low, high]),
+            _ => None,
+        });
+        let wanted: Vec<(usize, [f64; 2])> =
+            quantiles.enumerate().filter_map(|(place, quantiles)| Some((place, quantiles?))).collect();
+        let step = self.population.len() / SAMPLE;
+        let mut sample: Vec<u32> = Vec::new();
+        if step >= 2 && !wanted.is_empty() {
+            let numbers: Vec<u32> = self.population.iter().step_by(step).copied().collect();
+            let patterns = Patterns::of(self.columns, &numbers);
+            let enough: Vec<bool> = (0..patterns.len())
+                .map(|pattern| {
+                    let known =
+                        known_weight(|place| patterns.value(pattern, place), self.method, self.delivered);
+                    provisional(false, known, self.method).is_none()
+                })
+                .collect();
+            let short = self.short_history.iter().step_by(step);
+            let all = numbers.iter().zip(&patterns.by_position).zip(short);
+            let ranked = all.filter(|((_, pattern), short)| enough[index(**pattern)] && !**short);
+            sample.extend(ranked.map(|((&number, _), _)| number));
+        }
+        wanted
+            .into_iter()
+            .map(|(place, quantiles)| {
+                let column = &self.columns[place];
+                let values = sample.iter().filter_map(|&number| column.known(index(number))).collect();
+                MarkedPlace { place, windows: OrderWindow::around(values, quantiles) }
+            })
+            .collect()
+    }
+}
+
+/// The first reading of one block of customers.
+struct SurveyPass<'a> {
+    part: Survey<'a>,
+    marked: Vec<MarkedPlace>,
+    patterns: &'a mut [u32],
+    provisional: &'a mut [Option<Provisional>],
+}
+
+impl Pass for SurveyPass<'_> {
+    type Output = (PatternTable, Vec<MarkedPlace>);
+
+    #[inline(always)]
+    fn run(self) -> Self::Output {
+        let Self { part, mut marked, patterns, provisional } = self;
+        let mut numbering = RowNumbering::new(part.columns);
+        let (mut lacking, mut left_out) = (Vec::new(), [0; pattern::ROWS]);
+        let mut scratch = Vec::new();
+        let people = part.population.chunks(pattern::ROWS).zip(part.short_history.chunks(pattern::ROWS));
+        let found = patterns.chunks_mut(pattern::ROWS).zip(provisional.chunks_mut(pattern::ROWS));
+        for ((numbers, short_history), (patterns, provisional)) in people.zip(found) {
+            numbering.number(part.columns, numbers, patterns);
+            lack(&part, &numbering.known, &mut lacking);
+            let rows = patterns.iter().zip(short_history).zip(provisional.iter_mut().zip(&mut left_out));
+            for ((&pattern, &short), (why, left_out)) in rows {
+                *why = if short { Some(Provisional::ShortHistory) } else { lacking[index(pattern)] };
+                *left_out = if why.is_some() { u64::MAX } else { 0 };
+            }
+            for MarkedPlace { place, windows } in &mut marked {
+                let values = part.columns[*place].gather(numbers, &mut scratch);
+                for window in windows {
+                    window.add(values, &left_out);
+                }
+            }
+        }
+        (numbering.known, marked)
+    }
+}
+
+/// Extends `lacking` by new patterns: why customers with a pattern are not ranked, if their history is long enough.
+fn lack(part: &Survey, known: &PatternTable, lacking: &mut Vec<Option<Provisional>>) {
+    for pattern in lacking.len()..known.len() {
+        let weight = known_weight(|place| known.value(pattern, place), part.method, part.delivered);
+        lacking.push(provisional(false, weight, part.method));
+    }
+}
