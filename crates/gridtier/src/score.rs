@@ -16,7 +16,7 @@ mod weigh;
 mod pattern;
 mod moments;
 mod rows;
-mod survey;
+mod first_reading;
 mod strata;
 
 use std::collections::BTreeMap;
@@ -33,11 +33,11 @@ use crate::method::Method;
 use crate::stratum::Groups;
 use crate::unit::{Month, round_half_away};
 
+use first_reading::{FirstReading, ReadIndicators};
 use moments::Moments;
 use pattern::Patterns;
 use rows::{BlockScorer, ScorePass};
 use strata::PointStrata;
-use survey::{Survey, Surveyed};
 use vectors::Vectors;
 
 pub use normalise::Fitted;
@@ -164,8 +164,9 @@ fn judge_by(
     method: &Method,
 ) -> Scores {
     let Population { numbers: population, short_history, delivered, groups } = population;
-    let survey = Survey { method, columns, delivered: &delivered, population: &population, short_history };
-    let Surveyed { patterns, provisional, marks } = survey.run(vectors);
+    let first_reading =
+        FirstReading { method, columns, delivered: &delivered, population: &population, short_history };
+    let ReadIndicators { patterns, provisional, marks } = first_reading.run(vectors);
     let known_weight: Vec<f64> = (0..patterns.len())
         .map(|pattern| known_weight(|place| patterns.value(pattern, place), method, &delivered))
         .collect();

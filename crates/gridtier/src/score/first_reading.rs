@@ -15,7 +15,7 @@ use crate::method::{Method, Normalise, Scale};
 
 /// The population before it is known who is ranked.
 #[derive(Clone, Copy)]
-pub(super) struct Survey<'a> {
+pub(super) struct FirstReading<'a> {
     pub method: &'a Method,
     pub columns: &'a [IndicatorColumn],
     /// For each indicator, whether the data that it needs were delivered.
@@ -27,7 +27,7 @@ pub(super) struct Survey<'a> {
 }
 
 /// What the first reading finds.
-pub(super) struct Surveyed {
+pub(super) struct ReadIndicators {
     pub patterns: Patterns,
     /// For each position, why the customer is not ranked.
     pub provisional: Vec<Option<Provisional>>,
@@ -42,9 +42,9 @@ struct MarkedPlace {
     windows: Marks,
 }
 
-impl Survey<'_> {
+impl FirstReading<'_> {
     /// Reads the indicators once.
-    pub fn run(self, vectors: Vectors) -> Surveyed {
+    pub fn run(self, vectors: Vectors) -> ReadIndicators {
         let marked = self.marked_places();
         let mut patterns = vec![0; self.population.len()];
         let mut provisional = vec![None; self.population.len()];
@@ -55,8 +55,8 @@ impl Survey<'_> {
                 self.population.par_chunks(pattern::BLOCK).zip(self.short_history.par_chunks(pattern::BLOCK)),
             )
             .map(|((patterns, provisional), (population, short_history))| {
-                let part = Survey { population, short_history, ..self };
-                vectors.run(SurveyPass { part, marked: marked.clone(), patterns, provisional })
+                let part = FirstReading { population, short_history, ..self };
+                vectors.run(FirstReadingPass { part, marked: marked.clone(), patterns, provisional })
             })
             .collect();
         let mut marks: Vec<Option<Marks>> = vec![None; self.columns.len()];
@@ -70,7 +70,7 @@ impl Survey<'_> {
                 }
             }
         }
-        Surveyed { patterns: Patterns::joined(self.columns, tables, patterns), provisional, marks }
+        ReadIndicators { patterns: Patterns::joined(self.columns, tables, patterns), provisional, marks }
     }
 
     /// The indicators that are fitted to quantiles, with empty windows around those of a sample of the ranked customers.
@@ -110,14 +110,14 @@ impl Survey<'_> {
 }
 
 /// The first reading of one block of customers.
-struct SurveyPass<'a> {
-    part: Survey<'a>,
+struct FirstReadingPass<'a> {
+    part: FirstReading<'a>,
     marked: Vec<MarkedPlace>,
     patterns: &'a mut [u32],
     provisional: &'a mut [Option<Provisional>],
 }
 
-impl Pass for SurveyPass<'_> {
+impl Pass for FirstReadingPass<'_> {
     type Output = (PatternTable, Vec<MarkedPlace>);
 
     #[inline(always)]
@@ -148,7 +148,7 @@ impl Pass for SurveyPass<'_> {
 }
 
 /// Extends `lacking` by new patterns: why customers with a pattern are not ranked, if their history is long enough.
-fn lack(part: &Survey, known: &PatternTable, lacking: &mut Vec<Option<Provisional>>) {
+fn lack(part: &FirstReading, known: &PatternTable, lacking: &mut Vec<Option<Provisional>>) {
     for pattern in lacking.len()..known.len() {
         let weight = known_weight(|place| known.value(pattern, place), part.method, part.delivered);
         lacking.push(provisional(false, weight, part.method));
