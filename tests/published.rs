@@ -42,7 +42,7 @@ fn min_max_points(column: &[f64], direction: Direction) -> Vec<Option<f64>> {
     let values: IndicatorColumn = column.iter().map(|x| Measured::finite(*x)).collect();
     let numbers: Vec<u32> =
         (0..column.len() as u32).filter(|row| column[*row as usize].is_finite()).collect();
-    let ranked = RankedValues { column: &values, numbers: &numbers };
+    let ranked = RankedValues::new(&values, &numbers);
     let normalise = Normalise::MinMax(Transform::None, Scale::Quantiles(0.0, 1.0));
     let fitted = Fitted::fit(&normalise, direction, ranked, numbers.len() as u64, 0.0);
     column.iter().map(|x| x.is_finite().then(|| fitted.points(*x))).collect()
