@@ -210,7 +210,8 @@ impl Bills {
     /// Days to pay far from the month billed, such as 1970-01-01 or 2099-12-31, stand for none in many systems. They are
     /// days that can be, so the bills count.
     fn notice_distant_due_days(&self, book: &mut TableBook) {
-        let (mut distant, mut early): (Vec<(&str, i32)>, Vec<(&str, i32)>) = (Vec::new(), Vec::new());
+        let mut distant: Vec<(&str, i32)> = Vec::new();
+        let mut early = Vec::new();
         for row in &self.rows {
             let Some(due_on) = row.value.due_on else { continue };
             let days = self.days_of(row.value.month);
