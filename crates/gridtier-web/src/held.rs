@@ -103,34 +103,46 @@ where
     }
 
     /// The result of a key; `None` if it is not ready within `patience`. Starts to compute a missing result on a thread of its
-    /// own; if too many are being computed, it first waits for one of them.
+    /// own; if too many are being computed, it first waits for one of them. An error is returned once, because another attempt
+    /// may succeed.
     pub fn get(
         &self,
         key: &K,
         patience: Duration,
         make: impl FnOnce() -> Result<V, E> + Send + 'static,
     ) -> Option<Result<Arc<V>, Arc<E>>> {
+        let (mut found, place) = self.wait(key, patience, make)?;
+        let (key, made) = found.made.remove(place);
+        match made {
+            Made::Begun => None,
+            Made::Done(Err(error)) => Some(Err(error)),
+            Made::Done(Ok(result)) => {
+                found.made.push((key, Made::Done(Ok(Arc::clone(&result)))));
+                Some(Ok(result))
+            }
+        }
+    }
+
+    /// As [`get`](Self::get), but leaves the result for who asks for it: an error too.
+    pub fn prepare(&self, key: &K, patience: Duration, make: impl FnOnce() -> Result<V, E> + Send + 'static) {
+        drop(self.wait(key, patience, make));
+    }
+
+    /// Waits until the result of a key is ready. Returns all results and the place of that one.
+    fn wait(
+        &self,
+        key: &K,
+        patience: Duration,
+        make: impl FnOnce() -> Result<V, E> + Send + 'static,
+    ) -> Option<(MutexGuard<'_, Results<K, V, E>>, usize)> {
         let (results, changed) = &*self.0;
         let deadline = Instant::now() + patience;
         let mut make = Some(make);
         let mut found = locked(results);
         loop {
             match found.place(key) {
-                Some(place) => match &found.made[place].1 {
-                    Made::Begun => {}
-                    Made::Done(Ok(result)) => {
-                        let result = Arc::clone(result);
-                        let last = found.made.remove(place);
-                        found.made.push(last);
-                        return Some(Ok(result));
-                    }
-                    // An error is removed, because another attempt may succeed.
-                    Made::Done(Err(error)) => {
-                        let error = Arc::clone(error);
-                        found.made.remove(place);
-                        return Some(Err(error));
-                    }
-                },
+                Some(place) if matches!(found.made[place].1, Made::Begun) => {}
+                Some(place) => return Some((found, place)),
                 // The computation panicked, or the result was removed at once.
                 None if make.is_none() => return None,
                 None => {
@@ -220,6 +232,14 @@ mod tests {
         );
         let found = (0..20).find_map(|_| held.get(&1, PATIENCE, || panic!("it is begun once")));
         assert_eq!(found.map(|found| *found.unwrap()), Some(7));
+    }
+
+    #[test]
+    fn an_error_that_was_prepared_is_there_for_who_asks() {
+        let held: Background<usize, usize, String> = Background::new(2, 100);
+        held.prepare(&1, LONG, || Err("none".to_owned()));
+        assert_eq!(held.get(&1, LONG, || Ok(1)), Some(Err(Arc::new("none".to_owned()))));
+        assert_eq!(held.get(&1, LONG, || Ok(1)), Some(Ok(Arc::new(1))));
     }
 
     #[test]

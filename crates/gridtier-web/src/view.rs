@@ -142,16 +142,14 @@ impl View {
         patience: Duration,
     ) -> Result<Option<Arc<KeptAnswers>>, WebError> {
         let request = request.clone();
-        let measured = self.log.get(&(), patience, move || {
-            let cycle = Store::open(&request.store)?.cycle(None)?;
-            // Threads of its own, so that the pages of other readers do not queue behind it.
-            let threads = ThreadPoolBuilder::new().num_threads(rayon::current_num_threads()).build();
-            let threads = threads.map_err(|_| WebError::bug())?;
-            // A panic is an error that the page shows; without one, each reload would read the log again.
-            let measure = AssertUnwindSafe(|| threads.install(|| KeptAnswers::measure(&request, &cycle)));
-            Ok(catch_unwind(measure).map_err(|_| WebError::bug())??)
-        });
+        let measured = self.log.get(&(), patience, move || measured_log(&request));
         measured.transpose().map_err(|error| (*error).clone())
+    }
+
+    /// Waits until the service log is read and measured. An error is left for the page, which shows it.
+    pub fn prepare_service_log(&self, request: &LogRequest, patience: Duration) {
+        let request = request.clone();
+        self.log.prepare(&(), patience, move || measured_log(&request));
     }
 
     /// Sections that take long to compute, by their cycle and a key; `None` while they are being computed.
@@ -174,4 +172,15 @@ impl View {
             Effort::Much => &self.much,
         })
     }
+}
+
+/// Reads and measures a service log against the current cycle.
+fn measured_log(request: &LogRequest) -> Result<KeptAnswers, WebError> {
+    let cycle = Store::open(&request.store)?.cycle(None)?;
+    // Threads of its own, so that the pages of other readers do not queue behind it.
+    let threads = ThreadPoolBuilder::new().num_threads(rayon::current_num_threads()).build();
+    let threads = threads.map_err(|_| WebError::bug())?;
+    // A panic is an error that the page shows; without one, each reload would read the log again.
+    let measure = AssertUnwindSafe(|| threads.install(|| KeptAnswers::measure(request, &cycle)));
+    Ok(catch_unwind(measure).map_err(|_| WebError::bug())??)
 }

@@ -26,12 +26,12 @@ use crate::settings::Settings;
 use crate::view::View;
 
 /// Reads the service log, so that the first reader does not wait for it. Waits for it, so that the next reading does not
-/// need memory at the same time. Errors are ignored here: the request for a page meets and reports them again.
+/// need memory at the same time. An error is left for the page.
 pub fn warm(view: &Arc<View>) {
     if let Some(request) = &view.settings.delivery.log {
         let file = vec![("format".to_owned(), "csv".to_owned())];
         let asked = Asked::new("/log/report", file, view.settings.lang);
-        let _ = view.service_log(request, asked.patience());
+        view.prepare_service_log(request, asked.patience());
     }
 }
 
