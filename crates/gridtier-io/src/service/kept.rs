@@ -1,9 +1,11 @@
 //! All answers of a service log, kept without the log, for a view that shows them again and again.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use gridtier::text;
 use gridtier::text::Text;
+use gridtier::unit::date_of_day;
 use gridtier::word::Word as _;
 use gridtier_report::format::shell_word;
 use gridtier_report::section::{Extent, Section};
@@ -20,6 +22,9 @@ pub const PAGE_ROWS: usize = 40;
 pub const FILE_ROWS: usize = 100_000;
 /// Rows of a list in a kept answer's files. The lists of all answers stay in memory.
 const KEPT_ROWS: usize = 20_000;
+
+/// The policy unless another is given.
+const POLICY: &str = "paper";
 
 /// Which service log is asked, and how its answers are shown.
 #[derive(Clone, Debug)]
@@ -42,10 +47,16 @@ impl LogRequest {
     pub fn fix(&self) -> Text {
         let [data, store] = [&self.data, &self.store].map(|path| path.display().to_string());
         let (data, store, period) = (shell_word(&data), shell_word(&store), self.run.period);
-        text!(
-            "see the rows with `gridtier service check {data} --store {store} --period {period} -o DIR`",
-            "用 `gridtier service check {data} --store {store} --period {period} -o DIR` 查看有关行"
-        )
+        let mut command = format!("gridtier service check {data} --store {store} --period {period}");
+        if Run::new(period, None) != Some(self.run)
+            && let Some(day) = date_of_day(self.run.as_of)
+        {
+            command.push_str(&format!(" --as-of {day}"));
+        }
+        if self.policy != POLICY {
+            command.push_str(&format!(" --policy {}", shell_word(&self.policy)));
+        }
+        text!("see the rows with `{command} -o DIR`", "用 `{command} -o DIR` 查看有关行")
     }
 }
 
@@ -67,7 +78,8 @@ pub struct KeptAnswers {
     /// Names in the folder that belong to no table.
     pub ignored: Option<Text>,
     names_customers: bool,
-    answers: Vec<[KeptSections; 2]>,
+    /// By the position of their question: for the page, and for its files.
+    answers: BTreeMap<usize, [KeptSections; 2]>,
     work_list: Option<NamedWorkList>,
 }
 
@@ -93,16 +105,28 @@ impl KeptAnswers {
             doubts: (!measured.breaches.is_empty()).then(|| doubtful(&measured.breaches, request.fix())),
             ignored,
             names_customers: request.min_count == 0,
-            answers: Vec::new(),
+            answers: BTreeMap::new(),
             work_list: None,
         };
-        for &question in ServiceQuestion::ALL {
+        // What is due and delivered follows from the figures of the work list.
+        for &question in
+            ServiceQuestion::ALL.iter().filter(|question| **question != ServiceQuestion::Delivered)
+        {
             let answer = question.answer(AskedLog { measured: &measured, cycle }, true);
-            let places = [AnswerPlace::Page, AnswerPlace::File];
-            kept.answers.push(places.map(|place| KeptSections::of(&answer, place, request.min_count)));
-            kept.work_list = answer.into_work_list().or(kept.work_list);
+            kept.keep(&answer, request.min_count);
+            if question == ServiceQuestion::Due {
+                let (delivered, work_list) = answer.into_delivered();
+                kept.keep(&delivered, request.min_count);
+                kept.work_list = work_list;
+            }
         }
         Ok(kept)
+    }
+
+    fn keep(&mut self, answer: &ServiceAnswer<'_>, min_count: u64) {
+        let places = [AnswerPlace::Page, AnswerPlace::File];
+        let sections = places.map(|place| KeptSections::of(answer, place, min_count));
+        self.answers.insert(answer.question().position(), sections);
     }
 
     /// The answer to a question. Of a work list the lines that `filter` keeps.
@@ -113,7 +137,7 @@ impl KeptAnswers {
         place: AnswerPlace,
         filter: &WorkFilter,
     ) -> Vec<Section> {
-        let Some(kept) = self.answers.get(question.position()) else { return Vec::new() };
+        let Some(kept) = self.answers.get(&question.position()) else { return Vec::new() };
         let kept = &kept[usize::from(place == AnswerPlace::File)];
         let list = self.work_list.as_ref().filter(|_| question == ServiceQuestion::Due);
         let body = match list {
@@ -140,7 +164,7 @@ impl KeptAnswers {
     /// About how many bytes of memory they take.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        let places = self.answers.iter().flatten();
+        let places = self.answers.values().flatten();
         let sections = places.flat_map(|kept| [&kept.before, &kept.body, &kept.after]).flatten();
         let list = self.work_list.as_ref().map_or(0, NamedWorkList::bytes);
         sections.map(Section::bytes).sum::<usize>() + list

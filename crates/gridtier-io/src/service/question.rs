@@ -185,12 +185,20 @@ impl<'a> ServiceAnswer<'a> {
         matches!(self.figures, AnswerFigures::Due(Some(_)))
     }
 
-    /// The work list without the log.
-    pub(super) fn into_work_list(self) -> Option<NamedWorkList> {
-        match self.figures {
-            AnswerFigures::Due(figures) => figures.map(|figures| figures.1),
-            _ => None,
-        }
+    /// What it answers.
+    pub(super) fn question(&self) -> ServiceQuestion {
+        self.question
+    }
+
+    /// From the answer that is the work list: the answer what is due and delivered, which has the same figures, and the work
+    /// list without the log.
+    pub(super) fn into_delivered(self) -> (Self, Option<NamedWorkList>) {
+        let (delivered, work_list) = match self.figures {
+            AnswerFigures::Due(Some(figures)) => (Some(Box::new(figures.0)), Some(figures.1)),
+            _ => (None, None),
+        };
+        let figures = AnswerFigures::Delivered(delivered);
+        (Self { question: ServiceQuestion::Delivered, asked: self.asked, figures }, work_list)
     }
 
     fn view(&self, shown: AnswerShown<'_>) -> ServiceView<'a> {

@@ -78,8 +78,8 @@ impl ShownSurvey<'_> {
     pub fn doubts(self) -> Option<Text> {
         let breaches = &self.evaluated.breaches;
         let fix = text!(
-            "write them into a folder with -o DIR, see the rows in DIR/rejects, and mend the export",
-            "用 -o DIR 写入文件夹，在 DIR/rejects 中查看有关行，并修正导出"
+            "see the rows in DIR/rejects, which `gridtier survey check` writes with -o DIR, and mend the export",
+            "用 `gridtier survey check` 和 -o DIR 写出，在 DIR/rejects 中查看有关行，并修正导出"
         );
         (!breaches.is_empty()).then(|| doubtful(breaches, fix))
     }
