@@ -66,8 +66,10 @@ pub fn response(page: Page, asked: &Asked, settings: &Settings) -> Result<Respon
             let Some(&shown) = tables.get(place) else {
                 return Err(WebError::not_found(text!("the page has no such table", "页面没有此表")));
             };
-            let mut in_files = page.in_files.iter().flatten().flat_map(Section::tables);
-            let table = in_files.find(|whole| whole.title == shown.title).unwrap_or(shown);
+            // A file has the whole list that a page begins. Tables of one title stand in the same order in both.
+            let before = tables[..place].iter().filter(|table| table.title == shown.title).count();
+            let in_files = page.in_files.iter().flatten().flat_map(Section::tables);
+            let table = in_files.filter(|whole| whole.title == shown.title).nth(before).unwrap_or(shown);
             let mut bytes = Vec::new();
             let written = csv::write(&mut bytes, table, asked.voice(), ByteOrderMark::Written);
             written.map_err(|_| WebError::bug())?;
