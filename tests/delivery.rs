@@ -245,6 +245,7 @@ fn options_that_need_another_say_so() {
         (&["--period", "2026-01"], "--service", "--service"),
         (&["--survey", "answers"], "--instrument", "--instrument"),
         (&["--survey", "answers", "--instrument", "servqual"], "needs --as-of", "须同时给出 --as-of"),
+        (&["--as-of", "2026-02-01"], "give --service and --period", "请同时给出 --service 和 --period"),
     ] {
         for (lang, word) in [("en", en), ("zh", zh)] {
             let args = [&["serve", "--store", "store", "--lang", lang], options].concat();

@@ -91,6 +91,9 @@ fn opted_out(store: &Path, file: &Path, lang: Lang) -> Result<BTreeSet<String>, 
 /// What the pages about service delivery show.
 fn delivery(args: &ServeArgs) -> Result<DeliverySettings, Failure> {
     let DeliveryArgs { service, period, as_of, policy, survey, instrument, handbook } = &args.delivery;
+    if as_of.is_some() && period.is_none() && survey.is_none() {
+        return Err(day_of_nothing());
+    }
     let run = period.map(|period| run_of(period, *as_of)).transpose()?;
     let min_count = args.withhold.min_count;
     let log = service.clone().zip(run).map(|(data, run)| LogRequest {
@@ -111,6 +114,16 @@ fn delivery(args: &ServeArgs) -> Result<DeliverySettings, Failure> {
     };
     let handbook = handbook.clone().map(|text| HandbookSettings { text, policy: policy.clone() });
     Ok(DeliverySettings { log, survey, handbook })
+}
+
+fn day_of_nothing() -> Failure {
+    Failure::new(
+        USAGE,
+        text!(
+            "--as-of is the day of a service log or a survey; give --service and --period, or --survey and --instrument",
+            "--as-of 是服务记录或调查的截止日；请同时给出 --service 和 --period，或 --survey 和 --instrument"
+        ),
+    )
 }
 
 fn no_day() -> Failure {
