@@ -74,6 +74,9 @@ impl<K: PartialEq, V: Held, E> Results<K, V, E> {
 /// The results, and the condition that waiting threads are woken by.
 type Shared<K, V, E> = (Mutex<Results<K, V, E>>, Condvar);
 
+/// All results, and the place of one that is ready.
+type Ready<'a, K, V, E> = (MutexGuard<'a, Results<K, V, E>>, usize);
+
 /// The latest results by key. They are computed in the background, so that no request waits for them longer than it
 /// chooses.
 pub struct Background<K, V, E>(Arc<Shared<K, V, E>>);
@@ -134,7 +137,7 @@ where
         key: &K,
         patience: Duration,
         make: impl FnOnce() -> Result<V, E> + Send + 'static,
-    ) -> Option<(MutexGuard<'_, Results<K, V, E>>, usize)> {
+    ) -> Option<Ready<'_, K, V, E>> {
         let (results, changed) = &*self.0;
         let deadline = Instant::now() + patience;
         let mut make = Some(make);
