@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
+use std::sync::Arc;
 
 use arrow_array::ArrayRef;
 use gridtier::checked_toml::{Fault, Faults};
@@ -270,9 +271,13 @@ fn check_table(table: Table, files: Vec<DataFile>, config: &Config) -> Result<Ta
     let checked: Vec<Result<Readable, Refusal>> =
         files.into_par_iter().map(|file| check_file(file, config)).collect();
     let (mut files, mut refusals) = (Vec::new(), Vec::new());
+    let dictionaries = Arc::default();
     for file in checked {
         match file {
-            Ok(file) => files.push(file),
+            Ok(mut file) => {
+                file.content.share(&dictionaries);
+                files.push(file);
+            }
             Err(refusal) => refusals.push(refusal),
         }
     }

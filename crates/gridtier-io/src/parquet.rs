@@ -1,18 +1,20 @@
 //! Reads parquet files of any writer.
 //!
-//! arrow-rs decodes the files; [`guard`](crate::guard) checks footers and pages before that. Text whose pages are all
+//! Plain pages and dictionaries are decoded by `decode`, all others by arrow-rs; [`guard`](crate::guard) checks footers and pages before that. Text whose pages are all
 //! references to a dictionary stays a dictionary: an account number is then compared once for each row group and not once
 //! for each row, and a long value is not copied for each row. Statistics are read on request, to find row groups that need
 //! not be opened (`statistics`). Nested columns are not read.
 
 mod statistics;
+mod decode;
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
-use arrow_array::RecordBatch;
+use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Field, Fields, TimeUnit};
 use gridtier::contract::cell::Family;
-use gridtier::index::count;
+use gridtier::index::{count, index_u64};
 use gridtier::text;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, RowSelection};
 use parquet::arrow::{ProjectionMask, parquet_to_arrow_field_levels, parquet_to_arrow_schema};
@@ -27,6 +29,8 @@ use crate::guard::row_group::GuardedRowGroup;
 use crate::guard::{Unreadable, caught, parquet_footer};
 use crate::listing::DataFile;
 
+pub(crate) use self::decode::LastDictionaries;
+use self::decode::{ColumnDecoder, Unpacker};
 pub use self::statistics::ColumnStatistics;
 
 /// Longest value of a column of fixed-length bytes that is read.
@@ -37,6 +41,7 @@ const FIXED_BYTES_MAX: i32 = 64;
 pub struct ParquetFile {
     metadata: Arc<ParquetMetaData>,
     columns: Vec<ParquetColumn>,
+    dictionaries: Arc<LastDictionaries>,
 }
 
 #[derive(Clone, Debug)]
@@ -54,6 +59,8 @@ struct FlatColumn {
     /// Position among the leaves of the schema.
     leaf: usize,
     parquet_type: TypePtr,
+    /// The Arrow type that the parquet schema alone gives.
+    stored_type: Option<DataType>,
 }
 
 impl ParquetFile {
@@ -61,7 +68,12 @@ impl ParquetFile {
     pub fn open(file: &DataFile) -> Result<Self, Unreadable> {
         let metadata = parquet_footer::read(&mut file.open()?, file.bytes, &[])?;
         let columns = caught(|| columns(&metadata))?;
-        Ok(Self { metadata: Arc::new(metadata), columns })
+        Ok(Self { metadata: Arc::new(metadata), columns, dictionaries: Arc::default() })
+    }
+
+    /// Uses dictionaries that files of the same table have in common.
+    pub(crate) fn share(&mut self, dictionaries: &Arc<LastDictionaries>) {
+        self.dictionaries = Arc::clone(dictionaries);
     }
 
     /// Its columns, in order; a nested one has a nested type.
@@ -98,8 +110,6 @@ impl ParquetFile {
     ) -> Result<ParquetPieces, Unreadable> {
         let rows = self.rows(row_group);
         let mut handle = file.open()?;
-        let mut fields = Vec::with_capacity(positions.len());
-        let mut types = Vec::with_capacity(positions.len());
         let mut chunks = Vec::with_capacity(positions.len());
         let mut batch_rows = rows_max;
         for &position in positions {
@@ -114,26 +124,52 @@ impl ParquetFile {
             let chunk = self.metadata.row_group(row_group).column(flat.leaf);
             let chunk = caught(|| ChunkPages::survey(&mut handle, chunk, rows))??;
             batch_rows = batch_rows.min(chunk.batch_rows);
-            let decoded_type = decoded_type(&column.data_type, chunk.all_dictionary);
-            fields.push(Field::new(&column.name, decoded_type, true));
-            types.push(Arc::clone(&flat.parquet_type));
-            chunks.push((flat.leaf, Arc::new(chunk)));
+            chunks.push((column, flat, Arc::new(chunk)));
         }
-        check_held(&chunks)?;
-        let row_groups = GuardedRowGroup {
-            file: Arc::new(handle),
-            metadata: Arc::clone(&self.metadata),
-            row_group,
-            chunks,
-        };
+        check_held(chunks.iter().map(|(_, _, chunk)| chunk.held).sum())?;
+        let handle = Arc::new(handle);
+        let mut own = Vec::with_capacity(positions.len());
+        let mut others = Others::default();
+        for (column, flat, chunk) in chunks {
+            let data_type = decoded_type(&column.data_type, chunk.all_dictionary);
+            let descriptor = self.metadata.row_group(row_group).column(flat.leaf).column_descr();
+            let stored = flat.stored_type.as_ref();
+            // Rows are selected by arrow-rs.
+            let decoder = if selection.is_none() {
+                ColumnDecoder::of(&handle, &chunk, descriptor, stored, &data_type, &self.dictionaries)
+            } else {
+                None
+            };
+            if decoder.is_none() {
+                others.fields.push(Field::new(&column.name, data_type, true));
+                others.types.push(Arc::clone(&flat.parquet_type));
+                others.chunks.push((flat.leaf, chunk));
+            }
+            own.push(decoder);
+        }
         let left = selection.as_ref().map_or(rows, |selection| count(selection.row_count()));
-        let reader = caught(|| reader(types, fields.into(), &row_groups, batch_rows, selection))??;
-        Ok(ParquetPieces { reader, left, texts: TextCheck::default() })
+        let others = if others.chunks.is_empty() {
+            None
+        } else {
+            let metadata = Arc::clone(&self.metadata);
+            Some(others.reader(
+                GuardedRowGroup { file: handle, metadata, row_group, chunks: Vec::new() },
+                batch_rows,
+                selection,
+            )?)
+        };
+        Ok(ParquetPieces {
+            own,
+            others,
+            unpacker: Unpacker::default(),
+            batch_rows,
+            left,
+            texts: TextCheck::default(),
+        })
     }
 }
 
-fn check_held(chunks: &[(usize, Arc<ChunkPages>)]) -> Result<(), Unreadable> {
-    let held: u64 = chunks.iter().map(|(_, chunk)| chunk.held).sum();
+fn check_held(held: u64) -> Result<(), Unreadable> {
     if held <= PART_BYTES_MAX {
         return Ok(());
     }
@@ -149,16 +185,29 @@ fn check_held(chunks: &[(usize, Arc<ChunkPages>)]) -> Result<(), Unreadable> {
     ))
 }
 
-fn reader(
+/// Columns that arrow-rs decodes.
+#[derive(Default)]
+struct Others {
+    fields: Vec<Field>,
     types: Vec<TypePtr>,
-    fields: Fields,
-    row_groups: &GuardedRowGroup,
-    batch_rows: usize,
-    selection: Option<RowSelection>,
-) -> Result<ParquetRecordBatchReader, Unreadable> {
-    let schema = schema_of(types)?;
-    let levels = parquet_to_arrow_field_levels(&schema, ProjectionMask::all(), Some(&fields))?;
-    Ok(ParquetRecordBatchReader::try_new_with_row_groups(&levels, row_groups, batch_rows, selection)?)
+    chunks: Vec<(usize, Arc<ChunkPages>)>,
+}
+
+impl Others {
+    fn reader(
+        self,
+        row_group: GuardedRowGroup,
+        batch_rows: usize,
+        selection: Option<RowSelection>,
+    ) -> Result<ParquetRecordBatchReader, Unreadable> {
+        let row_group = GuardedRowGroup { chunks: self.chunks, ..row_group };
+        let fields: Fields = self.fields.into();
+        caught(|| {
+            let schema = schema_of(self.types)?;
+            let levels = parquet_to_arrow_field_levels(&schema, ProjectionMask::all(), Some(&fields))?;
+            Ok(ParquetRecordBatchReader::try_new_with_row_groups(&levels, &row_group, batch_rows, selection)?)
+        })?
+    }
 }
 
 /// The schema of flat columns.
@@ -200,7 +249,11 @@ fn columns(metadata: &ParquetMetaData) -> Vec<ParquetColumn> {
                 arrow_field.filter(|field| *field.name() == name).map(|field| field.data_type().clone());
             data_type = flat_type(&schema.column(leaf), parquet_type, arrow_type);
         }
-        let flat = data_type.is_some().then(|| FlatColumn { leaf, parquet_type: Arc::clone(parquet_type) });
+        let flat = data_type.is_some().then(|| FlatColumn {
+            leaf,
+            parquet_type: Arc::clone(parquet_type),
+            stored_type: type_by_parquet(parquet_type),
+        });
         // An empty struct says that the column is nested.
         let data_type = data_type.unwrap_or_else(|| DataType::Struct(Fields::empty()));
         let is_int96 = parquet_type.is_primitive() && parquet_type.get_physical_type() == Physical::INT96;
@@ -254,7 +307,12 @@ fn type_by_parquet(parquet_type: &TypePtr) -> Option<DataType> {
 
 /// Reads the rows of a row group in pieces.
 pub struct ParquetPieces {
-    reader: ParquetRecordBatchReader,
+    /// The decoder of each column; `None` for those that arrow-rs decodes.
+    own: Vec<Option<ColumnDecoder>>,
+    /// The reader of all other columns, if there are any.
+    others: Option<ParquetRecordBatchReader>,
+    unpacker: Unpacker,
+    batch_rows: usize,
     /// Rows still to come.
     left: u64,
     texts: TextCheck,
@@ -262,17 +320,25 @@ pub struct ParquetPieces {
 
 impl ParquetPieces {
     fn piece(&mut self) -> Result<Option<FilePiece>, Unreadable> {
-        let Some(batch) = caught(|| self.reader.next())? else {
-            return match self.left {
-                0 => Ok(None),
-                left => Err(Unreadable::damaged(text!(
-                    "a row group ends {left} rows before its end",
-                    "行组在结尾前 {left} 行处结束"
-                ))),
-            };
+        let (mut others, rows): (VecDeque<ArrayRef>, usize) = match &mut self.others {
+            None if self.left == 0 => return Ok(None),
+            None => (VecDeque::new(), self.batch_rows.min(index_u64(self.left))),
+            Some(reader) => match caught(|| reader.next())? {
+                None if self.left == 0 => return Ok(None),
+                None => {
+                    let left = self.left;
+                    return Err(Unreadable::damaged(text!(
+                        "a row group ends {left} rows before its end",
+                        "行组在结尾前 {left} 行处结束"
+                    )));
+                }
+                Some(batch) => {
+                    let batch: RecordBatch = batch?;
+                    self.texts.check(batch.columns())?;
+                    (batch.columns().iter().cloned().collect(), batch.num_rows())
+                }
+            },
         };
-        let batch: RecordBatch = batch?;
-        let rows = batch.num_rows();
         let Some(left) = self.left.checked_sub(count(rows)) else {
             return Err(Unreadable::damaged(text!(
                 "a row group has more rows than it claims",
@@ -280,8 +346,14 @@ impl ParquetPieces {
             )));
         };
         self.left = left;
-        self.texts.check(batch.columns())?;
-        Ok(Some(FilePiece { columns: batch.columns().to_vec(), rows, faults: Vec::new(), gap: 0 }))
+        let mut columns = Vec::with_capacity(self.own.len());
+        for decoder in &mut self.own {
+            match decoder {
+                Some(decoder) => columns.push(decoder.read(rows, &mut self.unpacker)?),
+                None => columns.extend(others.pop_front()),
+            }
+        }
+        Ok(Some(FilePiece { columns, rows, faults: Vec::new(), gap: 0 }))
     }
 }
 

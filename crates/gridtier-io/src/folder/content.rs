@@ -1,5 +1,7 @@
 //! The reader of a file of a data folder, whatever its format.
 
+use std::sync::Arc;
+
 use gridtier::contract::declared::DecimalMark;
 use gridtier::index::index;
 
@@ -11,7 +13,7 @@ use crate::guard::limits::BATCH_ROWS;
 use crate::hash::sha256_of;
 use crate::ipc::IpcFile;
 use crate::listing::{self, DataFile, FileFormat};
-use crate::parquet::ParquetFile;
+use crate::parquet::{LastDictionaries, ParquetFile};
 use crate::workbook::{WorkbookDeclared, WorkbookFile};
 
 /// Batches of a part of a file.
@@ -49,6 +51,13 @@ impl Content {
                 (Self::Workbook(WorkbookFile::survey(file, kind, declared)?), sha256_of(file.open()?)?.0)
             }
         })
+    }
+
+    /// Uses dictionaries that files of the same table have in common.
+    pub fn share(&mut self, dictionaries: &Arc<LastDictionaries>) {
+        if let Self::Parquet(parquet) = self {
+            parquet.share(dictionaries);
+        }
     }
 
     /// Its columns, in order.

@@ -48,10 +48,12 @@ const HEADER_BYTES: u64 = 512;
 const HEADER_BYTES_MAX: u64 = 4 << 20;
 
 /// Encodings by their codes in parquet.thrift.
+const PLAIN: u64 = 0;
 const PLAIN_DICTIONARY: u64 = 2;
 const DELTA_LENGTH_BYTE_ARRAY: u64 = 6;
 const DELTA_BYTE_ARRAY: u64 = 7;
 const RLE_DICTIONARY: u64 = 8;
+const RLE: u64 = 3;
 
 /// Decompressed bytes for each byte of a column that are allowed even if its metadata claims fewer.
 const UNPACKED_PER_BYTE_FREE: u64 = 100;
@@ -62,21 +64,23 @@ pub(super) const DELTA_FREE: u64 = 64 << 10;
 
 /// The type of a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum PageKind {
+pub(crate) enum PageKind {
     Dictionary,
     Data,
     DataV2,
 }
 
-/// How the values of a page are encoded, as far as it decides their size.
+/// How the values of a page are encoded, as far as it decides their size or who decodes them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum PageEncoding {
+pub(crate) enum PageEncoding {
     /// References to the dictionary.
     Dictionary,
     /// Lengths, then text.
     DeltaLength,
     /// Text as differences from the text before.
     Delta,
+    /// One after another.
+    Plain,
     Other,
 }
 
@@ -86,6 +90,7 @@ impl PageEncoding {
             Some(PLAIN_DICTIONARY | RLE_DICTIONARY) => Self::Dictionary,
             Some(DELTA_LENGTH_BYTE_ARRAY) => Self::DeltaLength,
             Some(DELTA_BYTE_ARRAY) => Self::Delta,
+            Some(PLAIN) => Self::Plain,
             _ => Self::Other,
         }
     }
@@ -93,7 +98,7 @@ impl PageEncoding {
 
 /// What the header of a page claims.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct PageClaim {
+pub(crate) struct PageClaim {
     pub kind: PageKind,
     pub encoding: PageEncoding,
     pub values: u64,
@@ -105,13 +110,19 @@ pub(super) struct PageClaim {
     pub unpacked: u64,
     /// Bytes of levels before the values, which a page of version 2 does not compress.
     pub levels: u64,
+    /// Whether definition levels are stored as runs, as by all but the earliest writers.
+    pub has_run_levels: bool,
+    /// Whether the values are compressed by the codec of the column.
+    pub is_packed: bool,
+    /// The CRC-32 of its bytes in the file, if the writer stored it.
+    pub checksum: Option<u32>,
 }
 
 /// The pages of a column chunk.
 #[derive(Debug)]
 pub(crate) struct ChunkPages {
-    pub(super) pages: Vec<PageClaim>,
-    pub(super) codec: Compression,
+    pub(crate) pages: Vec<PageClaim>,
+    pub(crate) codec: Compression,
     /// Whether every value is a reference to the dictionary.
     pub(crate) all_dictionary: bool,
     /// Most bytes in memory at one time: the dictionary and one page.
@@ -198,7 +209,7 @@ impl PageClaim {
         let bytes = match self.encoding {
             PageEncoding::Dictionary => return BATCH_ROWS,
             PageEncoding::Delta => self.unpacked * DELTA_GROWTH_MAX + DELTA_FREE,
-            PageEncoding::DeltaLength | PageEncoding::Other => self.unpacked,
+            PageEncoding::DeltaLength | PageEncoding::Plain | PageEncoding::Other => self.unpacked,
         };
         let rows = 4 * count(BATCH_TEXT_BYTES_MAX) * self.values / bytes.max(1);
         index_u64(rows.clamp(1, count(BATCH_ROWS)))
@@ -272,7 +283,18 @@ fn page_at(
     };
     let encoding = PageEncoding::from_code(header.encoding);
     let levels = header.levels.into_iter().flatten().sum();
-    let page = PageClaim { kind, encoding, values, start, packed, unpacked, levels };
+    let page = PageClaim {
+        kind,
+        encoding,
+        values,
+        start,
+        packed,
+        unpacked,
+        levels,
+        has_run_levels: kind == PageKind::DataV2 || header.level_encoding == Some(RLE),
+        is_packed: header.is_packed != Some(0),
+        checksum: header.checksum,
+    };
     if kind == PageKind::Dictionary {
         page.check_dictionary(chunk)?;
     }
@@ -287,7 +309,11 @@ struct PageHeader {
     packed: Option<u64>,
     values: Option<u64>,
     encoding: Option<u64>,
+    level_encoding: Option<u64>,
     levels: [Option<u64>; 2],
+    /// 0 for a page of version 2 that is not compressed.
+    is_packed: Option<u64>,
+    checksum: Option<u32>,
 }
 
 /// The header at `at` and its length. Reads as little of the file as possible.
@@ -306,8 +332,14 @@ fn header_at(file: &mut File, at: u64, end: u64) -> Result<(PageHeader, u64), Un
                 [3] => &mut header.packed,
                 [5 | 7 | 8, 1] => &mut header.values,
                 [5 | 7, 2] | [8, 4] => &mut header.encoding,
+                [5, 3] => &mut header.level_encoding,
                 [8, 5] => &mut header.levels[0],
                 [8, 6] => &mut header.levels[1],
+                [8, 7] => &mut header.is_packed,
+                [4] => {
+                    header.checksum = i32::try_from(value).ok().map(i32::cast_unsigned);
+                    return;
+                }
                 _ => return,
             };
             *field = u64::try_from(value).ok();

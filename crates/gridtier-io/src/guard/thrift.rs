@@ -30,8 +30,8 @@ pub(super) enum ThriftShape {
 /// In a path: an element of a list begins; the value is its position.
 pub(super) const ELEMENT: i16 = -1;
 
-/// Called with the ids that lead to a value, the value, and the bytes that it takes: for each integer, for the length of
-/// each list, and for each element of a list.
+/// Called with the ids that lead to a value, the value, and the bytes that it takes: for each integer, for each flag that is
+/// a field (0 or 1), for the length of each list, and for each element of a list.
 pub(super) type OnValue<'a> = &'a mut dyn FnMut(&[i16], i64, Range<usize>);
 
 /// Type codes of the compact protocol.
@@ -122,7 +122,13 @@ impl ThriftWalker<'_> {
             };
             self.path.push(id);
             match fields.iter().find(|(known, _)| *known == id) {
-                Some((_, shape)) if shape.has_code(code) => self.value(shape, true)?,
+                Some((_, shape)) if shape.has_code(code) => {
+                    if BOOLS.contains(&code) {
+                        let at = self.cursor.at;
+                        (self.on_value)(&self.path, i64::from(code == BOOLS[0]), at..at);
+                    }
+                    self.value(shape, true)?;
+                }
                 Some(_) => {
                     return Err(Stuck::Broken((
                         "a field of another type than it must have",
@@ -235,7 +241,13 @@ mod tests {
         assert_eq!(result, Ok(14));
         assert_eq!(
             seen,
-            [(vec![1], -3), (vec![7, 0], 2), (vec![7, 0, ELEMENT], 0), (vec![7, 0, ELEMENT], 1)]
+            [
+                (vec![1], -3),
+                (vec![2, 3], 1),
+                (vec![7, 0], 2),
+                (vec![7, 0, ELEMENT], 0),
+                (vec![7, 0, ELEMENT], 1)
+            ]
         );
         for cut in 0..14 {
             assert_eq!(walked(&bytes[..cut]).0, Err(Stuck::Short), "{cut}");

@@ -2,6 +2,7 @@ mod bombs;
 mod damage;
 mod encodings;
 mod forge;
+mod own_decoder;
 mod unusual;
 
 use std::sync::Arc;

@@ -1,0 +1,147 @@
+//! Columns of text whose values are all references to the dictionary of their row group.
+//!
+//! The row groups of a table often have the same dictionary, such as that of daily readings of the same customers. A page
+//! whose bytes in the file equal those of the last dictionary of the column is neither decompressed nor decoded, and the
+//! engine sees that it is the same array.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arrow_array::types::Int32Type;
+use arrow_array::{ArrayRef, BinaryArray, DictionaryArray, PrimitiveArray, StringArray};
+use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer};
+use arrow_schema::DataType;
+use gridtier::index::index;
+
+use super::pages::{PageBytes, damaged};
+use super::runs::Runs;
+use super::values::{Values, spread};
+use crate::guard::Unreadable;
+use crate::guard::limits::{CELL_BYTES_MAX, cell_too_long};
+
+/// The longest dictionary page that is kept, in bytes of the file: ids of several million customers.
+const KEPT_BYTES_MAX: usize = 16 << 20;
+
+/// The last dictionary of each column of text, by the name of the column; shared by the files of a table and by threads.
+#[derive(Default)]
+pub(crate) struct LastDictionaries {
+    by_column: Mutex<BTreeMap<String, Arc<LastDictionary>>>,
+}
+
+/// A dictionary, and the page that it was decoded from.
+struct LastDictionary {
+    packed: Vec<u8>,
+    codec: String,
+    values: ArrayRef,
+}
+
+impl fmt::Debug for LastDictionaries {
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        formatter.debug_struct("LastDictionaries").finish_non_exhaustive()
+    }
+}
+
+impl LastDictionaries {
+    /// The values of a dictionary page, decoded by `decode` unless the page has the same bytes as the last.
+    fn values(
+        &self,
+        column: &str,
+        page: &mut PageBytes,
+        decode: impl FnOnce(&[u8]) -> Result<ArrayRef, Unreadable>,
+    ) -> Result<ArrayRef, Unreadable> {
+        // Equal bytes of different codecs, or of different numbers of values, are different dictionaries.
+        let codec = format!("{} {} {}", page.codec, page.page.values, page.page.unpacked);
+        let last = self.lock().get(column).cloned();
+        if let Some(last) = last.filter(|last| last.codec == codec && last.packed == page.packed()) {
+            return Ok(Arc::clone(&last.values));
+        }
+        let values = decode(page.unpacked()?)?;
+        if page.packed().len() <= KEPT_BYTES_MAX {
+            let packed = std::mem::take(&mut page.unpacker.packed);
+            let last = LastDictionary { packed, codec, values: Arc::clone(&values) };
+            self.lock().insert(column.to_owned(), Arc::new(last));
+        }
+        Ok(values)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Arc<LastDictionary>>> {
+        self.by_column.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Collects references to a dictionary of text.
+pub(super) struct Referred {
+    column: String,
+    last: Arc<LastDictionaries>,
+    is_text: bool,
+    dictionary: Option<ArrayRef>,
+    references: Vec<i32>,
+}
+
+impl Referred {
+    /// The collector of a column of that type; `None` if it is not a dictionary of text or of bytes.
+    pub fn of(column: &str, data_type: &DataType, last: &Arc<LastDictionaries>) -> Option<Self> {
+        let DataType::Dictionary(_, values) = data_type else { return None };
+        matches!(**values, DataType::Utf8 | DataType::Binary).then(|| Self {
+            column: column.to_owned(),
+            last: Arc::clone(last),
+            is_text: **values == DataType::Utf8,
+            dictionary: None,
+            references: Vec::new(),
+        })
+    }
+}
+
+impl Values for Referred {
+    fn set_dictionary(&mut self, page: &mut PageBytes, count: usize) -> Result<(), Unreadable> {
+        let is_text = self.is_text;
+        let values = self.last.values(&self.column, page, |bytes| texts(bytes, count, is_text))?;
+        self.dictionary = Some(values);
+        Ok(())
+    }
+
+    fn append_plain(&mut self, _: &[u8], _: usize) -> Result<usize, Unreadable> {
+        Err(damaged())
+    }
+
+    fn append_referred(&mut self, runs: &mut Runs, bytes: &[u8], count: usize) -> Result<(), Unreadable> {
+        runs.read(bytes, count, &mut self.references)
+    }
+
+    fn spread(&mut self, present: &BooleanBuffer) {
+        spread(&mut self.references, present);
+    }
+
+    fn finish(&mut self, nulls: Option<NullBuffer>) -> Result<ArrayRef, Unreadable> {
+        let room = self.references.len();
+        let references = std::mem::replace(&mut self.references, Vec::with_capacity(room));
+        let references = PrimitiveArray::<Int32Type>::try_new(references.into(), nulls)?;
+        let dictionary = self.dictionary.as_ref().ok_or_else(damaged)?;
+        Ok(Arc::new(DictionaryArray::try_new(references, Arc::clone(dictionary))?))
+    }
+}
+
+/// Values that each have their length in four bytes before them.
+fn texts(mut bytes: &[u8], count: usize, is_text: bool) -> Result<ArrayRef, Unreadable> {
+    let mut offsets = Vec::with_capacity(count + 1);
+    let mut joined = Vec::with_capacity(bytes.len().saturating_sub(4 * count));
+    offsets.push(0);
+    for _ in 0..count {
+        let (length, rest) = bytes.split_first_chunk::<4>().ok_or_else(damaged)?;
+        let length = index(u32::from_le_bytes(*length));
+        let (value, rest) = rest.split_at_checked(length).ok_or_else(damaged)?;
+        if length > CELL_BYTES_MAX {
+            return Err(cell_too_long(length));
+        }
+        joined.extend_from_slice(value);
+        offsets.push(i32::try_from(joined.len()).map_err(|_| damaged())?);
+        bytes = rest;
+    }
+    let (offsets, joined) = (OffsetBuffer::new(offsets.into()), Buffer::from_vec(joined));
+    Ok(if is_text {
+        Arc::new(StringArray::try_new(offsets, joined, None)?)
+    } else {
+        Arc::new(BinaryArray::try_new(offsets, joined, None)?)
+    })
+}

@@ -1,0 +1,131 @@
+//! Our decoder and arrow-rs give the same arrays.
+
+use std::sync::Arc;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::Int32Type;
+use arrow_array::{
+    Array, ArrayRef, BinaryArray, Date32Array, Decimal128Array, DictionaryArray, Float32Array, Float64Array,
+    Int32Array, Int64Array, StringArray, TimestampMicrosecondArray, TimestampMillisecondArray,
+    TimestampNanosecondArray, TimestampSecondArray,
+};
+use gridtier::contract::Table;
+use parquet::arrow::arrow_reader::{RowSelection, RowSelector};
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterVersion};
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+
+use crate::columns::FilePiece;
+use crate::folder::Content;
+use crate::test_folder::{TestFolder, parquet_as};
+
+const ROWS: usize = 3_000;
+
+/// `ROWS` numbers below `most`, of which those that `nulls` of 8 rows draw are missing.
+fn numbers(random: &mut ChaCha8Rng, most: u32, nulls: u32) -> Vec<Option<i32>> {
+    let number = |_| (random.next_u32() % 8 >= nulls).then(|| (random.next_u32() % most) as i32 - 7);
+    (0..ROWS).map(number).collect()
+}
+
+/// Columns of every type that our decoder knows, and some that it leaves to arrow-rs.
+fn columns(random: &mut ChaCha8Rng, most: u32, nulls: u32) -> Vec<ArrayRef> {
+    let numbers = numbers(random, most, nulls);
+    let wide: Vec<Option<i64>> = numbers.iter().map(|n| n.map(|n| i64::from(n) * 1_000_003)).collect();
+    let text: Vec<Option<String>> = numbers.iter().map(|n| n.map(|n| format!("客户 {n}"))).collect();
+    let decimal = |digits| {
+        let values = wide.iter().map(|n| n.map(|n| i128::from(n) % 10_i128.pow(8)));
+        Arc::new(values.collect::<Decimal128Array>().with_precision_and_scale(digits, 2).unwrap())
+    };
+    vec![
+        Arc::new(Int32Array::from(numbers.clone())),
+        Arc::new(Date32Array::from(numbers.clone())),
+        Arc::new(Int64Array::from(wide.clone())),
+        Arc::new(TimestampMicrosecondArray::from(wide.clone()).with_timezone("Asia/Shanghai")),
+        Arc::new(TimestampMillisecondArray::from(wide.clone())),
+        Arc::new(TimestampNanosecondArray::from(wide.clone())),
+        Arc::new(TimestampSecondArray::from(wide.clone())),
+        Arc::new(numbers.iter().map(|n| n.map(|n| n as f32 / 8.0)).collect::<Float32Array>()),
+        Arc::new(numbers.iter().map(|n| n.map(|n| f64::from(n) / 7.0)).collect::<Float64Array>()),
+        decimal(9),
+        decimal(18),
+        decimal(38),
+        Arc::new(StringArray::from(text.clone())),
+        Arc::new(text.iter().map(|text| text.as_ref().map(String::as_bytes)).collect::<BinaryArray>()),
+        Arc::new(text.iter().map(Option::as_deref).collect::<DictionaryArray<Int32Type>>()),
+    ]
+}
+
+/// The columns of a file's only row group, read by our decoder or by arrow-rs.
+fn read(folder: &TestFolder, columns: usize, is_by_arrow: bool) -> Vec<FilePiece> {
+    let folder = folder.open().unwrap();
+    let readable = &folder.files(Table::MeterReadings)[0];
+    let Content::Parquet(file) = &readable.content else { panic!("not a parquet file") };
+    // A selection of rows is left to arrow-rs.
+    let selection = is_by_arrow.then(|| RowSelection::from(vec![RowSelector::select(ROWS)]));
+    let positions: Vec<usize> = (0..columns).collect();
+    file.pieces(&readable.file, 0, &positions, 700, selection).unwrap().map(Result::unwrap).collect()
+}
+
+#[test]
+fn every_type_and_encoding_is_decoded_as_by_arrow() {
+    let mut random = ChaCha8Rng::seed_from_u64(11);
+    let codecs = [Compression::UNCOMPRESSED, Compression::SNAPPY, Compression::ZSTD(ZstdLevel::default())];
+    for (codec, version) in codecs.into_iter().flat_map(|codec| {
+        [WriterVersion::PARQUET_1_0, WriterVersion::PARQUET_2_0].map(|version| (codec, version))
+    }) {
+        // With many values and a short dictionary, the rest of a column is plain.
+        for (most, nulls, dictionary_bytes) in [
+            (1, 0, 1 << 20),
+            (40, 0, 1 << 20),
+            (2_000, 1, 400),
+            (2_000, 0, 0),
+            (300, 5, 1 << 20),
+            (9, 8, 1 << 20),
+        ] {
+            let properties = WriterProperties::builder()
+                .set_compression(codec)
+                .set_writer_version(version)
+                .set_dictionary_enabled(dictionary_bytes > 0)
+                .set_dictionary_page_size_limit(dictionary_bytes.max(1))
+                .set_write_batch_size(64)
+                .set_data_page_row_count_limit(450)
+                .set_statistics_enabled(EnabledStatistics::None);
+            let columns = columns(&mut random, most, nulls);
+            let count = columns.len();
+            let names: Vec<String> = (0..count).map(|column| format!("column_{column}")).collect();
+            let with_names = names.iter().map(String::as_str).zip(columns.iter().cloned());
+            let keys = ["customer_id", "read_at", "active_kwh"].map(|name| (name, Arc::clone(&columns[2])));
+            let file = parquet_as(properties, with_names.chain(keys).collect());
+            let folder = TestFolder::with("meter_readings.parquet", file);
+            let (own, by_arrow) = (read(&folder, count, false), read(&folder, count, true));
+            let how = format!("{codec} {version:?}, {most} values, {nulls} of 8 null");
+            assert_eq!(own.len(), by_arrow.len(), "{how}");
+            for (own, by_arrow) in own.iter().zip(&by_arrow) {
+                for (column, (own, by_arrow)) in own.columns.iter().zip(&by_arrow.columns).enumerate() {
+                    assert_eq!(own.data_type(), by_arrow.data_type(), "{how}, column {column}");
+                    assert_eq!(own, by_arrow, "{how}, column {column}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn row_groups_and_files_with_equal_dictionaries_share_one_array() {
+    let file = |from: f64| {
+        let properties = WriterProperties::builder().set_max_row_group_row_count(Some(100));
+        let mut columns = super::readings(300);
+        columns[2].1 = Arc::new((0..300).map(|row| from + f64::from(row)).collect::<Float64Array>());
+        parquet_as(properties, columns)
+    };
+    let folder = TestFolder::with("meter_readings/1.parquet", file(0.0));
+    let folder = folder.and("meter_readings/2.parquet", file(0.5));
+    let batches = folder.read(Table::MeterReadings).unwrap();
+    let dictionary = |batch: usize| {
+        let column = batches[batch].column("customer_id").unwrap();
+        Arc::clone(column.as_any_dictionary().values())
+    };
+    assert_eq!(batches.len(), 6);
+    assert!((1..6).all(|batch| Arc::ptr_eq(&dictionary(0), &dictionary(batch))));
+}
