@@ -8,6 +8,7 @@
 mod pages;
 mod runs;
 mod values;
+mod texts;
 mod dictionary;
 
 use std::fs::File;
@@ -17,6 +18,7 @@ use arrow_array::ArrayRef;
 use arrow_buffer::{BooleanBufferBuilder, NullBuffer};
 use arrow_schema::DataType;
 use gridtier::index::{index, index_u64};
+use parquet::basic::Type;
 use parquet::schema::types::ColumnDescriptor;
 
 pub(crate) use self::dictionary::LastDictionaries;
@@ -76,8 +78,9 @@ impl ColumnDecoder {
         if !is_known || column.max_def_level() > 1 {
             return None;
         }
-        let values: Box<dyn Values> = match Referred::of(column.name(), data_type, last) {
-            Some(referred) if chunk.all_dictionary => Box::new(referred),
+        let values: Box<dyn Values> = match column.physical_type() {
+            // Plain text is left to arrow-rs, which makes views of it without a copy.
+            Type::BYTE_ARRAY => Box::new(Referred::of(column.name(), data_type, last)?),
             _ => {
                 let is_as_stored = stored_type.is_some_and(|stored| match (stored, data_type) {
                     (DataType::Timestamp(stored, _), DataType::Timestamp(unit, _)) => stored == unit,

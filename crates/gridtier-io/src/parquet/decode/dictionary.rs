@@ -9,16 +9,15 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow_array::types::Int32Type;
-use arrow_array::{ArrayRef, BinaryArray, DictionaryArray, PrimitiveArray, StringArray};
-use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer};
+use arrow_array::{ArrayRef, DictionaryArray, PrimitiveArray};
+use arrow_buffer::{BooleanBuffer, NullBuffer};
 use arrow_schema::DataType;
-use gridtier::index::index;
 
 use super::pages::{PageBytes, damaged};
 use super::runs::Runs;
+use super::texts::texts;
 use super::values::{Values, spread};
 use crate::guard::Unreadable;
-use crate::guard::limits::{CELL_BYTES_MAX, cell_too_long};
 
 /// The longest dictionary page that is kept, in bytes of the file: ids of several million customers.
 const KEPT_BYTES_MAX: usize = 16 << 20;
@@ -58,7 +57,7 @@ impl LastDictionaries {
         }
         let values = decode(page.unpacked()?)?;
         if page.packed().len() <= KEPT_BYTES_MAX {
-            let packed = std::mem::take(&mut page.unpacker.packed);
+            let packed = page.packed().to_vec();
             let last = LastDictionary { packed, codec, values: Arc::clone(&values) };
             self.lock().insert(column.to_owned(), Arc::new(last));
         }
@@ -120,28 +119,4 @@ impl Values for Referred {
         let dictionary = self.dictionary.as_ref().ok_or_else(damaged)?;
         Ok(Arc::new(DictionaryArray::try_new(references, Arc::clone(dictionary))?))
     }
-}
-
-/// Values that each have their length in four bytes before them.
-fn texts(mut bytes: &[u8], count: usize, is_text: bool) -> Result<ArrayRef, Unreadable> {
-    let mut offsets = Vec::with_capacity(count + 1);
-    let mut joined = Vec::with_capacity(bytes.len().saturating_sub(4 * count));
-    offsets.push(0);
-    for _ in 0..count {
-        let (length, rest) = bytes.split_first_chunk::<4>().ok_or_else(damaged)?;
-        let length = index(u32::from_le_bytes(*length));
-        let (value, rest) = rest.split_at_checked(length).ok_or_else(damaged)?;
-        if length > CELL_BYTES_MAX {
-            return Err(cell_too_long(length));
-        }
-        joined.extend_from_slice(value);
-        offsets.push(i32::try_from(joined.len()).map_err(|_| damaged())?);
-        bytes = rest;
-    }
-    let (offsets, joined) = (OffsetBuffer::new(offsets.into()), Buffer::from_vec(joined));
-    Ok(if is_text {
-        Arc::new(StringArray::try_new(offsets, joined, None)?)
-    } else {
-        Arc::new(BinaryArray::try_new(offsets, joined, None)?)
-    })
 }

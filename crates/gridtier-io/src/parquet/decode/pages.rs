@@ -23,8 +23,10 @@ pub(super) fn is_known(codec: Compression) -> bool {
 /// What unpacks the pages of all columns of a row group, one after another.
 #[derive(Default)]
 pub(in crate::parquet) struct Unpacker {
-    /// The page as it is in the file.
-    pub packed: Vec<u8>,
+    /// Memory for the page as it is in the file. It is never made shorter, since memory that is added has to be cleared.
+    memory: Vec<u8>,
+    /// Bytes of the page.
+    length: usize,
     zstd: zstd::bulk::Decompressor<'static>,
     snappy: snap::raw::Decoder,
 }
@@ -35,14 +37,14 @@ impl Unpacker {
     /// # Errors
     /// The file cannot be read, or the page differs from its checksum.
     pub fn read(&mut self, mut file: &File, page: &PageClaim) -> Result<(), Unreadable> {
-        self.packed.clear();
-        file.seek(SeekFrom::Start(page.start))?;
-        file.take(page.packed).read_to_end(&mut self.packed)?;
-        if self.packed.len() < index_u64(page.packed) {
-            return Err(damaged());
+        self.length = index_u64(page.packed);
+        if self.memory.len() < self.length {
+            self.memory.resize(self.length, 0);
         }
+        file.seek(SeekFrom::Start(page.start))?;
+        file.read_exact(&mut self.memory[..self.length])?;
         match page.checksum {
-            Some(checksum) if checksum != crc32fast::hash(&self.packed) => Err(Unreadable::damaged(text!(
+            Some(checksum) if checksum != crc32fast::hash(self.packed()) => Err(Unreadable::damaged(text!(
                 "a page differs from its checksum (CRC checksum mismatch)",
                 "数据页与其校验和（CRC checksum）不符"
             ))),
@@ -50,7 +52,12 @@ impl Unpacker {
         }
     }
 
-    /// Decompresses the page that was read last into `out`. No more is written than the header claims.
+    /// The page that was read last, as it is in the file.
+    pub fn packed(&self) -> &[u8] {
+        &self.memory[..self.length]
+    }
+
+    /// Decompresses the page that was read last into `out`, which then has the length that the header claims.
     ///
     /// # Errors
     /// The page cannot be decompressed, or not to the length that its header claims.
@@ -63,7 +70,7 @@ impl Unpacker {
         out.clear();
         let unpacked = index_u64(page.unpacked);
         let levels = index_u64(page.levels.min(page.packed));
-        let (levels, values) = self.packed.split_at(levels);
+        let (levels, values) = self.memory[..self.length].split_at(levels);
         out.reserve(unpacked);
         out.extend_from_slice(levels);
         match codec {
@@ -100,7 +107,7 @@ pub(super) struct PageBytes<'a> {
 impl PageBytes<'_> {
     /// Its bytes in the file.
     pub fn packed(&self) -> &[u8] {
-        &self.unpacker.packed
+        self.unpacker.packed()
     }
 
     /// Its bytes.
