@@ -322,6 +322,16 @@ impl IdCache {
         if self.known.is_empty() {
             self.known.rebuild(&self.packed);
         }
+        if self.known.has_dense() {
+            numbers.extend(rows.map(|row| match texts.packed(row) {
+                _ if texts.is_null(row) => IdNumber::NULL,
+                id => match self.known.dense(id) {
+                    Some(number) => IdNumber(number),
+                    None => self.find_or_look_up(texts.text(row), id, table),
+                },
+            }));
+            return;
+        }
         let (mut ids, mut found) = ([PackedId::TOO_LONG; BLOCK], [0; BLOCK]);
         for start in rows.clone().step_by(BLOCK) {
             let block = start..rows.end.min(start + BLOCK);

@@ -50,6 +50,28 @@ impl PackedId {
         Self(u128::from(value.cast_unsigned()) << 64 | u128::from(u32::MAX - 1))
     }
 
+    /// The number that the id is, if its text has that many digits and nothing else. Eight digits are tested and added up
+    /// side by side.
+    #[inline]
+    fn digits(self, length: u32) -> Option<u64> {
+        /// Adds up the digits of eight bytes, the first of which is the lowest.
+        fn eight(word: u64) -> u64 {
+            let pairs = ((word & 0x0F0F_0F0F_0F0F_0F0F).wrapping_mul(10 << 8 | 1)) >> 8;
+            let fours = ((pairs & 0x00FF_00FF_00FF_00FF).wrapping_mul(100 << 16 | 1)) >> 16;
+            ((fours & 0x0000_FFFF_0000_FFFF).wrapping_mul(10_000 << 32 | 1)) >> 32
+        }
+        const ZEROS: u128 = u128::from_ne_bytes([b'0'; 16]);
+        const HIGH_BITS: u128 = u128::from_ne_bytes([0xF0; 16]);
+        const SIX: u128 = u128::from_ne_bytes([6; 16]);
+        if self.0 as u32 != length || !(1..=Self::INLINE_BYTES).contains(&length) {
+            return None;
+        }
+        let digits = (self.0 >> 32) << (8 * (16 - length)) | ZEROS >> (8 * length);
+        // The second test finds the bytes from `:` to `?`, which follow the digits.
+        let are_digits = digits & HIGH_BITS == ZEROS && (digits + SIX) & HIGH_BITS == ZEROS;
+        are_digits.then(|| eight(digits as u64) * 100_000_000 + eight((digits >> 64) as u64))
+    }
+
     /// A hash whose high bits depend on all bytes. The multipliers are odd and without pattern (from the fraction of the
     /// golden ratio).
     #[inline]
@@ -60,12 +82,55 @@ impl PackedId {
     }
 }
 
+/// The numbers of ids that are whole numbers of equally many digits with few gaps, as account numbers often are. They are
+/// found with one access to a table of four bytes for each, and nothing need be compared.
+struct DenseIds {
+    /// Digits of each id.
+    length: u32,
+    /// The least id.
+    first: u64,
+    /// The number of each id from the least on, or [`KnownIds::FREE`].
+    slots: Vec<u32>,
+}
+
+impl DenseIds {
+    /// The table of the ids in `packed`, by number; `None` if they are not dense.
+    fn of(packed: &[PackedId]) -> Option<Self> {
+        let mut known = packed.iter().filter(|id| **id != PackedId::TOO_LONG);
+        let length = known.next()?.0 as u32;
+        let ids: Vec<(u32, u64)> =
+            (0..).zip(packed).filter_map(|(number, id)| Some((number, id.digits(length)?))).collect();
+        let first = ids.iter().map(|(_, id)| *id).min()?;
+        let last = ids.iter().map(|(_, id)| *id).max()?;
+        let range = usize::try_from(last - first).ok()?;
+        if range > ids.len() * Self::RANGE_MAX {
+            return None;
+        }
+        let mut slots = vec![KnownIds::FREE; range + 1];
+        for (number, id) in ids {
+            slots[(id - first) as usize] = number;
+        }
+        Some(Self { length, first, slots })
+    }
+
+    /// Most places of the table for each id.
+    const RANGE_MAX: usize = 2;
+
+    fn slot(&self, id: PackedId) -> Option<usize> {
+        usize::try_from(id.digits(self.length)?.wrapping_sub(self.first)).ok()
+    }
+}
+
 /// The numbers of packed ids. The ids themselves are kept by the caller, by number.
 #[derive(Default)]
 pub(super) struct KnownIds {
     /// Numbers, each at the first free slot from that of its id's hash on; the length is a power of two.
     slots: Vec<u32>,
     filled: usize,
+    /// The ids among them that are dense numbers.
+    dense: Option<DenseIds>,
+    /// The number of ids at which it is looked anew whether they are dense.
+    dense_trial: usize,
 }
 
 impl KnownIds {
@@ -98,6 +163,27 @@ impl KnownIds {
         } else {
             self.place(id, number);
         }
+        if self.filled >= self.dense_trial {
+            self.dense_trial = (2 * self.filled).max(DENSE_TRIAL);
+            self.dense = DenseIds::of(packed);
+        }
+        if let Some(dense) = &mut self.dense
+            && let Some(slot) = dense.slot(id).and_then(|slot| dense.slots.get_mut(slot))
+        {
+            *slot = number;
+        }
+    }
+
+    /// The number of an id that is one of many dense numbers; `None` if it is not known to be.
+    #[inline]
+    pub fn dense(&self, id: PackedId) -> Option<u32> {
+        let dense = self.dense.as_ref()?;
+        dense.slots.get(dense.slot(id)?).copied().filter(|number| *number != Self::FREE)
+    }
+
+    /// Whether there are ids that [`dense`](Self::dense) finds.
+    pub fn has_dense(&self) -> bool {
+        self.dense.is_some()
     }
 
     fn place(&mut self, id: PackedId, number: u32) {
@@ -140,6 +226,9 @@ impl KnownIds {
     }
 }
 
+/// The least number of ids for which it is looked whether they are dense.
+const DENSE_TRIAL: usize = if cfg!(test) { 4 } else { 1_024 };
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -176,5 +265,40 @@ mod tests {
         known.insert(packed[999], 999, &packed);
         assert_eq!(known.find(packed[999], &packed), Some(999));
         assert_eq!(known.find(packed[8], &packed), Some(8));
+    }
+
+    fn packed(text: &str) -> PackedId {
+        PackedId::from_text(text.as_bytes(), 0..text.len())
+    }
+
+    #[test]
+    fn digits_of_any_number_are_added_up() {
+        for text in ["0", "7", "42", "00000", "12345678", "123456789", "987654321012"] {
+            assert_eq!(packed(text).digits(text.len() as u32), text.parse().ok(), "{text}");
+            assert_eq!(packed(text).digits(text.len() as u32 + 1), None, "{text}");
+        }
+        for text in ["", "1a", ":2", "1/", "-5", "1 ", "12345678x", "客户"] {
+            assert_eq!(packed(text).digits(text.len() as u32), None, "{text}");
+        }
+        assert_eq!(PackedId::from_integer(5).digits(1), None);
+    }
+
+    #[test]
+    fn dense_ids_are_found_without_comparison_and_others_are_not() {
+        let texts: Vec<String> = (0..40).map(|id| (1_000 + 3 * id / 2).to_string()).collect();
+        let mut all = vec![PackedId::TOO_LONG; 40];
+        let mut known = KnownIds::default();
+        known.rebuild(&all);
+        for (number, text) in (0..).zip(&texts) {
+            all[number as usize] = packed(text);
+            known.insert(packed(text), number, &all);
+            assert_eq!(known.find(packed(text), &all), Some(number));
+        }
+        assert!(known.has_dense());
+        let found = (0..).zip(&texts).filter(|(number, text)| known.dense(packed(text)) == Some(*number));
+        assert!(found.count() >= 20);
+        for other in ["1002", "0999", "9999", "999", "10000", "1o00", "客户"] {
+            assert_eq!(known.dense(packed(other)), None, "{other}");
+        }
     }
 }
