@@ -8,6 +8,7 @@
 pub mod combine;
 mod vectors;
 mod logarithm;
+mod ranked;
 mod quantile;
 pub mod normalise;
 mod nearest;
@@ -36,6 +37,7 @@ use crate::unit::{Month, round_half_away};
 use first_reading::{FirstReading, ReadIndicators};
 use moments::Moments;
 use pattern::Patterns;
+use ranked::RankedCustomers;
 use rows::{BlockScorer, ScorePass};
 use strata::PointStrata;
 use vectors::Vectors;
@@ -170,7 +172,7 @@ fn judge_by(
     let known_weight: Vec<f64> = (0..patterns.len())
         .map(|pattern| known_weight(|place| patterns.value(pattern, place), method, &delivered))
         .collect();
-    let ranked = ranked(&population, &provisional);
+    let ranked = RankedCustomers::new(&population, &provisional);
     let counts = patterns.count(|at| provisional[at].is_none());
     let ranked_known: Vec<u64> = (0..columns.len())
         .map(|place| {
@@ -217,21 +219,6 @@ fn judge_by(
     }
 }
 
-/// The numbers of the ranked customers.
-fn ranked(population: &[u32], provisional: &[Option<Provisional>]) -> Vec<u32> {
-    let blocks: Vec<Vec<u32>> = population
-        .par_chunks(mcda::BLOCK)
-        .zip(provisional.par_chunks(mcda::BLOCK))
-        .map(|(numbers, why)| {
-            let mut ranked = Vec::with_capacity(numbers.len());
-            ranked
-                .extend(numbers.iter().zip(why).filter(|(_, why)| why.is_none()).map(|(number, _)| *number));
-            ranked
-        })
-        .collect();
-    blocks.concat()
-}
-
 /// The published scores, and the moments of scores and contributions over the ranked customers.
 fn fill(
     vectors: Vectors,
@@ -239,7 +226,8 @@ fn fill(
     population: &[u32],
     provisional: &[Option<Provisional>],
 ) -> (Vec<i32>, Moments) {
-    let mut points_e6 = vec![NO_SCORE; population.len()];
+    // Zeros are not written here, so that the threads below touch this memory first.
+    let mut points_e6 = vec![0; population.len()];
     let blocks = population.par_chunks(mcda::BLOCK).zip(provisional.par_chunks(mcda::BLOCK));
     let all: Vec<Moments> = points_e6
         .par_chunks_mut(mcda::BLOCK)

@@ -8,8 +8,7 @@ mod order;
 mod rank;
 mod ledger;
 mod policy;
-
-use rayon::prelude::*;
+mod assign;
 
 use crate::contract::rule::Rule;
 use crate::fact::Facts;
@@ -29,6 +28,7 @@ pub use ledger::LedgerLine;
 pub use policy::{Policy, PolicyPlace, PolicyRules, Previous};
 pub use rank_key::{BrokenBy, RankKey};
 
+use assign::{Assignment, StratumCuts};
 use order::Ordered as _;
 use rank::{Base, RankOrder};
 
@@ -118,7 +118,7 @@ pub fn grade_on(inputs: TierInputs, columns: &[IndicatorColumn], scores: &Scores
     let (revenue, energy) = (&columns[ANNUAL_REVENUE.index()], &columns[ANNUAL_ENERGY.index()]);
     let base = Base { scores, ceilings: &ceilings, revenue, energy };
     let order = RankOrder::new(&base, &strata);
-    let (mut lines, mut cuts, mut sizes) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut lines, mut cuts) = (Vec::new(), Vec::new());
     for (stratum, name) in strata.names.iter().enumerate() {
         let ranking = order.ranking(&base, stratum);
         let quotas = ledger::quotas(ranking.len(), method, name);
@@ -127,31 +127,25 @@ pub fn grade_on(inputs: TierInputs, columns: &[IndicatorColumn], scores: &Scores
         if ranking.len() > 0 {
             lines.extend(ledger::ledger(name, ranking, quotas, cut));
         }
-        cuts.push(cut);
-        sizes.push(ranking.len());
+        cuts.push(StratumCuts { above: cut.map(count), ranked: ranking.len() });
     }
-    let ranks = order.into_ranks();
-    let computed: Vec<Option<Tier>> = ranks
-        .par_iter()
-        .zip(&strata.by_position)
-        .map(|(&rank, &stratum)| {
-            let cuts = &cuts[index(stratum)];
-            (rank > 0).then(|| Tier::ALL[cuts.iter().filter(|cut| index(rank) > **cut).count()])
-        })
-        .collect();
-    let tier = computed.par_iter().map(|tier| tier.unwrap_or(method.provisional_tier)).collect();
+    let rules = PolicyRules::new(ids, previous, end, method);
+    let numbers = &scores.population;
+    let assignment = Assignment { rules, cuts, numbers, strata: &strata.by_position, ceilings: &ceilings };
+    let (ranks, assigned) = assignment.assign(order);
     let mut tiers = Tiers {
-        stratum: strata.by_position,
         ranks,
-        computed,
-        tier,
-        policy: Vec::new(),
-        ceiling: ceilings,
+        computed: assigned.computed,
+        tier: assigned.tier,
+        policy: assigned.policy,
         ledger: lines,
         findings: unused_quotas(method, &strata.names).into_iter().collect(),
         strata: strata.names,
+        stratum: Vec::new(),
+        ceiling: Vec::new(),
     };
-    PolicyRules::new(ids, previous, end, method).apply(scores, &mut tiers, &sizes);
+    assignment.rules.note_unused(scores, &mut tiers);
+    (tiers.stratum, tiers.ceiling) = (strata.by_position, ceilings);
     tiers
 }
 

@@ -311,29 +311,23 @@ fn piecewise(knots: &[(f64, f64)], x: f64) -> f64 {
     Segment::from(knots, knots.partition_point(|knot| knot.0 <= x).saturating_sub(1)).at(x)
 }
 
-/// As [`piecewise`] for a whole run: every segment is tried and the last one that fits is selected, which needs no
-/// branch.
+/// As [`piecewise`] for a whole run: counting the segments that begin before a value finds its segment without a branch.
+/// (From selections between the numbers of segments, the compiler makes branches.)
 #[inline(always)]
 fn along(segments: &[Segment], run: &mut [f64; RUN]) {
-    let (first, last) = (segments[0], segments[segments.len() - 1]);
-    let (mut x0, mut z0, mut dx, mut dz) =
-        ([first.x0; RUN], [first.z0; RUN], [first.dx; RUN], [first.dz; RUN]);
+    let (first, last) = (segments[0].x0, segments[segments.len() - 1].x0);
+    let mut places = [0u64; RUN];
     for x in run.iter_mut() {
-        *x = within(first.x0, last.x0, *x);
+        *x = within(first, last, *x);
     }
     for segment in &segments[1..] {
-        let selected = x0.iter_mut().zip(&mut z0).zip(dx.iter_mut().zip(&mut dz));
-        for (((x0, z0), (dx, dz)), x) in selected.zip(&*run) {
-            let is_beyond = *x >= segment.x0;
-            *x0 = if is_beyond { segment.x0 } else { *x0 };
-            *z0 = if is_beyond { segment.z0 } else { *z0 };
-            *dx = if is_beyond { segment.dx } else { *dx };
-            *dz = if is_beyond { segment.dz } else { *dz };
+        for (place, x) in places.iter_mut().zip(&*run) {
+            *place += u64::from(*x >= segment.x0);
         }
     }
-    let selected = x0.into_iter().zip(z0).zip(dx.into_iter().zip(dz));
-    for (x, ((x0, z0), (dx, dz))) in run.iter_mut().zip(selected) {
-        *x = Segment { x0, z0, dx, dz }.at(*x);
+    let found = places.map(|place| segments[(place as usize).min(segments.len() - 1)]);
+    for (x, segment) in run.iter_mut().zip(found) {
+        *x = segment.at(*x);
     }
 }
 

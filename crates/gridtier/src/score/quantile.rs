@@ -5,6 +5,7 @@
 use rayon::prelude::*;
 
 use super::logarithm::transformed;
+use super::ranked::RankedCustomers;
 use crate::index::{index, index_u64};
 use crate::indicator::IndicatorColumn;
 use crate::method::Transform;
@@ -25,9 +26,16 @@ const PLACES: f64 = 4.0;
 #[derive(Clone, Copy)]
 pub struct RankedValues<'a> {
     column: &'a IndicatorColumn,
-    numbers: &'a [u32],
+    customers: Customers<'a>,
     /// The number of known values and the windows around the quantiles, if they have been filled already.
     marks: Option<(u64, &'a Marks)>,
+}
+
+/// Customers whose numbers are given, or are found when they are asked for.
+#[derive(Clone, Copy)]
+enum Customers<'a> {
+    Given(&'a [u32]),
+    Ranked(&'a RankedCustomers<'a>),
 }
 
 /// The windows around two quantiles.
@@ -51,24 +59,32 @@ impl<'a> RankedValues<'a> {
     /// The values of a column for some customers, ascending.
     #[must_use]
     pub fn new(column: &'a IndicatorColumn, numbers: &'a [u32]) -> Self {
-        Self { column, numbers, marks: None }
+        Self { column, customers: Customers::Given(numbers), marks: None }
     }
 
     /// As [`new`](Self::new), if the number of known values is known and the windows around the quantiles that will be
     /// asked for are filled, if any will be.
     pub(super) fn with_marks(
         column: &'a IndicatorColumn,
-        numbers: &'a [u32],
+        ranked: &'a RankedCustomers<'a>,
         known: u64,
         marks: Option<&'a Marks>,
     ) -> Self {
-        Self { column, numbers, marks: marks.map(|marks| (known, marks)) }
+        let marks = marks.map(|marks| (known, marks));
+        Self { column, customers: Customers::Ranked(ranked), marks }
+    }
+
+    fn numbers(&self) -> &'a [u32] {
+        match self.customers {
+            Customers::Given(numbers) => numbers,
+            Customers::Ranked(ranked) => ranked.numbers(),
+        }
     }
 
     /// The known values, by customer number.
     #[must_use]
     pub fn known(&self) -> Vec<f64> {
-        self.numbers.iter().filter_map(|&number| self.column.known(index(number))).collect()
+        self.numbers().iter().filter_map(|&number| self.column.known(index(number))).collect()
     }
 
     /// The quantiles `q` of the transformed values by linear interpolation at h = (n − 1) q: x\[k\] + frac × (x\[k+1\] − x\[k\])
@@ -96,10 +112,10 @@ impl<'a> RankedValues<'a> {
 
     /// Windows around the quantiles of the sample.
     fn windows(&self, q: [f64; 2]) -> Marks {
-        let step = self.numbers.len() / SAMPLE;
+        let step = self.numbers().len() / SAMPLE;
         let mut sample = Vec::new();
         if step >= 2 {
-            let numbers = self.numbers.iter().step_by(step);
+            let numbers = self.numbers().iter().step_by(step);
             sample.extend(numbers.filter_map(|&number| self.column.known(index(number))));
         }
         OrderWindow::around(sample, q)
@@ -108,7 +124,7 @@ impl<'a> RankedValues<'a> {
     /// The number of values, and the windows filled with the values inside.
     fn filled(&self, windows: Marks) -> (u64, Marks) {
         let blocks: Vec<(u64, Marks)> = self
-            .numbers
+            .numbers()
             .par_chunks(BLOCK)
             .map(|numbers| {
                 let (mut all, mut windows, mut scratch) = (0, windows.clone(), Vec::with_capacity(ROWS));

@@ -8,6 +8,7 @@
 
 use rayon::prelude::*;
 
+use super::ranked::RankedCustomers;
 use super::{Fitted, Parameters};
 use crate::index::index;
 use crate::indicator::{DIMENSIONS, IndicatorColumn};
@@ -28,16 +29,19 @@ pub struct Weighed {
 /// The weights of each indicator, and of each set of siblings of the method. `strata` are the numbers of the ranked
 /// customers' strata among those of `parameters`; empty if points are fitted over all ranked customers.
 #[must_use]
-pub fn weigh(
+pub(super) fn weigh(
     method: &Method,
     parameters: &Parameters,
     columns: &[IndicatorColumn],
-    ranked: &[u32],
+    ranked: &RankedCustomers,
     strata: Vec<u32>,
 ) -> (Vec<Option<Weight>>, Vec<Weighed>) {
     let mut weights: Vec<Option<Weight>> = method.indicators.iter().map(|spec| spec.weight).collect();
     let mut weighed: Vec<Weighed> = method.siblings.iter().map(as_given).collect();
-    let points = Points { method, parameters, columns, ranked, strata };
+    if method.siblings.iter().all(|siblings| siblings.from_data.is_none()) {
+        return (weights, weighed);
+    }
+    let points = Points { method, parameters, columns, ranked: ranked.numbers(), strata };
     for level in [Level::Indicator, Level::Group, Level::Dimension] {
         for (place, siblings) in method.siblings.iter().enumerate() {
             let Some(from_data) = siblings.from_data.as_ref().filter(|_| siblings.level == level) else {

@@ -2,11 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use rayon::prelude::*;
-
 use super::Tiers;
 use crate::contract::rule::Rule;
-use crate::index::{count, float, index};
+use crate::index::{count, float};
 use crate::key::KeyIndex;
 use crate::method::{Bound, Method, Override, Tier};
 use crate::score::Scores;
@@ -70,30 +68,17 @@ impl<'a> PolicyRules<'a> {
         Self { ids, previous, end, method, overrides }
     }
 
-    /// Applies the policies to all customers. `sizes` are the numbers of ranked customers of each stratum.
-    pub(super) fn apply(&self, scores: &Scores, tiers: &mut Tiers, sizes: &[usize]) {
-        let (mut tier, mut policy) = (Vec::new(), Vec::new());
-        scores
-            .population
-            .par_iter()
-            .enumerate()
-            .map(|(position, &number)| {
-                let stratum = tiers.stratum(position);
-                let line = |better| {
-                    tiers.ledger.iter().find(|line| line.stratum == stratum && line.better == better)
-                };
-                self.moved(&PolicyPlace {
-                    number,
-                    rank: tiers.rank(position),
-                    computed: tiers.computed[position],
-                    ceiling: tiers.ceiling[position],
-                    ranked: sizes[index(tiers.stratum[position])],
-                    above: &|better| line(better).map(|line| line.count),
-                })
-            })
-            .unzip_into_vecs(&mut tier, &mut policy);
-        (tiers.tier, tiers.policy) = (tier, policy);
-        self.note_unused(scores, tiers);
+    /// Whether nothing but ceilings can move a customer.
+    pub(super) fn are_ceilings(&self) -> bool {
+        self.previous.is_empty() && self.overrides.is_empty()
+    }
+
+    /// As [`moved`](Self::moved), if the policies [are ceilings](Self::are_ceilings).
+    #[inline]
+    pub(super) fn capped(&self, computed: Option<Tier>, ceiling: Option<Tier>) -> (Tier, Option<Policy>) {
+        let from = computed.unwrap_or(self.method.provisional_tier);
+        let tier = ceiling.map_or(from, |ceiling| from.max(ceiling));
+        (tier, (computed.is_some() && tier != from).then_some(Policy::Veto))
     }
 
     /// The final tier of a customer, and the policy that made it differ from the computed one.
@@ -142,7 +127,8 @@ impl<'a> PolicyRules<'a> {
         passed as f64 <= band * float(place.ranked)
     }
 
-    fn note_unused(&self, scores: &Scores, tiers: &mut Tiers) {
+    /// Adds a finding if an override is not in force or is for nobody who is graded.
+    pub(super) fn note_unused(&self, scores: &Scores, tiers: &mut Tiers) {
         let unused: Vec<&Override> = self
             .method
             .overrides

@@ -3,11 +3,11 @@
 //! An exact histogram of the scores gives the start of each bucket, a narrow range of scores. Customers are copied into
 //! the buckets in the order of their ids, and only customers of the same bucket are compared. Ranks go back the same way:
 //! first to where a customer was copied from, then block by block to the customers, so that neither direction jumps
-//! about in memory.
+//! about in memory. A customer takes four bytes in each of the two, since fresh memory costs more than sorting in it.
 
 use std::cmp::Ordering;
 use std::ops::Range;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::Relaxed;
 
 use rayon::prelude::*;
@@ -21,7 +21,14 @@ use crate::score::{NO_SCORE, Scores};
 use crate::stratum::Stratified;
 
 /// Number of customers that one task copies into buckets.
-const BLOCK: usize = 1 << 17;
+pub(super) const BLOCK: usize = 1 << PLACE_BITS;
+/// Number of bits for the place of a customer in its block, and of those that are left in four bytes for its score.
+const PLACE_BITS: u32 = 17;
+const SCORE_BITS: u32 = u32::BITS - PLACE_BITS;
+/// Stands for the bucket of a customer that is not ranked.
+const NO_BUCKET: u32 = u32::MAX;
+/// Most customers of a sub-bucket that are sorted by insertion.
+const INSERTION_MAX: u32 = 16;
 /// Average number of customers in a bucket.
 const BUCKET: usize = 1 << 10;
 /// Most buckets of a class.
@@ -41,19 +48,19 @@ pub(super) struct Base<'a> {
 #[derive(Clone, Copy)]
 pub(super) struct Ranking<'a> {
     base: &'a Base<'a>,
-    /// Each entry has the sort key of the score in its upper 32 bits and the position in its lower 32 bits.
-    entries: &'a [u64],
+    /// The positions of the customers.
+    positions: &'a [u32],
 }
 
 /// All ranked customers, sorted by stratum, then with vetoed customers last, then by score and tie-breakers.
 pub(super) struct RankOrder {
-    entries: Vec<u64>,
-    /// For each stratum, its part of `entries`.
+    positions: Vec<u32>,
+    /// For each stratum, its part of `positions`.
     strata: Vec<Range<usize>>,
-    /// The customers by block, with their ranks.
+    /// The ranks by block and bucket.
     blocks: Vec<BucketBlock>,
-    /// Number of customers, whether or not they are ranked.
-    people: usize,
+    /// For each position, the customer's bucket, or [`NO_BUCKET`].
+    buckets: Vec<u32>,
 }
 
 /// The vetoed customers of a stratum, or those without a veto, with the buckets into which their scores fall.
@@ -88,6 +95,13 @@ impl VetoClass {
     fn bucket(&self, key: u32) -> usize {
         self.first_bucket + index(key.wrapping_sub(self.least) >> self.shift)
     }
+
+    /// The leading bits of what tells the keys of a bucket apart; all of them but in small classes, where buckets are wide.
+    #[inline]
+    fn within(&self, key: u32) -> u32 {
+        let inside = key.wrapping_sub(self.least) & ((1 << self.shift) - 1);
+        inside >> self.shift.saturating_sub(SCORE_BITS)
+    }
 }
 
 impl Base<'_> {
@@ -107,8 +121,7 @@ impl Base<'_> {
         descending(a, b)
     }
 
-    fn rank_key(&self, entry: u64) -> RankKey {
-        let position = position(entry);
+    fn rank_key(&self, position: usize) -> RankKey {
         let number = self.scores.population[position];
         RankKey {
             number,
@@ -136,9 +149,9 @@ impl RankOrder {
     /// Orders the ranked customers.
     pub fn new(base: &Base, strata: &Stratified) -> Self {
         let classes = classes(base, strata);
-        let blocks = bucket_blocks(base, strata, &classes);
-        let mut entries = vec![0; classes.iter().map(|class| class.count).sum()];
-        let (mut buckets, mut rest) = (Vec::new(), entries.as_mut_slice());
+        let (blocks, buckets_by_position) = bucket_blocks(base, strata, &classes);
+        let mut positions = vec![0; classes.iter().map(|class| class.count).sum()];
+        let (mut buckets, mut rest) = (Vec::new(), positions.as_mut_slice());
         let (mut start, mut stratum_ranges) = (0, Vec::new());
         for pair in classes.chunks(2) {
             let first = start;
@@ -146,9 +159,9 @@ impl RankOrder {
                 pair.iter().flat_map(|class| class.buckets().map(move |bucket| (class, bucket)))
             {
                 let size: usize = blocks.iter().map(|block| block.bucket(bucket).len()).sum();
-                if let Some(entries) = rest.split_off_mut(..size).filter(|entries| !entries.is_empty()) {
+                if let Some(order) = rest.split_off_mut(..size).filter(|order| !order.is_empty()) {
                     let first_rank = u32::try_from(start - first + 1).expect("ranks fit into 32 bits");
-                    buckets.push(RankBucket { class, bucket, first_rank, entries });
+                    buckets.push(RankBucket { class, bucket, first_rank, order });
                 }
                 start += size;
             }
@@ -157,25 +170,28 @@ impl RankOrder {
         buckets.into_par_iter().for_each_init(SortScratch::default, |scratch, bucket| {
             bucket.sort(base, &blocks, scratch);
         });
-        Self { entries, strata: stratum_ranges, blocks, people: base.scores.population.len() }
+        Self { positions, strata: stratum_ranges, blocks, buckets: buckets_by_position }
     }
 
     /// The ranking of a stratum.
     pub fn ranking<'a>(&'a self, base: &'a Base<'a>, stratum: usize) -> Ranking<'a> {
-        Ranking { base, entries: &self.entries[self.strata[stratum].clone()] }
+        Ranking { base, positions: &self.positions[self.strata[stratum].clone()] }
     }
 
-    /// For each position, the rank in the stratum, from 1; 0 for customers that are not ranked.
-    pub fn into_ranks(self) -> Vec<u32> {
-        let mut ranks = vec![0; self.people];
-        ranks.par_chunks_mut(BLOCK).zip(self.blocks).for_each(|(ranks, block)| {
-            for slot in block.slots {
-                let slot = slot.into_inner();
-                // Blocks have a fixed size, so this is the place in the block.
-                ranks[position(slot) % BLOCK] = key(slot);
-            }
+    /// For each position, the rank in the stratum, from 1; 0 for customers that are not ranked. While the ranks of a block
+    /// are in the cache, `f` is called with the first position, the ranks and what `outputs` has for the block.
+    pub fn into_ranks<T: Send>(
+        self,
+        outputs: impl IndexedParallelIterator<Item = T>,
+        f: impl Fn(usize, &[u32], T) + Sync,
+    ) -> Vec<u32> {
+        let Self { blocks, mut buckets, .. } = self;
+        let all = buckets.par_chunks_mut(BLOCK).zip(blocks).zip(outputs).enumerate();
+        all.for_each(|(number, ((buckets, block), outputs))| {
+            block.rank(buckets);
+            f(number * BLOCK, buckets, outputs);
         });
-        ranks
+        buckets
     }
 }
 
@@ -235,44 +251,76 @@ fn classes(base: &Base, strata: &Stratified) -> Vec<VetoClass> {
 
 /// The ranked customers of a block sorted by bucket, and within a bucket in the order of ids.
 struct BucketBlock {
-    /// As [`Ranking::entries`]; when its bucket has been sorted, a slot has the rank in place of the sort key. The buckets
-    /// of a block are sorted by several threads, which never share a slot.
-    slots: Vec<AtomicU64>,
+    /// The place in the block, and in the upper bits the score [within its bucket](VetoClass::within); when its bucket has
+    /// been sorted, a slot has the rank instead. The buckets of a block are sorted by several threads, which never share a
+    /// slot.
+    slots: Vec<AtomicU32>,
     /// For each bucket, its end in `slots`.
     ends: Vec<u32>,
 }
 
 impl BucketBlock {
-    fn bucket(&self, bucket: usize) -> &[AtomicU64] {
+    /// Sorts a block into buckets; fills in each customer's bucket.
+    fn new(
+        base: &Base,
+        strata: &Stratified,
+        classes: &[VetoClass],
+        block: usize,
+        buckets: &mut [u32],
+    ) -> Self {
+        let all = classes.last().map_or(0, |last| last.buckets().end);
+        // A counting sort in one vector: `ends` has counts first, then the starts of buckets, and after copying their
+        // ends.
+        let mut ends = vec![0u32; all];
+        buckets.fill(NO_BUCKET);
+        for (at, key, class) in ranked(base, strata, block) {
+            let bucket = classes[class].bucket(key);
+            ends[bucket] += 1;
+            buckets[at % BLOCK] = bucket as u32;
+        }
+        let mut start = 0;
+        for end in &mut ends {
+            start += std::mem::replace(end, start);
+        }
+        let mut slots: Vec<AtomicU32> = (0..start).map(|_| AtomicU32::new(0)).collect();
+        for (at, key, class) in ranked(base, strata, block) {
+            let place = at % BLOCK;
+            let end = &mut ends[index(buckets[place])];
+            *slots[index(*end)].get_mut() = classes[class].within(key) << PLACE_BITS | place as u32;
+            *end += 1;
+        }
+        Self { slots, ends }
+    }
+
+    fn bucket(&self, bucket: usize) -> &[AtomicU32] {
         let start = bucket.checked_sub(1).map_or(0, |before| self.ends[before]);
         &self.slots[index(start)..index(self.ends[bucket])]
     }
+
+    /// Replaces the customers' buckets by their ranks. From the last customer on, the end of a bucket moves to its start.
+    fn rank(self, buckets: &mut [u32]) {
+        let Self { mut slots, mut ends } = self;
+        for bucket in buckets.iter_mut().rev() {
+            if *bucket == NO_BUCKET {
+                *bucket = 0;
+                continue;
+            }
+            let end = &mut ends[index(*bucket)];
+            *end -= 1;
+            *bucket = *slots[index(*end)].get_mut();
+        }
+    }
 }
 
-fn bucket_blocks(base: &Base, strata: &Stratified, classes: &[VetoClass]) -> Vec<BucketBlock> {
-    let people = base.scores.population.len();
-    let buckets = classes.last().map_or(0, |last| last.buckets().end);
-    (0..people.div_ceil(BLOCK))
-        .into_par_iter()
-        .map(|block| {
-            let ranked = ranked(base, strata, block);
-            // A counting sort in one vector: `ends` has counts first, then the starts of buckets, and after copying
-            // their ends.
-            let mut ends = vec![0u32; buckets];
-            ranked.clone().for_each(|(_, key, class)| ends[classes[class].bucket(key)] += 1);
-            let mut start = 0;
-            for end in &mut ends {
-                start += std::mem::replace(end, start);
-            }
-            let mut slots: Vec<AtomicU64> = (0..start).map(|_| AtomicU64::new(0)).collect();
-            for (at, key, class) in ranked {
-                let end = &mut ends[classes[class].bucket(key)];
-                *slots[index(*end)].get_mut() = entry(key, at);
-                *end += 1;
-            }
-            BucketBlock { slots, ends }
-        })
-        .collect()
+/// All blocks, and for each position the customer's bucket.
+fn bucket_blocks(base: &Base, strata: &Stratified, classes: &[VetoClass]) -> (Vec<BucketBlock>, Vec<u32>) {
+    let mut buckets = vec![0; base.scores.population.len()];
+    let blocks = buckets
+        .par_chunks_mut(BLOCK)
+        .enumerate()
+        .map(|(block, buckets)| BucketBlock::new(base, strata, classes, block, buckets))
+        .collect();
+    (blocks, buckets)
 }
 
 /// A bucket that is not empty, with the part of the order into which its customers are copied.
@@ -280,14 +328,17 @@ struct RankBucket<'a> {
     class: &'a VetoClass,
     bucket: usize,
     first_rank: u32,
-    entries: &'a mut [u64],
+    order: &'a mut [u32],
 }
 
 /// Memory that the buckets of one thread use one after the other.
 #[derive(Default)]
 struct SortScratch {
-    /// The entries of the bucket in the order of ids.
+    /// The customers of the bucket in the order of ids: the score [within the bucket](VetoClass::within) in the upper 32
+    /// bits, the position in the lower 32 bits.
     unsorted: Vec<u64>,
+    /// The same in their order, with the place in `unsorted` for the position.
+    sorted: Vec<u64>,
     /// For each sub-bucket, its end.
     ends: Vec<u32>,
     /// For each of `unsorted`, the rank.
@@ -300,53 +351,71 @@ struct SortScratch {
 /// A customer whose score another customer has, too.
 #[derive(Clone, Copy)]
 struct TiedCustomer {
+    /// The sort key of the score, if the bucket is so wide that its leading bits do not tell all scores apart; otherwise 0.
+    score: u32,
     /// The revenue as a [descending number](Base::revenue_key).
     revenue: u64,
     position: u32,
-    /// The sort key of the score, and the place among the unsorted entries of the bucket.
+    /// The score within the bucket, and the place among its unsorted customers.
     entry: u64,
 }
 
 impl RankBucket<'_> {
     /// Sorts the customers of a bucket by score and tie-breakers, and notes their ranks in the slots of the blocks.
     fn sort(self, base: &Base, blocks: &[BucketBlock], scratch: &mut SortScratch) {
-        let Self { class, bucket, entries, first_rank } = self;
-        let slots = || blocks.iter().flat_map(|block| block.bucket(bucket));
+        let Self { class, bucket, order, first_rank } = self;
         scratch.unsorted.clear();
-        scratch.unsorted.extend(slots().map(|slot| slot.load(Relaxed)));
-        distribute(class, &scratch.unsorted, entries, &mut scratch.ends);
-        break_ties(base, entries, scratch);
-        let SortScratch { unsorted, ranks, .. } = scratch;
+        for (number, block) in blocks.iter().enumerate() {
+            scratch.unsorted.extend(block.bucket(bucket).iter().map(|slot| {
+                let slot = slot.load(Relaxed);
+                entry(slot >> PLACE_BITS, number * BLOCK + index(slot) % BLOCK)
+            }));
+        }
+        distribute(class, scratch);
+        break_ties(base, class, scratch);
+        let SortScratch { unsorted, sorted, ranks, .. } = scratch;
         ranks.clear();
         ranks.resize(unsorted.len(), 0);
-        for (rank, entry) in (first_rank..).zip(entries) {
+        for ((rank, entry), ordered) in (first_rank..).zip(&*sorted).zip(order) {
             let place = position(*entry);
-            (ranks[place], *entry) = (rank, unsorted[place]);
+            (ranks[place], *ordered) = (rank, unsorted[place] as u32);
         }
-        for (slot, (&rank, &unsorted)) in slots().zip(ranks.iter().zip(&*unsorted)) {
-            slot.store(entry(rank, position(unsorted)), Relaxed);
+        let mut ranks = ranks.as_slice();
+        for block in blocks {
+            let slots = block.bucket(bucket);
+            let (own, rest) = ranks.split_at(slots.len());
+            slots.iter().zip(own).for_each(|(slot, rank)| slot.store(*rank, Relaxed));
+            ranks = rest;
         }
     }
 }
 
-/// Sorts the entries of a bucket by score, and those of equal score in the order of ids. In `sorted`, the place among the
-/// unsorted entries stands for the position.
-fn distribute(class: &VetoClass, unsorted: &[u64], sorted: &mut [u64], ends: &mut Vec<u32>) {
+/// Sorts the customers of a bucket by score, and those of equal score in the order of ids.
+fn distribute(class: &VetoClass, scratch: &mut SortScratch) {
+    let SortScratch { unsorted, sorted, ends, .. } = scratch;
     // There are about as many sub-buckets as customers, so that few customers are left to compare.
-    let fine = 1usize << unsorted.len().ilog2().min(class.shift);
-    let (shift, inside) = (class.shift - fine.ilog2(), (1u32 << class.shift) - 1);
-    let sub_bucket = |entry: u64| index((key(entry).wrapping_sub(class.least) & inside) >> shift);
+    let bits = class.shift.min(SCORE_BITS);
+    let fine = 1usize << unsorted.len().ilog2().min(bits);
+    let shift = bits - fine.ilog2();
+    let sub_bucket = |entry: u64| index(key(entry) >> shift) % fine;
     ends.clear();
     ends.resize(fine, 0);
     unsorted.iter().for_each(|&entry| ends[sub_bucket(entry)] += 1);
-    let mut start = 0;
+    let (mut start, mut most) = (0, 0);
     for end in ends.iter_mut() {
+        most = most.max(*end);
         start += std::mem::replace(end, start);
     }
+    sorted.clear();
+    sorted.resize(unsorted.len(), 0);
     for (place, &unsorted) in unsorted.iter().enumerate() {
         let end = &mut ends[sub_bucket(unsorted)];
         sorted[index(*end)] = entry(key(unsorted), place);
         *end += 1;
+    }
+    if most <= INSERTION_MAX {
+        insert(sorted);
+        return;
     }
     let mut start = 0;
     for &end in ends.iter() {
@@ -357,9 +426,23 @@ fn distribute(class: &VetoClass, unsorted: &[u64], sorted: &mut [u64], ends: &mu
     }
 }
 
+/// Sorts entries that are near to their places, in one pass: most sub-buckets have one or two, for which a call each would
+/// take longer.
+fn insert(entries: &mut [u64]) {
+    for at in 1..entries.len() {
+        let entry = entries[at];
+        let mut to = at;
+        while let Some(before) = to.checked_sub(1).filter(|&before| entries[before] > entry) {
+            entries[to] = entries[before];
+            to = before;
+        }
+        entries[to] = entry;
+    }
+}
+
 /// Sorts the customers of equal score in a bucket, which stand in the order of ids, by the other criteria.
-fn break_ties(base: &Base, entries: &mut [u64], scratch: &mut SortScratch) {
-    let SortScratch { unsorted, places, tied, .. } = scratch;
+fn break_ties(base: &Base, class: &VetoClass, scratch: &mut SortScratch) {
+    let SortScratch { unsorted, sorted: entries, places, tied, .. } = scratch;
     // Revenue lies anywhere in memory: it is fetched for all tied customers at once, without a branch, so that the
     // processor waits for many of them at the same time.
     places.clear();
@@ -371,15 +454,18 @@ fn break_ties(base: &Base, entries: &mut [u64], scratch: &mut SortScratch) {
         count += usize::from(equals_last | equals_next);
         equals_last = equals_next;
     }
+    let is_cut = class.shift > SCORE_BITS;
     tied.clear();
     tied.extend(places[..count].iter().map(|&place| {
         let entry = entries[index(place)];
         let position = position(unsorted[position(entry)]);
-        TiedCustomer { revenue: base.revenue_key(position), position: position as u32, entry }
+        let score = if is_cut { descending_key(base.scores.points_e6[position]) } else { 0 };
+        TiedCustomer { score, revenue: base.revenue_key(position), position: position as u32, entry }
     }));
     let compare = |a: &TiedCustomer, b: &TiedCustomer| {
         let by_energy = || base.compare_energy(index(a.position), index(b.position));
-        a.revenue.cmp(&b.revenue).then_with(by_energy).then(a.position.cmp(&b.position))
+        let by_score = a.score.cmp(&b.score).then(a.revenue.cmp(&b.revenue));
+        by_score.then_with(by_energy).then(a.position.cmp(&b.position))
     };
     for tied in tied.chunk_by_mut(|a, b| key(a.entry) == key(b.entry)) {
         if tied.len() > PARALLEL_TIES {
@@ -395,32 +481,36 @@ fn break_ties(base: &Base, entries: &mut [u64], scratch: &mut SortScratch) {
 
 impl Ordered for Ranking<'_> {
     fn len(&self) -> usize {
-        self.entries.len()
+        self.positions.len()
     }
 
     fn get(&self, at: usize) -> Option<RankKey> {
-        self.entries.get(at).map(|&entry| self.base.rank_key(entry))
+        self.positions.get(at).map(|&position| self.base.rank_key(index(position)))
     }
 
     fn reaching(&self, floor_e6: i64, count: usize) -> usize {
         // Vetoed customers come last, whatever their scores, and the order of scores begins anew with them.
-        let reaches = |entry: u64| self.base.scores.score_e6(position(entry)) >= Some(floor_e6);
-        let above = &self.entries[..count];
+        let reaches = |position: u32| self.base.scores.score_e6(index(position)) >= Some(floor_e6);
+        let above = &self.positions[..count];
         let (free, vetoed) =
-            above.split_at(above.partition_point(|&entry| self.base.ceilings[position(entry)].is_none()));
-        match free.partition_point(|&entry| reaches(entry)) {
+            above.split_at(above.partition_point(|&position| self.base.ceilings[index(position)].is_none()));
+        match free.partition_point(|&position| reaches(position)) {
             reaching if reaching < free.len() => reaching,
-            all => all + vetoed.partition_point(|&entry| reaches(entry)),
+            all => all + vetoed.partition_point(|&position| reaches(position)),
         }
     }
 
     fn tie_group(&self, line: usize) -> Range<usize> {
-        let state = |entry: u64| (self.base.ceilings[position(entry)].is_some(), key(entry));
-        let (above, below) = (state(self.entries[line - 1]), state(self.entries[line]));
+        let state = |position: u32| {
+            let position = index(position);
+            let key = descending_key(self.base.scores.points_e6[position]);
+            (self.base.ceilings[position].is_some(), key)
+        };
+        let (above, below) = (state(self.positions[line - 1]), state(self.positions[line]));
         if above != below {
             return line..line;
         }
-        let start = self.entries[..line].partition_point(|&entry| state(entry) < above);
-        start..line + self.entries[line..].partition_point(|&entry| state(entry) == above)
+        let start = self.positions[..line].partition_point(|&position| state(position) < above);
+        start..line + self.positions[line..].partition_point(|&position| state(position) == above)
     }
 }

@@ -335,6 +335,17 @@ proptest! {
     ) {
         ranks_are_those_of_a_sort_of(people, seed, scores);
     }
+
+    /// One customer far above all others makes buckets so wide that the leading bits do not tell the others apart.
+    #[test]
+    fn ranks_are_those_of_a_sort_of_crowded_scores(
+        people in 0u64..3_000,
+        seed in any::<u64>(),
+        scores in prop::sample::select(vec![300u64, 5_000, 90_000]),
+    ) {
+        let best = (people > 0).then_some(100_000_000);
+        ranks_are_those_of_a_sort_below(best, people, seed, scores);
+    }
 }
 
 #[test]
@@ -342,16 +353,21 @@ fn ranks_are_those_of_a_sort_beyond_the_size_of_a_piece() {
     for scores in [1, 100_000_001] {
         ranks_are_those_of_a_sort_of(150_000, 5, scores);
     }
+    ranks_are_those_of_a_sort_below(Some(100_000_000), 150_000, 5, 40_000);
 }
 
-/// With ties at every step and gaps in revenue.
 fn ranks_are_those_of_a_sort_of(people: u64, seed: u64, scores: u64) {
+    ranks_are_those_of_a_sort_below(None, people, seed, scores);
+}
+
+/// With ties at every step and gaps in revenue. `best` is the score of the first customer; the others are below `scores`.
+fn ranks_are_those_of_a_sort_below(best: Option<i64>, people: u64, seed: u64, scores: u64) {
     let draw = |number: u64, most: u64| {
         let x = (number + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15 ^ (seed << 1));
         (x ^ (x >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9) % most
     };
     let made = |number: u64| Person {
-        score_e6: draw(8 * number, scores) as i64,
+        score_e6: best.filter(|_| number == 0).unwrap_or_else(|| draw(8 * number, scores) as i64),
         revenue: (draw(8 * number + 1, 4) > 0).then(|| draw(8 * number + 2, 3) as f64 - 1.0),
         supply_level: SupplyLevel::ALL[draw(8 * number + 3, 10).saturating_sub(7) as usize],
         provisional: draw(8 * number + 4, 9) == 0,
