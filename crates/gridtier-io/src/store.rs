@@ -30,6 +30,7 @@
 mod layout;
 mod error;
 mod durable;
+mod dictionary;
 mod output;
 mod record;
 mod register;

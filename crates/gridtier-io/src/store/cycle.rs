@@ -7,6 +7,7 @@ use std::fs::{self, File};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use rayon::prelude::*;
 use serde::Deserialize;
 
 use super::error::{Damage, StoreError, cannot_read};
@@ -81,11 +82,13 @@ struct Listing {
     outputs: Vec<OutputFile>,
 }
 
-/// Compares the files in `dir` with `outputs`, which lists all of them except the manifest.
+/// Compares the files in `dir` with `outputs`, which lists all of them except the manifest. The damages keep the order of
+/// the list.
 pub(super) fn damages(dir: &Path, outputs: &[OutputFile]) -> Result<Vec<Damage>, StoreError> {
+    let found: Vec<_> = outputs.par_iter().map(|output| output_damage(dir, output)).collect();
     let mut damages = Vec::new();
-    for output in outputs {
-        damages.extend(output_damage(dir, output)?);
+    for damage in found {
+        damages.extend(damage?);
     }
     for name in file_names(dir)? {
         if name != MANIFEST && !outputs.iter().any(|output| output.name == name) {

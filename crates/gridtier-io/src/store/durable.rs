@@ -5,7 +5,9 @@
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
 
 use gridtier::index::count;
 use sha2::{Digest, Sha256};
@@ -50,6 +52,37 @@ fn sync_names(_path: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Files that are being synced to disk by a thread of their own, one after the other, while others are written: a disk
+/// takes as long to sync a file of a few rows as to write a thousand.
+#[derive(Debug)]
+pub(super) struct Syncing(Option<JoinHandle<Result<(), StoreError>>>);
+
+impl Syncing {
+    /// Begins to sync files with their paths.
+    pub(super) fn begin(files: Vec<(PathBuf, File)>) -> Result<Self, StoreError> {
+        let files = Arc::new(files);
+        let of_thread = files.clone();
+        match thread::Builder::new().name("syncing".into()).spawn(move || sync_all(&of_thread)) {
+            Ok(thread) => Ok(Self(Some(thread))),
+            // Without a thread, the caller waits.
+            Err(_) => sync_all(&files).map(|()| Self(None)),
+        }
+    }
+
+    /// Waits until all files are on the disk.
+    pub(super) fn finish(self) -> Result<(), StoreError> {
+        match self.0.map(JoinHandle::join) {
+            None => Ok(()),
+            Some(Ok(synced)) => synced,
+            Some(Err(panic)) => std::panic::resume_unwind(panic),
+        }
+    }
+}
+
+fn sync_all(files: &[(PathBuf, File)]) -> Result<(), StoreError> {
+    files.iter().try_for_each(|(path, file)| file.sync_all().map_err(cannot_write(path)))
+}
+
 /// A file that is hashed, and its bytes counted, while it is written.
 pub(super) struct HashedFile {
     file: File,
@@ -66,6 +99,11 @@ impl HashedFile {
     pub(super) fn finish(self) -> io::Result<(String, u64)> {
         self.file.sync_all()?;
         Ok((hex(&self.sha256.finalize()), self.bytes))
+    }
+
+    /// Like [`finish`](Self::finish), but the file is still to be synced.
+    pub(super) fn finish_unsynced(self) -> (File, String, u64) {
+        (self.file, hex(&self.sha256.finalize()), self.bytes)
     }
 }
 

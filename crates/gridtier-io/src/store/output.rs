@@ -16,15 +16,17 @@ use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::{
     ArrowColumnWriter, ArrowRowGroupWriterFactory, ArrowWriterOptions, compute_leaves,
 };
-use parquet::basic::{Compression, ZstdLevel};
+use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::ParquetMetaDataReader;
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::types::ColumnPath;
 use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::dictionary;
 use super::durable::HashedFile;
 use super::error::{Damage, StoreError, cannot_read, cannot_write};
 
@@ -75,15 +77,27 @@ pub(crate) fn write_parquet(
     schema: &SchemaRef,
     batches: impl Iterator<Item = RecordBatch>,
 ) -> Result<OutputFile, StoreError> {
+    let (output, file) = write_unsynced(path, name, schema, batches)?;
+    let synced = file.sync_all().map_err(cannot_write(path)).map(|()| output);
+    synced.inspect_err(|_| drop(fs::remove_file(path)))
+}
+
+/// Writes `batches` to the new file `path`, which is still to be synced. A file that cannot be completed is removed.
+pub(super) fn write_unsynced(
+    path: &Path,
+    name: &str,
+    schema: &SchemaRef,
+    batches: impl Iterator<Item = RecordBatch>,
+) -> Result<(OutputFile, File), StoreError> {
     let mut file = HashedFile::create_new(path).map_err(cannot_write(path))?;
-    let written = write_rows(&mut file, schema, batches)
-        .map_err(|failure| failure.at(path, name))
-        .and_then(|rows| Ok((rows, file.finish().map_err(cannot_write(path))?)));
-    match written {
-        Ok((rows, (sha256, bytes))) => Ok(OutputFile { name: name.to_owned(), sha256, bytes, rows }),
-        Err(error) => {
+    match write_rows(&mut file, schema, batches) {
+        Ok(rows) => {
+            let (file, sha256, bytes) = file.finish_unsynced();
+            Ok((OutputFile { name: name.to_owned(), sha256, bytes, rows }, file))
+        }
+        Err(failure) => {
             let _ = fs::remove_file(path);
-            Err(error)
+            Err(failure.at(path, name))
         }
     }
 }
@@ -108,24 +122,56 @@ fn write_rows(
     schema: &SchemaRef,
     batches: impl Iterator<Item = RecordBatch>,
 ) -> Result<u64, WriteFailure> {
+    let rows = BatchCoalescer::new(schema.clone(), BATCH_ROWS);
+    let mut even = EvenBatches { batches, rows, schema, is_at_end: false };
+    let first = even.next().transpose()?;
+    let properties = properties(first.as_ref())?;
     // The embedded Arrow schema would make readers restore this program's text encodings instead of plain strings.
-    let options = ArrowWriterOptions::new().with_properties(properties()?).with_skip_arrow_metadata(true);
+    let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
     let writer = ArrowWriter::try_new_with_options(file, schema.clone(), options)?;
     let (mut writer, columns) = writer.into_serialized_writer()?;
     let mut group = RowGroup::default();
-    let mut even = BatchCoalescer::new(schema.clone(), BATCH_ROWS);
-    for batch in batches {
-        even.push_batch(conform(&batch, schema)?)?;
-        while let Some(batch) = even.next_completed_batch() {
-            group.write(&batch, &mut writer, &columns)?;
-        }
-    }
-    even.finish_buffered_batch()?;
-    while let Some(batch) = even.next_completed_batch() {
-        group.write(&batch, &mut writer, &columns)?;
+    for batch in first.into_iter().map(Ok).chain(even) {
+        group.write(&batch?, &mut writer, &columns)?;
     }
     group.finish(&mut writer)?;
     Ok(writer.close()?.file_metadata().num_rows().unsigned_abs())
+}
+
+/// The same rows in batches of [`BATCH_ROWS`], the last one smaller, with text as the schema has it.
+struct EvenBatches<'a, B> {
+    batches: B,
+    rows: BatchCoalescer,
+    schema: &'a SchemaRef,
+    is_at_end: bool,
+}
+
+impl<B: Iterator<Item = RecordBatch>> EvenBatches<'_, B> {
+    /// Takes one batch more; after the last, its rows complete a smaller batch.
+    fn take_more(&mut self) -> Result<(), WriteFailure> {
+        match self.batches.next() {
+            Some(batch) => self.rows.push_batch(conform(&batch, self.schema)?)?,
+            None => {
+                self.is_at_end = true;
+                self.rows.finish_buffered_batch()?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<B: Iterator<Item = RecordBatch>> Iterator for EvenBatches<'_, B> {
+    type Item = Result<RecordBatch, WriteFailure>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while !self.is_at_end && !self.rows.has_completed_batch() {
+            if let Err(failure) = self.take_more() {
+                self.is_at_end = true;
+                return Some(Err(failure));
+            }
+        }
+        self.rows.next_completed_batch().map(Ok)
+    }
 }
 
 /// The row group that is being written.
@@ -172,11 +218,24 @@ impl RowGroup {
     }
 }
 
-fn properties() -> Result<WriterProperties, WriteFailure> {
-    Ok(WriterProperties::builder()
+/// How a table is written that begins with these rows.
+fn properties(first: Option<&RecordBatch>) -> Result<WriterProperties, WriteFailure> {
+    let mut properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(ZSTD_LEVEL)?))
-        .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
-        .build())
+        .set_max_row_group_row_count(Some(ROW_GROUP_ROWS));
+    for (column, field) in first.iter().flat_map(|rows| rows.columns().iter().zip(rows.schema_ref().fields()))
+    {
+        if dictionary::pays(column) {
+            continue;
+        }
+        let path = ColumnPath::from(field.name().as_str());
+        if field.data_type() == &DataType::Int64 {
+            // Whole numbers without the bytes that are 0, which zstd would find at more cost.
+            properties = properties.set_column_encoding(path.clone(), Encoding::DELTA_BINARY_PACKED);
+        }
+        properties = properties.set_column_dictionary_enabled(path, false);
+    }
+    Ok(properties.build())
 }
 
 /// Casts the text columns of a batch, which may have any of Arrow's encodings, to the types of `schema`.

@@ -19,10 +19,10 @@ use serde_json::Value;
 use super::append::{DecidedCycle, PUBLISHES, append, is_earlier, write_decided};
 use super::cycle::{StoredCycle, damages};
 use super::decide::Decisions;
-use super::durable::{sync_dir, write_new};
+use super::durable::{Syncing, sync_dir, write_new};
 use super::error::{StoreError, cannot_write};
 use super::layout::{self, COMMITS, CURRENT, MANIFEST, REJECTS, STAGING_PREFIX, TEMP_PREFIX};
-use super::output::{OutputFile, copy_file, footer_damage, write_parquet};
+use super::output::{OutputFile, copy_file, footer_damage, write_parquet, write_unsynced};
 use super::record::{CommitRecord, Current, commit_draft, read_records, record_path};
 use super::register::{NewEntry, RegisterEntry, read_register};
 use super::writer::{Lock, clean, lock, remove, replace_current};
@@ -64,6 +64,8 @@ pub struct Staging {
     /// The number that the cycle gets: no other writer can take it while the lock is held.
     version: u64,
     outputs: Vec<OutputFile>,
+    /// Files of these that are not on the disk yet.
+    syncing: Vec<Syncing>,
     /// Paths to remove on drop: everything that this run has written and not committed.
     pub(super) scratch: Vec<PathBuf>,
     /// Fields are dropped after `drop` has removed the files, so the lock outlives them.
@@ -92,7 +94,8 @@ impl Staging {
         fs::create_dir(&dir).map_err(cannot_write(&dir))?;
         let version = read_records(root)?.next_version();
         let scratch = vec![dir];
-        Ok(Self { root: root.to_owned(), run, version, outputs: Vec::new(), scratch, lock })
+        let (outputs, syncing) = (Vec::new(), Vec::new());
+        Ok(Self { root: root.to_owned(), run, version, outputs, syncing, scratch, lock })
     }
 
     /// The number that the cycle gets in its store.
@@ -126,8 +129,8 @@ impl Staging {
         Ok(output)
     }
 
-    /// Writes tables in parallel, each as [`write_parquet`](Self::write_parquet) does. If several fail, the error is
-    /// that of the first in order.
+    /// Writes tables in parallel, each as [`write_parquet`](Self::write_parquet) does, but does not wait for the disk: that is
+    /// done before the cycle is published. If several fail, the error is that of the first in order.
     pub fn write_tables(&mut self, tables: Vec<Output>) -> Result<(), StoreError> {
         let mut places = Vec::with_capacity(tables.len());
         for table in &tables {
@@ -135,11 +138,17 @@ impl Staging {
             places.push((self.place_of(&name)?, name));
         }
         let written: Vec<_> = places
-            .into_par_iter()
+            .par_iter()
             .zip(tables)
-            .map(|((path, name), table)| write_parquet(&path, &name, &table.schema, table.batches))
+            // The first table may be as large as all others together: it is begun at once, and alone.
+            .with_max_len(1)
+            .map(|((path, name), table)| write_unsynced(path, name, &table.schema, table.batches))
             .collect();
-        self.outputs.extend(written.into_iter().collect::<Result<Vec<_>, _>>()?);
+        let (outputs, files): (Vec<_>, Vec<_>) =
+            written.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
+        self.outputs.extend(outputs);
+        let paths = places.into_iter().map(|(path, _)| path);
+        self.syncing.push(Syncing::begin(paths.zip(files).collect())?);
         Ok(())
     }
 
@@ -256,8 +265,10 @@ impl Staging {
         self.root.join(format!("{STAGING_PREFIX}{}", self.run))
     }
 
-    /// Writes the manifest and makes all file names durable. Returns the manifest's hash.
+    /// Waits until all files are on the disk, writes the manifest, and makes all file names durable. Returns the manifest's
+    /// hash.
     pub(super) fn seal(&mut self, manifest: Value) -> Result<String, StoreError> {
+        self.syncing.drain(..).try_for_each(Syncing::finish)?;
         self.outputs.sort_by(|a, b| a.name.cmp(&b.name));
         let text = manifest_text(manifest, &self.outputs)?;
         let dir = self.dir();

@@ -4,9 +4,12 @@ use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int32Type;
-use arrow_array::{ArrayRef, DictionaryArray, Int32Array, RecordBatch, StringArray, StringViewArray};
+use arrow_array::{
+    ArrayRef, DictionaryArray, Int32Array, Int64Array, RecordBatch, StringArray, StringViewArray,
+};
 use arrow_schema::{DataType, Field, Schema};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::basic::Encoding;
 use serde_json::json;
 
 use super::{
@@ -75,6 +78,27 @@ fn bytes_do_not_depend_on_how_rows_are_split() {
     let builder = ParquetRecordBatchReaderBuilder::try_new(File::open(path).unwrap()).unwrap();
     let groups: Vec<i64> = builder.metadata().row_groups().iter().map(|group| group.num_rows()).collect();
     assert_eq!(groups, [1 << 20, 1_100_000 - (1 << 20)]);
+}
+
+#[test]
+fn sums_are_written_as_differences_and_only_what_returns_has_a_dictionary() {
+    let (_folder, store) = new_store();
+    let mut staging = store.begin().unwrap();
+    let rows = 100_000;
+    let ids: ArrayRef =
+        Arc::new(StringArray::from_iter_values((0..rows).map(|row| format!("C{:05}", row / 12))));
+    let months: ArrayRef = Arc::new(Int64Array::from_iter_values((0..rows).map(|row| row % 12)));
+    let sums: ArrayRef = Arc::new(Int64Array::from_iter_values((0..rows).map(|row| row * row % 1_000_003)));
+    let given = RecordBatch::try_from_iter([("id", ids), ("month", months), ("sum", sums)]).unwrap();
+    staging.write_parquet("a.parquet", given.schema(), [given.clone()].into_iter()).unwrap();
+    let path = staging.publish(json!({}), &COMMIT).unwrap().dir.join("a.parquet");
+    let builder = ParquetRecordBatchReaderBuilder::try_new(File::open(&path).unwrap()).unwrap();
+    let columns = builder.metadata().row_group(0).columns();
+    let has_dictionary: Vec<bool> =
+        columns.iter().map(|column| column.dictionary_page_offset().is_some()).collect();
+    assert_eq!(has_dictionary, [false, true, false]);
+    assert!(columns[2].encodings().any(|encoding| encoding == Encoding::DELTA_BINARY_PACKED));
+    assert_eq!(read(path), given);
 }
 
 #[test]
