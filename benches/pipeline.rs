@@ -27,7 +27,7 @@ use gridtier::tier::Previous;
 use gridtier::unit::{DAY_US, Month, Window};
 use gridtier::{fact, indicator, meter, run};
 use gridtier_io::folder::DataFolder;
-use gridtier_io::publish::{Grading, publish};
+use gridtier_io::publish::{Grading, publish, write_facts};
 use gridtier_io::reuse::{self, Reuse};
 use gridtier_io::store::{Commit, Store};
 use gridtier_sample::{SampleCadence, SampleFaults, SampleLayout, SampleSpec};
@@ -265,12 +265,11 @@ impl Whole {
     /// A store whose only cycle is this grading.
     fn publish(&self) -> Store {
         let store = Store::open_or_create(self.dir.path().join("store")).expect("a store");
-        let staging = store.begin().expect("the store's lock");
+        let mut staging = store.begin().expect("the store's lock");
         let catalogue = Catalogue::shipped("paper", &[]).expect("the catalogue").expect("a sound catalogue");
         let (graded, folder) = (self.grade(), self.open());
         let grading = Grading {
             folder: &folder,
-            reuse: &Reuse::Nothing,
             graded: &graded,
             method: &self.method,
             catalogue: &catalogue,
@@ -279,6 +278,7 @@ impl Whole {
             previous: None,
             commit: Commit::cycle("", None),
         };
+        write_facts(&mut staging, &folder, &Reuse::Nothing, &graded.facts).expect("the facts written");
         publish(staging, &grading).expect("a cycle");
         store
     }

@@ -33,7 +33,7 @@ pub fn run(args: &CheckArgs, lang: Lang) -> Result<Done, Failure> {
     let CheckOutcome { facts, findings, breaches } = checked?;
     let value = json!({
         "reconciliation": facts.reconciliation(), "findings": findings, "breaches": breaches,
-        "inputs": folder.inputs(),
+        "inputs": folder.inputs()?,
     });
     let for_programs = format!("{value:#}\n");
     match destination {
@@ -46,7 +46,7 @@ pub fn run(args: &CheckArgs, lang: Lang) -> Result<Done, Failure> {
         None => {}
     }
     let data = match args.format {
-        ResultFormat::Text => summary::rows(&facts, &findings, folder.inputs(), lang),
+        ResultFormat::Text => summary::rows(&facts, &findings, folder.inputs()?, lang),
         ResultFormat::Json => for_programs,
     };
     if let Some(refusal) = facts.refusal {

@@ -13,7 +13,7 @@ const ROWS_MIN: u64 = 500_000;
 /// Makes a folder report the rows that it reads to a progress bar. Returns the folder and the bar; the caller must
 /// end the bar.
 pub fn watch(folder: DataFolder, lang: Lang) -> (DataFolder, ProgressBar) {
-    let rows: u64 = folder.inputs().iter().map(|input| input.rows).sum();
+    let rows = folder.rows();
     if rows < ROWS_MIN || !std::io::stderr().is_terminal() {
         return (folder, ProgressBar::hidden());
     }

@@ -165,13 +165,13 @@ fn answer(
         }
         ResultPlace::File(path, format) => {
             let all = sections(FILE_ROWS, Extent::Whole);
-            write_file((path, format), lang, &all, &json_answer(answer.about(), &all)?)?;
+            write_file((path, format), lang, &all, &json_answer(answer.about()?, &all)?)?;
         }
         ResultPlace::List(path) => write_list(path, &answer, filter, lang)?,
     }
     let data = match args.format {
         ResultFormat::Text => terminal::text(&sections(PRINTED_ROWS, Extent::Brief), lang.into()),
-        ResultFormat::Json => json_answer(answer.about(), &sections(FILE_ROWS, Extent::Whole))?,
+        ResultFormat::Json => json_answer(answer.about()?, &sections(FILE_ROWS, Extent::Whole))?,
     };
     if measured.breaches.is_empty() {
         return Ok(Done { data });

@@ -160,7 +160,7 @@ fn finish(
     [few, many]: [&[Section]; 2],
     write: impl FnOnce(&Path) -> Result<(), gridtier_io::publish::PublishError>,
 ) -> Result<Done, Failure> {
-    let for_programs = json_answer(shown.answers.about(shown.cycle, shown.evaluated), many)?;
+    let for_programs = json_answer(shown.answers.about(shown.cycle, shown.evaluated)?, many)?;
     match destination {
         Some(Destination::Folder(dir)) => write(dir)?,
         Some(Destination::File(path, ExportFormat::Html)) => write_page(path, lang, few)?,

@@ -200,7 +200,7 @@ impl AppealRequest<'_> {
             after: if is_upheld { replayed.placing.after } else { before },
             ripple: if is_upheld { replayed.placing.ripple.clone() } else { Vec::new() },
         };
-        let files = files_of(patch);
+        let files = files_of(patch)?;
         keep_files(&store, path, &files)?;
         let entry = NewEntry { files, ..ruling(&appeal, &replayed.base, signed, &facts)? };
         let base = replayed.base.version;

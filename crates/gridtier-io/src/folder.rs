@@ -1,14 +1,16 @@
 //! A data folder as the engine's [`Source`] of rows.
 //!
-//! Opening it lists, hashes and checks every file. A grading then begins with files that can be read and agree with their
+//! Opening it lists and checks every file. A grading then begins with files that can be read and agree with their
 //! contracts, or it is refused with a list of those that do not. The rows are read on demand, part by part, from any
-//! number of threads.
+//! number of threads; the files are hashed beside that.
 
 mod bounds;
 pub(crate) mod constant;
 mod content;
 mod damage;
 mod faulty_row;
+mod hashing;
+mod input;
 mod notices;
 mod open_error;
 mod read_plan;
@@ -17,7 +19,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use arrow_array::ArrayRef;
 use gridtier::checked_toml::{Fault, Faults};
@@ -31,8 +33,6 @@ use gridtier::text;
 use gridtier::text::Text;
 use gridtier::unit::LocalTime;
 use rayon::prelude::*;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 
 use crate::columns::{self, FileColumn, Mapping, Notice, Pick, TypedFile};
 use crate::config::{self, Config, Encoding, HiveType};
@@ -44,26 +44,10 @@ use crate::workbook::{ColumnUse, WorkbookFile};
 
 pub(crate) use content::Content;
 use content::FilePieces;
+use hashing::FileHash;
+pub use input::Input;
 pub use open_error::OpenError;
 use read_plan::ReadPlan;
-
-/// A file that a cycle was computed from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Input {
-    /// Its table; `None` for `gridtier.toml`.
-    pub table: Option<Table>,
-    /// Relative to the data folder.
-    pub path: String,
-    /// Its length.
-    pub bytes: u64,
-    /// Its SHA-256, in hexadecimal.
-    pub sha256: String,
-    /// Its rows, including rejected ones.
-    pub rows: u64,
-    /// The encoding in which a text file was read.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub encoding: Option<String>,
-}
 
 /// A file that can be read.
 #[derive(Clone, Debug)]
@@ -72,7 +56,7 @@ pub(crate) struct Readable {
     pub content: Content,
     pub columns: Vec<FileColumn>,
     pub mapping: Mapping,
-    sha256: String,
+    sha256: Arc<FileHash>,
     rows: u64,
     /// What is known about each part of a file of readings before the part is read.
     bounds: Vec<Option<Bounds>>,
@@ -92,13 +76,15 @@ type ReadProgress = Box<dyn Fn(Table, u64) + Sync + Send>;
 pub struct DataFolder {
     config: Config,
     tables: BTreeMap<Table, TableFiles>,
-    inputs: Vec<Input>,
+    config_input: Option<Input>,
+    /// All inputs, once all are hashed.
+    inputs: OnceLock<Vec<Input>>,
     unused: Vec<String>,
     progress: Option<ReadProgress>,
 }
 
 impl DataFolder {
-    /// Lists, hashes and checks all files of a data folder.
+    /// Lists and checks all files of a data folder, and begins to hash them.
     ///
     /// # Errors
     /// Everything that is wrong with them.
@@ -139,8 +125,8 @@ impl DataFolder {
     /// Everything that is wrong with its files.
     pub fn open_alike(&self, path: &Path) -> Result<Self, OpenError> {
         let (_, own) = read_config(path)?;
-        let [own, known] = [own.as_ref(), self.inputs.iter().find(|input| input.table.is_none())]
-            .map(|config| config.map(|config| &config.sha256));
+        let [own, known] =
+            [&own, &self.config_input].map(|config| config.as_ref().map(|config| &config.sha256));
         if own.is_some() && own != known {
             return Err(one_fault(
                 text!("it is not the one of the data", "与数据文件夹中的不同"),
@@ -178,9 +164,10 @@ impl DataFolder {
             refusals.extend(tables.values().flat_map(|table| damage::of_files(&table.files)));
             return Err(OpenError::Refused(damage::limited(refusals)));
         }
-        let data_files = tables.values().flat_map(|table: &TableFiles| &table.files);
-        let inputs = config_input.into_iter().chain(data_files.map(Readable::input)).collect();
-        Ok(Self { config, tables, inputs, unused: listing.unused, progress: None })
+        let files = tables.values().flat_map(|table: &TableFiles| &table.files);
+        hashing::begin(files.map(|file| Arc::downgrade(&file.sha256)).collect());
+        let (inputs, unused) = (OnceLock::new(), listing.unused);
+        Ok(Self { config, tables, config_input, inputs, unused, progress: None })
     }
 
     /// Calls `progress` with the table and a number of rows as the engine reads.
@@ -201,12 +188,6 @@ impl DataFolder {
     #[must_use]
     pub fn known_as_of(&self) -> Option<String> {
         self.config.declared.known_as_of.map(|instant| instant.to_string())
-    }
-
-    /// All files that are read: `gridtier.toml`, then the others by table and name.
-    #[must_use]
-    pub fn inputs(&self) -> &[Input] {
-        &self.inputs
     }
 
     /// Findings about the files of a table that reject no row.
@@ -281,7 +262,7 @@ fn check_table(table: Table, files: Vec<DataFile>, config: &Config) -> Result<Ta
             Err(refusal) => refusals.push(refusal),
         }
     }
-    refusals.extend(delivered_twice(&files));
+    refusals.extend(input::delivered_twice(&files));
     let typed: Vec<TypedFile> = files.iter().map(Readable::typed).collect();
     match columns::agree(table, &typed, &|file, column, kind| files[file].has_value(column, kind)) {
         Ok(mut notices) if refusals.is_empty() => {
@@ -327,7 +308,8 @@ fn is_in_doubt(one: &Readable) -> bool {
 
 fn check_file(file: DataFile, config: &Config) -> Result<Readable, Refusal> {
     match survey(&file, config) {
-        Ok((content, columns, mapping, sha256)) => {
+        Ok((content, columns, mapping, known)) => {
+            let sha256 = FileHash::new(&file, known);
             let rows = content.rows();
             let bounds = Vec::new();
             let mut readable =
@@ -341,7 +323,8 @@ fn check_file(file: DataFile, config: &Config) -> Result<Readable, Refusal> {
     }
 }
 
-type Surveyed = (Content, Vec<FileColumn>, Mapping, String);
+/// The last is the hash, where all of the file was read.
+type Surveyed = (Content, Vec<FileColumn>, Mapping, Option<String>);
 
 fn survey(file: &DataFile, config: &Config) -> Result<Surveyed, Unreadable> {
     let table = config.table(file.table);
@@ -379,36 +362,7 @@ fn use_columns(
     Ok(())
 }
 
-/// The refusals of files that are copies of an earlier one.
-fn delivered_twice(files: &[Readable]) -> Vec<Refusal> {
-    let mut first = BTreeMap::new();
-    let mut refusals = Vec::new();
-    for one in files.iter().filter(|one| one.rows > 0) {
-        if let Some(earlier) = first.insert((&one.file.hive, &one.sha256), &one.file.name) {
-            let what = text!("it is the same file as {earlier}, byte for byte", "它与 {earlier} 逐字节相同");
-            let advice =
-                text!("remove one of them: its rows would count twice", "请移走其中一个：否则各行会计算两次");
-            refusals.push(one.file.refuse(what, advice));
-        }
-    }
-    refusals
-}
-
 impl Readable {
-    pub fn input(&self) -> Input {
-        Input {
-            table: Some(self.file.table),
-            path: self.file.name.clone(),
-            bytes: self.file.bytes,
-            sha256: self.sha256.clone(),
-            rows: self.rows,
-            encoding: match &self.content {
-                Content::Csv(csv) => Some(csv.encoding.to_string()),
-                _ => None,
-            },
-        }
-    }
-
     /// Whether a column of the file has any value. A column that cannot be read is taken to have one.
     fn has_value(&self, column: usize, kind: ColumnKind) -> bool {
         (0..).take(self.content.parts().len()).any(|part| match self.pieces(part, &[column]) {

@@ -231,7 +231,7 @@ pub fn inspect(
                 "cycle": stored.version,
                 "cycle_manifest_sha256": stored.commit.manifest_sha256,
                 "engine": Engine::this(),
-                "inputs": folder.inputs(),
+                "inputs": folder.inputs().map_err(|refusal| InspectError::Run(refusal.into()))?,
             });
             let commit = Commit {
                 kind: RecordKind::Inspection,

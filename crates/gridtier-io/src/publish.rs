@@ -38,8 +38,6 @@ pub enum PublishError {
 pub struct Grading<'a> {
     /// The inputs.
     pub folder: &'a DataFolder,
-    /// What was reused from an earlier cycle.
-    pub reuse: &'a Reuse,
     /// The graded customers.
     pub graded: &'a Graded,
     /// The cycle's method.
@@ -56,22 +54,36 @@ pub struct Grading<'a> {
     pub commit: Commit<'a>,
 }
 
-/// Publishes a graded cycle.
+/// Writes what a cycle has of facts: their tables, and the rejects. None of it needs a judgement, so it can be written
+/// while the facts are judged.
+///
+/// # Errors
+/// A file could not be written, or a file with rejects could not be read a second time.
+pub fn write_facts(
+    staging: &mut Staging,
+    folder: &DataFolder,
+    reuse: &Reuse,
+    facts: &Facts,
+) -> Result<(), PublishError> {
+    staging.write_tables(output::fact_tables(facts))?;
+    match reuse {
+        Reuse::Facts(counted) => Ok(staging.copy(&counted.outputs, &counted.cycle)?),
+        Reuse::Nothing | Reuse::Readings(_) => {
+            let mut present = facts.books.iter().filter(|book| book.present);
+            present.try_for_each(|book| write_rejects(staging, folder, book, reuse))
+        }
+    }
+}
+
+/// Publishes a graded cycle whose [facts are written](write_facts).
 ///
 /// # Errors
 /// Nothing was published.
 pub fn publish(mut staging: Staging, grading: &Grading) -> Result<StoredCycle, PublishError> {
-    let Grading { folder, reuse, graded, method, catalogue, accepted_by, revises, previous, commit } =
-        *grading;
-    let number = staging.version();
-    staging.write_tables(output::tables(graded, method, number))?;
-    let mut present = graded.facts.books.iter().filter(|book| book.present);
-    match reuse {
-        Reuse::Facts(counted) => staging.copy(&counted.outputs, &counted.cycle)?,
-        Reuse::Nothing | Reuse::Readings(_) => {
-            present.try_for_each(|book| write_rejects(&mut staging, folder, book, reuse))?;
-        }
-    }
+    let Grading { folder, graded, method, catalogue, accepted_by, revises, previous, commit } = *grading;
+    let tables = output::judged_tables(graded, method, staging.version());
+    let (written, control_totals) = rayon::join(|| staging.write_tables(tables), || graded.control_totals());
+    written?;
     let window = graded.facts.window;
     let as_of = format!("{}-01", window.end);
     let manifest = Manifest {
@@ -82,9 +94,9 @@ pub fn publish(mut staging: Staging, grading: &Grading) -> Result<StoredCycle, P
         known_as_of: folder.known_as_of(),
         method: method.into(),
         entitlements: Some(catalogue.into()),
-        inputs: inputs(folder, &graded.facts),
+        inputs: inputs(folder, &graded.facts)?,
         passthrough: folder.config().declared.passthrough.clone(),
-        control_totals: graded.control_totals(),
+        control_totals,
         findings: graded.findings.clone(),
         breaches: graded.breaches.clone(),
         accepted_by: accepted_by.map(str::to_owned),
@@ -98,20 +110,17 @@ pub fn publish(mut staging: Staging, grading: &Grading) -> Result<StoredCycle, P
 }
 
 /// The inputs as the manifest lists them. Files of readings come with the counts of their rows.
-fn inputs(folder: &DataFolder, facts: &Facts) -> Vec<InputEntry> {
+fn inputs(folder: &DataFolder, facts: &Facts) -> Result<Vec<InputEntry>, Refusal> {
     let readings = folder.files(Table::MeterReadings).iter().zip(0..);
     let numbers: BTreeMap<&str, u32> =
         readings.map(|(file, number)| (file.file.name.as_str(), number)).collect();
-    folder
-        .inputs()
-        .iter()
-        .map(|input| InputEntry {
-            input: input.clone(),
-            rows: numbers
-                .get(input.path.as_str())
-                .map(|number| facts.reading_files.get(number).copied().unwrap_or_default().into()),
-        })
-        .collect()
+    let entries = folder.inputs()?.iter().map(|input| InputEntry {
+        input: input.clone(),
+        rows: numbers
+            .get(input.path.as_str())
+            .map(|number| facts.reading_files.get(number).copied().unwrap_or_default().into()),
+    });
+    Ok(entries.collect())
 }
 
 /// Writes the rejects of a table.

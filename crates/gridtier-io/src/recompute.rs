@@ -20,7 +20,7 @@ use crate::cycle::{
 };
 use crate::folder::DataFolder;
 use crate::inputs::other_inputs;
-use crate::publish::{Grading, PublishError, publish};
+use crate::publish::{Grading, PublishError, publish, write_facts};
 use crate::regrade::grade;
 use crate::reuse::Reuse;
 use crate::store::{Commit, Store, StoreError, StoredCycle};
@@ -172,7 +172,7 @@ impl<'a> Recompute<'a> {
     /// The folder does not hold the inputs of the cycle, or cannot be graded.
     pub fn run(&self, folder: DataFolder, progress: StepProgress) -> Result<Recomputed, RecomputeError> {
         let number = self.cycle.version;
-        if let Some(others) = other_inputs(&self.manifest, &folder) {
+        if let Some(others) = other_inputs(&self.manifest, &folder).map_err(RunError::from)? {
             return Err(RecomputeError::OtherInputs(others));
         }
         let counting = self.manifest.engine.counting;
@@ -209,7 +209,6 @@ impl<'a> Recompute<'a> {
         }
         let grading = Grading {
             folder,
-            reuse: &Reuse::Nothing,
             graded: &graded,
             method: &method,
             catalogue: &catalogue,
@@ -218,7 +217,9 @@ impl<'a> Recompute<'a> {
             previous: manifest.previous.as_deref(),
             commit: Commit::cycle(&cycle.commit.published_at, None),
         };
-        Ok(publish(store.begin()?.numbered(cycle.version), &grading)?)
+        let mut staging = store.begin()?.numbered(cycle.version);
+        write_facts(&mut staging, folder, &Reuse::Nothing, &graded.facts)?;
+        Ok(publish(staging, &grading)?)
     }
 
     fn differences(&self, again: &StoredCycle) -> Result<Vec<Difference>, RecomputeError> {

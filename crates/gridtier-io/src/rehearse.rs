@@ -29,7 +29,7 @@ use crate::entitle::{CycleEntitlements, ServiceChanges};
 use crate::folder::DataFolder;
 use crate::gates::with_own_checks;
 use crate::govern::{GovernanceError, rules_for};
-use crate::publish::{Grading, PublishError, publish};
+use crate::publish::{Grading, PublishError, publish, write_facts};
 use crate::regrade::grade;
 use crate::reuse;
 use crate::store::{Commit, Store, StoreError, StoredCycle, write_tables};
@@ -134,7 +134,6 @@ impl<'a> Rehearse<'a> {
         let scratch = scratch.map_err(RehearseError::Folder)?;
         let grading = Grading {
             folder,
-            reuse: &reuse,
             graded: &graded,
             method,
             catalogue: self.catalogue,
@@ -144,7 +143,9 @@ impl<'a> Rehearse<'a> {
             commit: Commit::cycle(self.at, None),
         };
         let number = store.last_record()? + 1;
-        let next = publish(Store::open_or_create(scratch.path())?.begin()?.numbered(number), &grading)?;
+        let mut staging = Store::open_or_create(scratch.path())?.begin()?.numbered(number);
+        write_facts(&mut staging, folder, &reuse, &graded.facts)?;
+        let next = publish(staging, &grading)?;
         let cycles = ComparedPair::of(current.clone(), next.clone(), latest_revision(store, &current)?)?;
         Ok(Rehearsed { request: self, current, next, _scratch: scratch, cycles, breaches: graded.breaches })
     }

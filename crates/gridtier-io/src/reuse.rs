@@ -104,7 +104,8 @@ fn counted_cycle(
     folder: &DataFolder,
     window: Window,
 ) -> Option<CountedCycle> {
-    let same = manifest.inputs.iter().map(|entry| &entry.input).eq(folder.inputs());
+    // A file that cannot be hashed is not the same; the error is reported when it is read or listed.
+    let same = folder.has_inputs(manifest.inputs.iter().map(|entry| &entry.input)).unwrap_or(false);
     if !same || manifest.window != window.into() || !is_whole(cycle, manifest, &is_needed_for_facts) {
         return None;
     }

@@ -7,6 +7,7 @@ pub mod shown;
 use std::path::Path;
 
 use gridtier::contract::Table;
+use gridtier::error::Refusal;
 use gridtier::limit::{self, Breach, CountedTables};
 use gridtier::output::{self, Output};
 use gridtier::run::{self, Reconciled};
@@ -211,8 +212,8 @@ impl SurveyAnswers {
         about: Value,
     ) -> Result<(), PublishError> {
         tables.extend(output::row_tables(&evaluated.findings, self.reconciliation()));
+        let mut manifest = self.about(cycle, evaluated)?;
         results::write(dir, tables, (self.folder.as_ref(), &self.books), |outputs| {
-            let mut manifest = self.about(cycle, evaluated);
             manifest["format"] = FORMAT.into();
             manifest["engine"] = json!(Engine::this());
             manifest["instrument"]["sha256"] = sha256_of_bytes(self.instrument.text.as_bytes()).into();
@@ -228,18 +229,21 @@ impl SurveyAnswers {
     }
 
     /// What results were made from, as JSON.
-    #[must_use]
-    pub fn about(&self, cycle: &StoredCycle, evaluated: &EvaluatedSurvey) -> Value {
+    ///
+    /// # Errors
+    /// A file of the responses cannot be hashed.
+    pub fn about(&self, cycle: &StoredCycle, evaluated: &EvaluatedSurvey) -> Result<Value, Refusal> {
+        let inputs = self.folder.as_ref().map(DataFolder::inputs).transpose()?.unwrap_or_default();
         let absent: Vec<&str> =
             self.books.iter().filter(|book| !book.present).map(|book| book.table.name()).collect();
-        json!({
+        Ok(json!({
             "as_of": self.as_of_date(),
             "cycle": { "version": cycle.version, "manifest_sha256": cycle.commit.manifest_sha256 },
             "instrument": { "id": self.instrument.id },
-            "inputs": self.folder.as_ref().map_or(&[][..], DataFolder::inputs),
+            "inputs": inputs,
             "absent": absent,
             "breaches": evaluated.breaches,
-        })
+        }))
     }
 }
 

@@ -10,6 +10,8 @@ mod unlikely;
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
+
 use crate::billing::{self, Billing, Bills};
 use crate::contract::Table;
 use crate::cooperation::{self, CooperationFacts};
@@ -176,7 +178,8 @@ fn by_customer(
     plans: Vec<PlanFacts>,
     cooperation: Vec<CooperationFacts>,
 ) -> Vec<CustomerFacts> {
-    let zipped = energies.into_iter().zip(billing).zip(incidents).zip(plans).zip(cooperation);
+    // Half of the time is the first touch of the memory, which several threads share.
+    let zipped = energies.into_par_iter().zip(billing).zip(incidents).zip(plans).zip(cooperation);
     zipped
         .map(|((((energy, billing), incidents), plans), cooperation)| CustomerFacts {
             energy,

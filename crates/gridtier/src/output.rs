@@ -48,11 +48,16 @@ pub struct Output<'a> {
     pub batches: Box<dyn Iterator<Item = RecordBatch> + Send + 'a>,
 }
 
-/// The tables of a graded cycle, which has the number `cycle` in its store. The tables of facts are left out if the
-/// facts were read from a published cycle.
+/// The tables of the facts of a cycle; none if the facts were read from a published cycle.
 #[must_use]
-pub fn tables<'a>(graded: &'a Graded, method: &'a Method, cycle: u64) -> Vec<Output<'a>> {
-    let judged = vec![
+pub fn fact_tables(facts: &Facts) -> Vec<Output<'_>> {
+    facts::tables(facts)
+}
+
+/// The tables of a graded cycle, which has the number `cycle` in its store, besides those of its facts.
+#[must_use]
+pub fn judged_tables<'a>(graded: &'a Graded, method: &'a Method, cycle: u64) -> Vec<Output<'a>> {
+    let mut tables = vec![
         tiers::output(graded, method, cycle),
         indicators::output(graded, method),
         contributions(graded, method),
@@ -61,10 +66,11 @@ pub fn tables<'a>(graded: &'a Graded, method: &'a Method, cycle: u64) -> Vec<Out
         weights::table(&graded.scores, method),
         findings::output(&graded.findings),
     ];
-    let holders = graded.holders.iter().flat_map(|holders| holders::tables(graded, holders));
-    let by_stratum = (method.normalise_within == NormaliseWithin::Stratum)
-        .then(|| parameters::by_stratum(&graded.scores.parameters, method));
-    facts::tables(&graded.facts).into_iter().chain(holders).chain(judged).chain(by_stratum).collect()
+    tables.extend(graded.holders.iter().flat_map(|holders| holders::tables(graded, holders)));
+    if method.normalise_within == NormaliseWithin::Stratum {
+        tables.push(parameters::by_stratum(&graded.scores.parameters, method));
+    }
+    tables
 }
 
 /// The tables of an input check: findings, row counts, and suspect units.
@@ -89,6 +95,16 @@ pub fn text<'a>(values: impl Iterator<Item = Option<&'a str>>) -> ArrayRef {
 #[must_use]
 pub fn integers(values: impl Iterator<Item = Option<i64>>) -> ArrayRef {
     Arc::new(values.collect::<Int64Array>())
+}
+
+/// A column of texts in which none is missing, of a long table: it is filled faster.
+fn every_text<'a>(values: impl Iterator<Item = &'a str>) -> ArrayRef {
+    Arc::new(StringArray::from_iter_values(values))
+}
+
+/// A column of whole numbers in which none is missing, of a long table: it is filled faster.
+fn every_integer(values: impl Iterator<Item = i64>) -> ArrayRef {
+    Arc::new(Int64Array::from_iter_values(values))
 }
 
 /// A column of counts as signed integers, into which every count of rows or customers fits.
@@ -163,7 +179,7 @@ fn contributions<'a>(graded: &'a Graded, method: &'a Method) -> Output<'a> {
     let mut fields = vec![full("customer_id", TEXT)];
     fields.extend(method.indicators.iter().map(|spec| full(&spec.id, NUMBER)));
     table("contributions", fields, scores.population.len(), move |rows| {
-        let mut columns = vec![text(rows.clone().map(|at| Some(ids.key(scores.population[at]))))];
+        let mut columns = vec![every_text(rows.clone().map(|at| ids.key(scores.population[at])))];
         let all = scores.contributions(&graded.columns, method, rows);
         columns.extend(all.into_iter().map(|points| Arc::new(Float64Array::from(points)) as ArrayRef));
         columns

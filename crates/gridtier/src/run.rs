@@ -56,10 +56,25 @@ pub fn regrade(
     earlier: Option<&Earlier>,
     notices: Vec<Finding>,
 ) -> Result<Graded, RunError> {
-    let mut facts =
-        fact::read(source, Window { end, months: method.window_months }, method.reading_detail(), earlier)?;
+    judge(count_facts(source, end, method, earlier, notices)?, method, previous)
+}
+
+/// The facts of the tables of `source` as of the first day of `end`, for one or more methods with the window and the
+/// details of `method`. Reads only what cannot be taken from an `earlier` cycle. `notices` are the reader's own findings.
+///
+/// # Errors
+/// The input cannot be read.
+pub fn count_facts(
+    source: &dyn Source,
+    end: Month,
+    method: &Method,
+    earlier: Option<&Earlier>,
+    notices: Vec<Finding>,
+) -> Result<Facts, RunError> {
+    let window = Window { end, months: method.window_months };
+    let mut facts = fact::read(source, window, method.reading_detail(), earlier)?;
     facts.findings.extend(notices);
-    judge(facts, method, previous)
+    Ok(facts)
 }
 
 /// Judges facts by a method.
@@ -67,31 +82,71 @@ pub fn regrade(
 /// # Errors
 /// Nobody can be graded by these facts, or an expression of the method fails.
 pub fn judge(facts: Facts, method: &Method, previous: &Previous) -> Result<Graded, RunError> {
-    if let Some(refusal) = facts.refusal {
-        return Err(refusal.into());
+    Ok(judgement(&facts, method, previous)?.of(facts))
+}
+
+/// Judges facts by a method while `work` uses the facts too, such as by writing them down. Also what the work returns; it
+/// is not begun if nobody can be graded by these facts.
+///
+/// # Errors
+/// Nobody can be graded by these facts, or an expression of the method fails.
+pub fn judge_beside<T: Send>(
+    facts: Facts,
+    method: &Method,
+    previous: &Previous,
+    work: impl FnOnce(&Facts) -> T + Send,
+) -> Result<(Graded, T), RunError> {
+    if let Some(refusal) = &facts.refusal {
+        return Err(refusal.clone().into());
+    }
+    let (judged, done) = rayon::join(|| judgement(&facts, method, previous), || work(&facts));
+    Ok((judged?.of(facts), done))
+}
+
+/// What a method makes of facts.
+struct Judgement {
+    holders: Option<Holders>,
+    columns: Vec<IndicatorColumn>,
+    scores: Scores,
+    tiers: Tiers,
+    findings: Vec<Finding>,
+    breaches: Vec<Breach>,
+}
+
+impl Judgement {
+    /// The judgement with the facts that were judged.
+    fn of(self, facts: Facts) -> Graded {
+        let Self { holders, columns, scores, tiers, findings, breaches } = self;
+        Graded { facts, holders, columns, scores, tiers, tier_probability: None, findings, breaches }
+    }
+}
+
+fn judgement(facts: &Facts, method: &Method, previous: &Previous) -> Result<Judgement, RunError> {
+    if let Some(refusal) = &facts.refusal {
+        return Err(refusal.clone().into());
     }
     let mut holders = match method.grading_unit {
         GradingUnit::Account => None,
-        GradingUnit::Holder => Some(Holders::of(&facts, method.wanted())?),
+        GradingUnit::Holder => Some(Holders::of(facts, method.wanted())?),
     };
     let columns = match &mut holders {
-        None => indicator::compute(&facts, method.wanted())?,
+        None => indicator::compute(facts, method.wanted())?,
         Some(holders) => std::mem::take(&mut holders.columns),
     };
-    let holding = holders.as_ref().map(|holders| Holding { accounts: &facts, members: &holders.members });
-    let judged = holders.as_ref().map_or(&facts, |holders| &holders.facts);
+    let holding = holders.as_ref().map(|holders| Holding { accounts: facts, members: &holders.members });
+    let judged = holders.as_ref().map_or(facts, |holders| &holders.facts);
     let scores = score::score(judged, &columns, method, holding);
     let tiers = tier::grade(judged, &columns, &scores, method, previous, holding);
     let mut findings = facts.findings.clone();
     findings.extend(tiers.findings.iter().cloned());
     findings.extend(degenerate(method, &scores));
     findings.extend(guarded(method, &scores));
-    let mut breaches = limit::of_facts(&facts, method);
+    let mut breaches = limit::of_facts(facts, method);
     let (noticed, beyond) = limit::of_scores(&judged.customers, &columns, &scores, method);
     findings.extend(noticed);
     breaches.extend(beyond);
     sort(&mut findings);
-    Ok(Graded { facts, holders, columns, scores, tiers, tier_probability: None, findings, breaches })
+    Ok(Judgement { holders, columns, scores, tiers, findings, breaches })
 }
 
 /// Puts findings in the order in which they are published: by table and rule code.
@@ -234,5 +289,39 @@ impl Facts {
     pub fn reconciliation(&self) -> Vec<Reconciled> {
         let present = self.books.iter().filter(|book| book.present);
         present.map(|book| Reconciled { table: book.table, tally: book.tally }).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::memory::MemorySource;
+    use crate::method::PRESETS;
+
+    #[test]
+    fn work_beside_the_judgement_sees_its_facts_and_changes_nothing() {
+        let (method, end) = (Method::parse("m.toml", PRESETS[0].1).unwrap(), Month::new(2026, 1));
+        let rows = ["a|2025-01-01|10", "b|2025-01-01|20"];
+        let source = MemorySource::default().customers(&["a", "b"]);
+        let source = source.rows(Table::MeterReadings, "customer_id|read_at|active_kwh", &rows);
+        let facts = || count_facts(&source, end, &method, None, Vec::new()).unwrap();
+        let alone = judge(facts(), &method, &Previous::new()).unwrap();
+        let (beside, seen) =
+            judge_beside(facts(), &method, &Previous::new(), |facts| facts.rows.clone()).unwrap();
+        assert_eq!((&seen, &beside.facts.rows), (&alone.facts.rows, &alone.facts.rows));
+        assert_eq!(beside.tiers.tier, alone.tiers.tier);
+        assert_eq!(format!("{:?}", beside.findings), format!("{:?}", alone.findings));
+    }
+
+    #[test]
+    fn no_work_is_begun_if_nobody_can_be_graded() {
+        let (method, end) = (Method::parse("m.toml", PRESETS[0].1).unwrap(), Month::new(2026, 1));
+        let source = MemorySource::default().customers(&["a"]);
+        let source =
+            source.rows(Table::MeterReadings, "customer_id|read_at|active_kwh", &["x|2025-01-01|10"]);
+        let facts = count_facts(&source, end, &method, None, Vec::new()).unwrap();
+        assert!(facts.refusal.is_some());
+        let judged = judge_beside(facts, &method, &Previous::new(), |_| panic!("the work was begun"));
+        assert!(matches!(judged, Err(RunError::Refused(_))));
     }
 }

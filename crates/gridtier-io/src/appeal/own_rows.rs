@@ -13,6 +13,7 @@ use gridtier::checked_toml::nearest;
 use gridtier::contract::Table;
 use gridtier::contract::cell::Dates;
 use gridtier::customer::{self, Customers};
+use gridtier::error::RunError;
 use gridtier::index::count;
 use gridtier::patch::CustomerKeys;
 use gridtier::source::{Source, TableBook};
@@ -78,7 +79,7 @@ impl AppealRequest<'_> {
         let base = self.base(&store, appeal.as_ref())?;
         let customer = customer_of(&base, self.customer)?.row.customer_id;
         let manifest = Manifest::read(&base)?;
-        if let Some(others) = other_inputs(&manifest, &data) {
+        if let Some(others) = other_inputs(&manifest, &data).map_err(RunError::from)? {
             return Err(AppealError::OtherInputs(others));
         }
         let known_as_of = manifest.known_as_of.as_deref();
@@ -144,7 +145,7 @@ fn written(
         }
         let rows = keys.rows_in(folder, table)?;
         let file = format!("{table}.csv");
-        let bytes = copy::table(folder, table, &rows).map_err(gridtier::error::RunError::from)?;
+        let bytes = copy::table(folder, table, &rows).map_err(RunError::from)?;
         let path = draft.path().join(&file);
         fs::write(&path, bytes).map_err(|source| StoreError::Write { path, source })?;
         tables.push(OwnTable { table, rows: count(rows.len()), file });

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Component, Path};
 
 use gridtier::decision::EntryKind;
+use gridtier::error::RunError;
 use gridtier::text;
 use serde::Deserialize as _;
 use tempfile::TempDir;
@@ -44,13 +45,16 @@ pub(super) fn ruling_of(store: &Store, version: u64) -> Result<Option<RegisterEn
 }
 
 /// The files of a patch as an entry names them.
-pub(super) fn files_of(patch: &DataFolder) -> Vec<EntryFile> {
-    let files = patch.inputs().iter().map(|input| EntryFile {
+///
+/// # Errors
+/// A file cannot be hashed.
+pub(super) fn files_of(patch: &DataFolder) -> Result<Vec<EntryFile>, AppealError> {
+    let files = patch.inputs().map_err(RunError::from)?.iter().map(|input| EntryFile {
         name: input.path.clone(),
         sha256: input.sha256.clone(),
         bytes: input.bytes,
     });
-    files.collect()
+    Ok(files.collect())
 }
 
 /// Keeps the files of a patch in the store.

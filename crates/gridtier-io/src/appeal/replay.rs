@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use gridtier::appeal::{CorrectedCustomer, Placing};
 use gridtier::contract::cell::Dates;
 use gridtier::cycle::Cycle;
+use gridtier::error::RunError;
 use gridtier::method::Method;
 use gridtier::patch::{Patch, PatchedSource};
 use gridtier::run::{self, Graded};
@@ -91,7 +92,7 @@ pub(super) fn replay(
 ) -> Result<ReplayedAppeal, AppealError> {
     let manifest = Manifest::read(&base)?;
     let cycle = loaded(store, &base, &manifest)?;
-    if let Some(others) = other_inputs(&manifest, &data) {
+    if let Some(others) = other_inputs(&manifest, &data).map_err(RunError::from)? {
         return Err(AppealError::OtherInputs(others));
     }
     let known_as_of = manifest.known_as_of.as_deref();

@@ -87,7 +87,7 @@ fn read_with(readings: impl AsRef<[u8]>, config: &str) -> (Vec<Option<String>>, 
         .and("meter_readings.csv", readings)
         .and("gridtier.toml", config);
     let folder = data.open().unwrap();
-    let encodings = folder.inputs().iter().filter(|input| input.table.is_some());
+    let encodings = folder.inputs().unwrap().iter().filter(|input| input.table.is_some());
     let is_doubt = |notice: &crate::columns::Notice| notice.0 == Rule::EncodingGuessed;
     (
         encodings.map(|input| input.encoding.clone()).collect(),
@@ -169,7 +169,7 @@ fn a_row_of_the_wrong_width_keeps_its_place() {
     let data = TestFolder::with("meter_readings.csv", text);
     let batches = data.read(Table::MeterReadings).unwrap();
     assert_eq!(batches[0].faults, [(1, Rule::BadWidth), (2, Rule::BadWidth)]);
-    assert_eq!(data.open().unwrap().inputs()[0].rows, 4);
+    assert_eq!(data.open().unwrap().inputs().unwrap()[0].rows, 4);
 }
 
 #[test]

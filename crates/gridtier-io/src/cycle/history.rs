@@ -10,6 +10,7 @@ use gridtier::billing::{SettledBill, settled_bills};
 use gridtier::contract::Table;
 use gridtier::contract::cell::Dates;
 use gridtier::customer::Customers;
+use gridtier::error::RunError;
 use gridtier::explain::{
     AccountHistory, AssessedMonth, DatedOffence, EnergyMonth, History, PlannedMonth, power_factor,
 };
@@ -197,7 +198,7 @@ fn is_same_file(one: &Input, other: &Input) -> bool {
 fn check_inputs(manifest: &Manifest, data: &DataFolder) -> Result<(), EvidenceError> {
     let is_asked = |input: &&Input| input.table.is_none_or(|table| EVIDENCE_TABLES.contains(&table));
     let recorded: Vec<&Input> = manifest.inputs.iter().map(|entry| &entry.input).filter(is_asked).collect();
-    let found: Vec<&Input> = data.inputs().iter().filter(is_asked).collect();
+    let found: Vec<&Input> = data.inputs().map_err(RunError::from)?.iter().filter(is_asked).collect();
     let differs = (recorded.iter().find(|input| !found.iter().any(|other| is_same_file(input, other))))
         .or_else(|| found.iter().find(|input| !recorded.iter().any(|other| is_same_file(input, other))));
     let Some(input) = differs else { return Ok(()) };

@@ -10,7 +10,6 @@ use crate::config::TableConfig;
 use crate::csv::{CsvDeclared, CsvFile};
 use crate::guard::Unreadable;
 use crate::guard::limits::BATCH_ROWS;
-use crate::hash::sha256_of;
 use crate::ipc::IpcFile;
 use crate::listing::{self, DataFile, FileFormat};
 use crate::parquet::{LastDictionaries, ParquetFile};
@@ -29,26 +28,26 @@ pub(crate) enum Content {
 }
 
 impl Content {
-    /// Opens a file as it is declared, and returns its hash too.
+    /// Opens a file as it is declared. If that reads all of it, its hash is returned too.
     pub fn open(
         file: &DataFile,
         table: &TableConfig,
         mark: DecimalMark,
-    ) -> Result<(Self, String), Unreadable> {
+    ) -> Result<(Self, Option<String>), Unreadable> {
         listing::check_content(file)?;
         Ok(match file.format {
             FileFormat::Csv => {
                 let TableConfig { delimiter, encoding, header_row, .. } = *table;
                 let declared = CsvDeclared { delimiter, encoding, header_row };
                 let (csv, sha256) = CsvFile::survey(file, declared)?;
-                (Self::Csv(csv), sha256)
+                (Self::Csv(csv), Some(sha256))
             }
-            FileFormat::Parquet => (Self::Parquet(ParquetFile::open(file)?), sha256_of(file.open()?)?.0),
-            FileFormat::Ipc => (Self::Ipc(IpcFile::open(file)?), sha256_of(file.open()?)?.0),
+            FileFormat::Parquet => (Self::Parquet(ParquetFile::open(file)?), None),
+            FileFormat::Ipc => (Self::Ipc(IpcFile::open(file)?), None),
             FileFormat::Workbook(kind) => {
                 let declared =
                     WorkbookDeclared { sheet: table.sheet.clone(), header_row: table.header_row, mark };
-                (Self::Workbook(WorkbookFile::survey(file, kind, declared)?), sha256_of(file.open()?)?.0)
+                (Self::Workbook(WorkbookFile::survey(file, kind, declared)?), None)
             }
         })
     }

@@ -47,6 +47,7 @@ fn inputs_name_every_file_with_its_hash_and_rows() {
     let folder = data.open().unwrap();
     let inputs: Vec<_> = folder
         .inputs()
+        .unwrap()
         .iter()
         .map(|input| (input.table, input.path.as_str(), input.bytes, input.rows))
         .collect();
@@ -59,7 +60,7 @@ fn inputs_name_every_file_with_its_hash_and_rows() {
             (payments, "payments/b.csv", 51, 1)
         ]
     );
-    assert!(folder.inputs().iter().all(|input| input.sha256.len() == 64));
+    assert!(folder.inputs().unwrap().iter().all(|input| input.sha256.len() == 64));
     assert_eq!(folder.unused(), ["paymentz.csv"]);
     assert_eq!(folder.file_name(Table::Payments, 1), "payments/b.csv");
 }
@@ -141,6 +142,35 @@ fn all_that_is_wrong_is_reported_at_once() {
     let refusal = TestFolder::with("gridtier.toml", b"format = 1\nzone = \"\xFF\"\n").open().err().unwrap();
     assert!(refusal.contains("gridtier.toml:1: it is not UTF-8 text"), "{refusal}");
     assert!(TestFolder::with("gridtier.toml", "format = 2\n").open().is_err());
+}
+
+#[test]
+fn files_of_parquet_are_the_same_only_if_their_bytes_are() {
+    let file = |amount: f64| amounts(Arc::new(Float64Array::from(vec![amount])));
+    assert_eq!(file(1.5).len(), file(2.5).len(), "only their hashes tell them apart");
+    let both = |a: f64, b: f64| {
+        TestFolder::with("payments/a.parquet", file(a)).and("payments/b.parquet", file(b)).open().map(drop)
+    };
+    assert_eq!(both(1.5, 2.5), Ok(()));
+    assert!(both(1.5, 1.5).unwrap_err().contains("it is the same file as payments/a.parquet, byte for byte"));
+}
+
+#[test]
+fn a_folder_has_the_inputs_of_another_only_if_every_hash_is_the_same() {
+    let folder = |amount: f64, config: &str| {
+        let file = amounts(Arc::new(Float64Array::from(vec![amount])));
+        TestFolder::with("payments.parquet", file).and("gridtier.toml", config)
+    };
+    let is_of = |data: &TestFolder, other: &TestFolder| {
+        let other = other.open().unwrap();
+        data.open().unwrap().has_inputs(other.inputs().unwrap().iter()).unwrap()
+    };
+    let data = folder(1.5, "format = 1\n");
+    assert!(is_of(&data, &folder(1.5, "format = 1\n")));
+    assert!(!is_of(&data, &folder(2.5, "format = 1\n")), "the same length, another amount");
+    assert!(!is_of(&data, &folder(1.5, "format = 1 \n")));
+    assert!(!is_of(&data, &folder(1.5, "format = 1\n").and("plans.csv", "customer_id,month,planned_kwh\n")));
+    assert!(!is_of(&folder(1.5, "format = 1\n").and("plans.csv", "customer_id,month,planned_kwh\n"), &data));
 }
 
 #[test]

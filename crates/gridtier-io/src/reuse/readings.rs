@@ -122,7 +122,7 @@ impl KnownReadings {
 /// windows or in neither. 0 if `gridtier.toml` has changed.
 pub(super) fn rows_that_fit(manifest: &Manifest, folder: &DataFolder, window: Window) -> u64 {
     let declared = manifest.inputs.iter().map(|entry| &entry.input).find(|input| input.path == FILE_NAME);
-    if declared != folder.inputs().iter().find(|input| input.path == FILE_NAME) {
+    if declared != folder.config_input() {
         return 0;
     }
     // These findings are about files and their rows. A file that is not read would not raise them again.
@@ -150,9 +150,10 @@ fn matched(manifest: &Manifest, folder: &DataFolder) -> (Vec<Option<FileBook>>, 
         manifest.inputs.iter().map(|entry| (entry.input.path.as_str(), &entry.input)).collect();
     let mut files = Vec::new();
     for file in folder.files(Table::MeterReadings) {
-        let input = file.input();
-        let is_same = inputs.get(input.path.as_str()).is_some_and(|known| **known == input);
-        files.push(if is_same { books.remove(input.path.as_str()) } else { None });
+        let path = file.file.name.as_str();
+        // A file that cannot be hashed is read, which reports the error.
+        let is_same = inputs.get(path).is_some_and(|known| file.is_input(known).unwrap_or(false));
+        files.push(if is_same { books.remove(path) } else { None });
     }
     (files, books.into_values().filter_map(|book| book.months).collect())
 }

@@ -1,6 +1,7 @@
 //! The questions that are asked of a service log, and their answers as sections and tables. The command and the web view ask
 //! them alike.
 
+use gridtier::error::Refusal;
 use gridtier::limit::Breach;
 use gridtier::output::Output;
 use gridtier::run::Reconciled;
@@ -219,20 +220,22 @@ impl<'a> ServiceAnswer<'a> {
     }
 
     /// What the answer was made from, as JSON.
-    #[must_use]
-    pub fn about(&self) -> Value {
+    ///
+    /// # Errors
+    /// A file of the log cannot be hashed.
+    pub fn about(&self) -> Result<Value, Refusal> {
         let AskedLog { measured, cycle } = self.asked;
         let log = measured.read;
         let absent: Vec<&str> = measured.absent().into_iter().map(|table| table.name()).collect();
-        json!({
+        Ok(json!({
             "period": log.run.period.to_string(),
             "as_of": date_of_day(log.run.as_of).map(|day| day.to_string()),
             "cycle": cycle.version,
             "policy": { "name": log.policy.name, "version": log.policy.version },
             "absent_tables": absent,
             "beyond_limits": measured.breaches,
-            "inputs": log.folder.inputs(),
-        })
+            "inputs": log.folder.inputs()?,
+        }))
     }
 }
 

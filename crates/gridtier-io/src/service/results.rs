@@ -70,8 +70,9 @@ pub fn write(
 ) -> Result<(), PublishError> {
     let tables = tables.into_iter().chain(measured.row_tables()).collect();
     let read = measured.read;
+    let inputs = read.folder.inputs()?;
     results::write(dir, tables, (Some(&read.folder), &read.books), |outputs| {
-        json!(manifest(command, measured, cycle, outputs))
+        json!(manifest(command, measured, cycle, (inputs, outputs)))
     })
 }
 
@@ -79,7 +80,7 @@ fn manifest<'a>(
     command: &'a str,
     measured: &'a MeasuredLog,
     cycle: &'a StoredCycle,
-    outputs: &'a [OutputFile],
+    (inputs, outputs): (&'a [Input], &'a [OutputFile]),
 ) -> ServiceManifest<'a> {
     let read = measured.read;
     let policy = &read.policy;
@@ -96,7 +97,7 @@ fn manifest<'a>(
             sha256: sha256_of_bytes(policy.text.as_bytes()),
             text: &policy.text,
         },
-        inputs: read.folder.inputs(),
+        inputs,
         absent: measured.absent().into_iter().map(|table| table.name()).collect(),
         reconciliation: measured.reconciliation(),
         findings: &measured.findings,

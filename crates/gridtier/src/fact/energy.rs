@@ -1,5 +1,7 @@
 //! The facts about one customer's energy, from the energy of each month.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use rayon::prelude::*;
 
 use crate::contract::Table;
@@ -61,21 +63,24 @@ pub struct Energy {
 
 /// The energy facts of all customers, in their order.
 pub(super) fn energies(usage: &MonthlyUsage, customers: &Customers) -> Result<Vec<Energy>, RunError> {
-    customers
-        .rows
-        .par_iter()
-        .enumerate()
-        .map(|(position, customer)| {
-            let number = CustomerIx::from_index(position);
-            energy(usage, number, customer.power_factor_standard).ok_or_else(|| {
-                let id = customers.ids.key(number.number());
-                let what = text!("the energy of customer {id} exceeds 64 bits", "客户 {id} 的电量超出 64 位");
-                let advice =
-                    text!("look for readings near the bound of 10⁹ kWh", "请查看接近上限 10⁹ kWh 的读数");
-                Refusal::of(Table::MeterReadings, what, advice).into()
-            })
+    // The first customer on which an overflow was found: facts are collected in place, which `Result` would prevent.
+    let overflown = AtomicUsize::new(usize::MAX);
+    let all = customers.rows.par_iter().enumerate().map(|(position, customer)| {
+        let energy = energy(usage, CustomerIx::from_index(position), customer.power_factor_standard);
+        energy.unwrap_or_else(|| {
+            overflown.fetch_min(position, Ordering::Relaxed);
+            Energy::default()
         })
-        .collect()
+    });
+    let all = all.collect();
+    let overflown = overflown.into_inner();
+    if overflown == usize::MAX {
+        return Ok(all);
+    }
+    let id = customers.ids.key(CustomerIx::from_index(overflown).number());
+    let what = text!("the energy of customer {id} exceeds 64 bits", "客户 {id} 的电量超出 64 位");
+    let advice = text!("look for readings near the bound of 10⁹ kWh", "请查看接近上限 10⁹ kWh 的读数");
+    Err(Refusal::of(Table::MeterReadings, what, advice).into())
 }
 
 /// The energy facts of a customer, or `None` on overflow.

@@ -7,13 +7,13 @@ use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Float64Type, Int64Type};
-use arrow_array::{Array, ArrayRef, RecordBatch, new_null_array};
+use arrow_array::{Array, ArrayRef, Date32Array, RecordBatch, new_null_array};
 use arrow_schema::{Field, Schema};
 
 use super::read::{Cells, text_at, value_at, word_at};
 use super::{
-    DAY, FLAG, INTEGER, NUMBER, Output, TEXT, counts, days, flags, full, integers, nullable, numbers, table,
-    text,
+    DAY, FLAG, INTEGER, NUMBER, Output, TEXT, counts, days, every_integer, every_text, flags, full, integers,
+    nullable, numbers, table, text,
 };
 use crate::contract::{IncidentKind, Table};
 use crate::customer::{Customer, Customers};
@@ -21,7 +21,7 @@ use crate::energy_profile::EnergyProfile;
 use crate::fact::{COLUMNS, CustomerFacts, FactColumn, FactValue, Facts};
 use crate::incident::Offence;
 use crate::index::{CustomerIx, index};
-use crate::meter::{Coverage, MonthlyUsage, UnitSuspect};
+use crate::meter::{Coverage, CustomerMonth, MonthlyUsage, UnitSuspect};
 use crate::run::Reconciled;
 use crate::source::{TableBook, Tally};
 use crate::unit::{Month, Window};
@@ -34,10 +34,11 @@ pub const NAMES: [&str; 7] =
 /// The tables of facts; empty if the facts were read from a published cycle.
 pub(super) fn tables(facts: &Facts) -> Vec<Output<'_>> {
     let Some(usage) = &facts.usage else { return Vec::new() };
+    // The largest first: it takes longest to write.
     vec![
-        customers(facts),
-        counted(facts),
         monthly_usage(facts, usage),
+        counted(facts),
+        customers(facts),
         usage_as_read(facts, usage),
         offences(facts),
         reconciliation(facts.reconciliation()),
@@ -76,9 +77,9 @@ pub fn customers_as<'a>(name: &'static str, customers: &'a Customers) -> Output<
         let passed = passed.iter().map(|column| &column.texts[rows.clone()]);
         let passed: Vec<ArrayRef> = passed.map(|texts| text(texts.iter().map(Option::as_deref))).collect();
         let mut columns = vec![
-            text(rows.map(|row| Some(ids.key(CustomerIx::from_index(row).number())))),
-            text(customers.iter().map(|row| Some(row.use_category.code()))),
-            text(customers.iter().map(|row| Some(row.supply_level.code()))),
+            every_text(rows.map(|row| ids.key(CustomerIx::from_index(row).number()))),
+            every_text(customers.iter().map(|row| row.use_category.code())),
+            every_text(customers.iter().map(|row| row.supply_level.code())),
             text(customers.iter().map(|row| row.region.as_deref())),
             numbers(customers.iter().map(|row| row.contract_capacity_kva)),
             numbers(customers.iter().map(|row| row.capacity_at_start_kva)),
@@ -152,23 +153,24 @@ fn monthly_usage<'f>(facts: &'f Facts, usage: &'f MonthlyUsage) -> Output<'f> {
         full("covered", FLAG),
     ]));
     let shared = schema.clone();
-    let months = index(facts.window.months);
+    let window = facts.window;
+    let months: Vec<i32> = (0..index(window.months)).map(|month| window.month(month).first_day()).collect();
     let batches = (0..facts.customers.len()).step_by(CUSTOMERS).map(move |start| {
         let customers = start..(start + CUSTOMERS).min(facts.customers.len());
-        let found: Vec<(CustomerIx, usize)> = customers
-            .map(CustomerIx::from_index)
-            .flat_map(|customer| (0..months).map(move |month| (customer, month)))
-            .filter(|&(customer, month)| usage.get(month, customer).readings > 0)
-            .collect();
-        let used = || found.iter().map(|&(customer, month)| usage.get(month, customer));
+        let mut found: Vec<CustomerMonth> = Vec::with_capacity(customers.len() * months.len());
+        for customer in customers.map(CustomerIx::from_index) {
+            let all = (0..months.len()).map(|month| (month, usage.get(month, customer)));
+            let read = all.filter(|(_, used)| used.readings > 0);
+            found.extend(read.map(|(month, used)| CustomerMonth { customer, month, used }));
+        }
         let columns = vec![
-            text(found.iter().map(|&(customer, _)| Some(facts.customers.ids.key(customer.number())))),
-            days(found.iter().map(|&(_, month)| Some(facts.window.month(month).first_day()))),
-            integers(used().map(|month| Some(month.active_wh))),
-            integers(used().map(|month| Some(month.reactive_varh))),
-            integers(used().map(|month| Some(month.readings.into()))),
-            integers(used().map(|month| Some(month.reactive_readings.into()))),
-            flags(found.iter().map(|&(customer, month)| usage.covered(month, customer))),
+            every_text(found.iter().map(|month| facts.customers.ids.key(month.customer.number()))),
+            Arc::new(Date32Array::from_iter_values(found.iter().map(|month| months[month.month]))),
+            every_integer(found.iter().map(|month| month.used.active_wh)),
+            every_integer(found.iter().map(|month| month.used.reactive_varh)),
+            every_integer(found.iter().map(|month| month.used.readings.into())),
+            every_integer(found.iter().map(|month| month.used.reactive_readings.into())),
+            flags(found.iter().map(|month| usage.covered(month.month, month.customer))),
         ];
         RecordBatch::try_new(shared.clone(), columns).expect("columns match the fields")
     });
@@ -332,11 +334,13 @@ fn counted(facts: &Facts) -> Output<'_> {
     table("facts", fact_fields(), facts.rows.len(), move |rows| {
         let customers = rows.clone().map(CustomerIx::from_index);
         let mut columns =
-            vec![text(customers.map(|customer| Some(facts.customers.ids.key(customer.number()))))];
+            vec![every_text(customers.map(|customer| facts.customers.ids.key(customer.number())))];
         for column in integer_columns() {
             let FactValue::Integer(value, _) = column.value else { continue };
-            let is_there = facts.present(column.table);
-            columns.push(integers(facts.rows[rows.clone()].iter().map(|row| is_there.then(|| value(row)))));
+            columns.push(match facts.present(column.table) {
+                true => every_integer(facts.rows[rows.clone()].iter().map(value)),
+                false => new_null_array(&INTEGER, rows.len()),
+            });
         }
         // Without the table of payments, it is unknown what was paid.
         let is_paid = facts.present(Table::Payments);
@@ -349,7 +353,7 @@ fn counted(facts: &Facts) -> Output<'_> {
         columns.push(numbers(profiles().map(|profile| profile.map(|profile| profile.replaceable_kgce))));
         let covered: Vec<String> =
             rows.map(|row| facts.coverage.to_digits(CustomerIx::from_index(row))).collect();
-        columns.push(text(covered.iter().map(|months| Some(months.as_str()))));
+        columns.push(every_text(covered.iter().map(String::as_str)));
         columns
     })
 }

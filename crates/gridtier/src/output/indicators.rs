@@ -3,7 +3,7 @@
 use arrow_array::{Float64Array, RecordBatch, StringArray};
 
 use super::read::{Cells, text_at, value_at};
-use super::{NUMBER, Output, TEXT, full, nullable, numbers, table, text};
+use super::{NUMBER, Output, TEXT, every_text, full, nullable, numbers, table};
 use crate::cycle::Placed;
 use crate::index::index;
 use crate::indicator::{IndicatorColumn, IndicatorValue};
@@ -20,10 +20,10 @@ pub(super) fn output<'a>(graded: &'a Graded, method: &'a Method) -> Output<'a> {
     }
     table("indicators", fields, scores.population.len(), move |rows| {
         let customers = &scores.population[rows];
-        let mut columns = vec![text(customers.iter().map(|&number| Some(ids.key(number))))];
+        let mut columns = vec![every_text(customers.iter().map(|&number| ids.key(number)))];
         for column in &graded.columns {
             columns.push(numbers(customers.iter().map(|&number| column.known(index(number)))));
-            columns.push(text(customers.iter().map(|&number| Some(column.get(index(number)).status()))));
+            columns.push(every_text(customers.iter().map(|&number| column.get(index(number)).status())));
         }
         columns
     })

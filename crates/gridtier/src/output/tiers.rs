@@ -4,8 +4,8 @@ use arrow_array::{ArrayRef, RecordBatch, StringArray};
 
 use super::read::{Cells, text_at, value_at, word_at};
 use super::{
-    DAY, FLAG, INTEGER, NUMBER, Output, TEXT, counts, days, flags, full, integers, nullable, numbers, table,
-    text,
+    DAY, FLAG, INTEGER, NUMBER, Output, TEXT, counts, days, every_text, flags, full, integers, nullable,
+    numbers, table, text,
 };
 use crate::appeal::{CorrectedCustomer, Placing};
 use crate::customer::Customers;
@@ -48,8 +48,8 @@ pub(super) fn output<'a>(graded: &'a Graded, method: &'a Method, cycle: u64) -> 
     table("tiers", fields, scores.population.len(), move |rows| {
         let dimensions = scores.dimensions(&graded.columns, method, rows.clone());
         let mut columns = vec![
-            text(rows.clone().map(|at| Some(ids.key(scores.population[at])))),
-            text(rows.clone().map(|at| Some(tiers.stratum(at)))),
+            every_text(rows.clone().map(|at| ids.key(scores.population[at]))),
+            every_text(rows.clone().map(|at| tiers.stratum(at))),
             counts(rows.clone().map(|at| tiers.rank(at))),
             integers(rows.clone().map(|at| scores.score_e6(at))),
             numbers(dimensions.iter().map(|points| points[0])),
@@ -59,7 +59,7 @@ pub(super) fn output<'a>(graded: &'a Graded, method: &'a Method, cycle: u64) -> 
             flags(rows.clone().map(|at| scores.provisional[at].is_some())),
             days(rows.clone().map(|at| scores.firm_from.get(&at).map(|month| month.first_day()))),
             text(rows.clone().map(|at| tiers.computed[at].map(|tier| tier.code()))),
-            text(rows.clone().map(|at| Some(tiers.tier[at].code()))),
+            every_text(rows.clone().map(|at| tiers.tier[at].code())),
             text(rows.clone().map(|at| reason(graded, at))),
             text(rows.clone().map(|at| tiers.ceiling[at].map(|tier| tier.code()))),
             counts(rows.clone().map(|_| Some(cycle))),

@@ -186,9 +186,9 @@ fn publish_where_files_cannot_grow() {
 #[test]
 fn a_file_that_cannot_grow_is_a_write_failure_and_the_old_cycle_stays() {
     let (_folder, store) = new_store();
-    publish(&store, 1).unwrap();
-    // In units of 512 bytes: nothing, a part of a table, and all but the largest table.
-    for blocks in [0, 1, 3] {
+    let largest = publish(&store, 1).unwrap().dir.join("tiers.parquet");
+    // In units of 512 bytes: nothing, a part of a table, and all but the end of the largest table.
+    for blocks in [0, 1, (fs::metadata(largest).unwrap().len() - 1) / 512] {
         let script = format!("trap '' XFSZ; ulimit -f {blocks};");
         let output =
             child(&script, "crash::publish_where_files_cannot_grow", LIMITED_STORE, &store).output().unwrap();
