@@ -2,9 +2,8 @@
 //!
 //! A dictionary makes a column of words or of few numbers small. Of a column of ids, sums or scores it holds nearly every
 //! value once, which is larger than the values themselves, and finding each value among those before takes longer than
-//! all the rest of writing. Without these dictionaries, and with whole numbers as differences, the tables of 100,000
-//! customers and 12 months take 10.1 instead of 15.3 MB, and a fifth less time of all processors after the readings are
-//! counted. The choice is made from the first rows of a table, so it depends on nothing but the rows.
+//! all the rest of writing. Without these dictionaries the tables of 100,000 customers and 12 months take 12.0
+//! instead of 15.3 MB. The choice is made from the first rows of a table, so it depends on nothing but the rows.
 
 use std::collections::HashSet;
 use std::hash::Hash;

@@ -16,7 +16,7 @@ use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::{
     ArrowColumnWriter, ArrowRowGroupWriterFactory, ArrowWriterOptions, compute_leaves,
 };
-use parquet::basic::{Compression, Encoding, ZstdLevel};
+use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::ParquetMetaDataReader;
 use parquet::file::properties::WriterProperties;
@@ -33,7 +33,8 @@ use super::error::{Damage, StoreError, cannot_read, cannot_write};
 const ROW_GROUP_ROWS: usize = 1 << 20;
 /// Batches are resized to this number of rows, because the writer ends pages between batches.
 const BATCH_ROWS: usize = 1 << 16;
-const ZSTD_LEVEL: i32 = 3;
+/// Level 3 makes the tables 1 % smaller and takes longer (benches/README.md, "Whole grading").
+const ZSTD_LEVEL: i32 = 1;
 
 /// A file of a cycle, as its manifest lists it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -228,12 +229,7 @@ fn properties(first: Option<&RecordBatch>) -> Result<WriterProperties, WriteFail
         if dictionary::pays(column) {
             continue;
         }
-        let path = ColumnPath::from(field.name().as_str());
-        if field.data_type() == &DataType::Int64 {
-            // Whole numbers without the bytes that are 0, which zstd would find at more cost.
-            properties = properties.set_column_encoding(path.clone(), Encoding::DELTA_BINARY_PACKED);
-        }
-        properties = properties.set_column_dictionary_enabled(path, false);
+        properties = properties.set_column_dictionary_enabled(ColumnPath::from(field.name().as_str()), false);
     }
     Ok(properties.build())
 }

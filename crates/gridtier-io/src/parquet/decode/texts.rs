@@ -24,6 +24,9 @@ pub(super) fn texts(bytes: &[u8], count: usize, is_text: bool) -> Result<ArrayRe
     for _ in 0..count {
         let (length, rest) = left.split_first_chunk::<4>().ok_or_else(damaged)?;
         let length = index(u32::from_le_bytes(*length));
+        if length > CELL_BYTES_MAX {
+            return Err(cell_too_long(length));
+        }
         let end = joined.len() + length;
         match rest.first_chunk::<SHORT>() {
             Some(chunk) if length <= SHORT => {
@@ -31,9 +34,6 @@ pub(super) fn texts(bytes: &[u8], count: usize, is_text: bool) -> Result<ArrayRe
                 joined.truncate(end);
             }
             _ => joined.extend_from_slice(rest.get(..length).ok_or_else(damaged)?),
-        }
-        if length > CELL_BYTES_MAX {
-            return Err(cell_too_long(length));
         }
         ends.push(i32::try_from(end).map_err(|_| damaged())?);
         left = &rest[length..];
