@@ -324,12 +324,30 @@ impl<'a> CustomerFinder<'a> {
     /// Where a row lies in relation to the day on which its customer opened (SPEC §3). `last_day` is the day of the
     /// row, or the last day of its month. A row without an accepted customer does not lie before an opening.
     pub fn place(&mut self, ids: &Ids, row: usize, last_day: i32) -> Placement<NamedCustomer> {
-        match self.find(ids, row) {
+        let named = self.find(ids, row);
+        self.place_named(named, last_day)
+    }
+
+    /// As [`place`](Self::place), for a row that names this customer.
+    #[must_use]
+    pub fn place_named(&self, named: NamedCustomer, last_day: i32) -> Placement<NamedCustomer> {
+        match named {
             Ok(customer) if last_day < self.customers.rows[customer.index()].opened_on => {
                 Placement::BeforeOpening(customer)
             }
             named => Placement::Inside(named),
         }
+    }
+
+    /// The customer that each row names in a column of ids, or the rule that the row's id breaks.
+    #[must_use]
+    pub fn find_each(&self, ids: &Ids) -> Vec<NamedCustomer> {
+        let rows = 0..ids.states.len();
+        let found = self.customers.ids.get_each(rows.clone().map(|row| ids.required(row).ok()));
+        let named = rows.zip(found).map(|(row, found)| {
+            ids.required(row).and_then(|_| found.map(CustomerIx::new).ok_or(Rule::Orphan))
+        });
+        named.collect()
     }
 
     /// The customer that a row names in a column of ids.

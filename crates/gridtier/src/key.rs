@@ -28,6 +28,10 @@ const NEAR: u32 = 4;
 /// for memory, which took a fifth of the time of reading shuffled bills and payments.
 const FAR_MIN: u32 = 16;
 
+/// How many keys are looked up together by [`KeyIndex::get_each`]: their accesses to memory overlap, where a key looked up by itself
+/// waits for the table, then for its end, then for its text.
+const BLOCK: usize = 64;
+
 /// A set of keys, numbered from 0 in the order of insertion.
 ///
 /// Keys that are inserted in about the order of their bytes are not hashed: of 6,400,000 bills and payments that are
@@ -39,7 +43,7 @@ pub struct KeyIndex {
     /// All keys, as long as there is no `table`.
     ascending: AscendingKeys,
     /// All keys, once a key was inserted out of order or many were searched for.
-    table: OnceLock<HashTable<u32>>,
+    table: OnceLock<HashTable<Slot>>,
     searched: Searched,
     /// For how many keys memory is reserved when `table` is made.
     expected: usize,
@@ -55,6 +59,23 @@ pub struct NearKey {
     last: u32,
     /// How many keys in turn were not near the last one.
     far: u32,
+}
+
+/// A key in the hash table. Its hash is kept, so that most comparisons need no access to the text, nor does growing.
+#[derive(Clone, Copy, Debug)]
+struct Slot {
+    hash: u32,
+    number: u32,
+}
+
+/// The half of a key's hash that a [`Slot`] keeps.
+fn short_hash(hasher: &FixedState, key: &str) -> u32 {
+    (hasher.hash_one(key) >> 32) as u32
+}
+
+/// The hash by which the table places a slot: the table takes the place from its low bits and a tag from its high ones.
+fn spread(hash: u32) -> u64 {
+    u64::from(hash).wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
 
 /// How many keys were searched for without a hash table.
@@ -103,8 +124,9 @@ impl KeyIndex {
             return self.ascending.find(key, |number| self.key(number)).ok();
         }
         let table = self.table.get_or_init(|| self.hashed());
-        let hash = self.hasher.hash_one(key);
-        table.find(hash, |&number| self.key(number) == key).copied()
+        let hash = short_hash(&self.hasher, key);
+        let found = table.find(spread(hash), |slot| slot.hash == hash && self.key(slot.number) == key);
+        found.map(|slot| slot.number)
     }
 
     /// Whether so many keys were searched for that hashing all takes less time than going on.
@@ -118,11 +140,11 @@ impl KeyIndex {
     }
 
     /// All keys in a hash table.
-    fn hashed(&self) -> HashTable<u32> {
-        let hash = |number: u32| self.hasher.hash_one(self.key(number));
+    fn hashed(&self) -> HashTable<Slot> {
         let mut table = HashTable::with_capacity(self.len().max(self.expected));
         for number in (0..).take(self.len()) {
-            table.insert_unique(hash(number), number, |&number| hash(number));
+            let hash = short_hash(&self.hasher, self.key(number));
+            table.insert_unique(spread(hash), Slot { hash, number }, |slot| spread(slot.hash));
         }
         table
     }
@@ -138,6 +160,51 @@ impl KeyIndex {
         near.far = if found.is_some() { 0 } else { far.wrapping_add(1) };
         near.last = found.or_else(|| self.get(key))?;
         Some(near.last)
+    }
+
+    /// The number of each key as by [`get_near`](Self::get_near); `None` for an absent key. Keys in no order are looked up in
+    /// blocks.
+    #[must_use]
+    pub fn get_each<'k>(&self, keys: impl Iterator<Item = Option<&'k str>>) -> Vec<Option<u32>> {
+        let mut near = NearKey::default();
+        let mut numbers = Vec::with_capacity(keys.size_hint().0);
+        let mut waiting = Vec::with_capacity(BLOCK);
+        for key in keys {
+            let number = match key {
+                Some(key) if near.far >= FAR_MIN && self.table.get().is_some() => {
+                    waiting.push((numbers.len(), key));
+                    None
+                }
+                Some(key) => self.get_near(key, &mut near),
+                None => None,
+            };
+            numbers.push(number);
+            if waiting.len() == BLOCK {
+                near.last = self.get_waiting(&mut waiting, &mut numbers).unwrap_or(near.last);
+                // The next key is compared with those near the last one: keys may be in order again.
+                near.far = FAR_MIN - 1;
+            }
+        }
+        self.get_waiting(&mut waiting, &mut numbers);
+        numbers
+    }
+
+    /// Looks up a block of keys by their hashes and sets their numbers. Each step makes the same access for all keys, so that
+    /// they do not wait for each other. Returns the number of the last key, if it is known.
+    fn get_waiting(&self, waiting: &mut Vec<(usize, &str)>, numbers: &mut [Option<u32>]) -> Option<u32> {
+        let table = self.table.get()?;
+        let last = waiting.last()?.0;
+        let mut found = [None; BLOCK];
+        for (found, (_, key)) in found.iter_mut().zip(&*waiting) {
+            let hash = short_hash(&self.hasher, key);
+            *found = table.find(spread(hash), |slot| slot.hash == hash).map(|slot| slot.number);
+        }
+        for (found, (at, key)) in found.into_iter().zip(waiting.drain(..)) {
+            // Two keys may have one short hash.
+            numbers[at] =
+                found.filter(|&number| self.key(number) == key).or_else(|| found.and_then(|_| self.get(key)));
+        }
+        numbers[last]
     }
 
     /// Reserves memory for `keys` more keys.
@@ -177,15 +244,16 @@ impl KeyIndex {
     fn insert_hashed(&mut self, key: &str, new: u32) -> u32 {
         let Self { text, ends, table, hasher, .. } = self;
         let Some(table) = table.get_mut() else { return new };
+        let hash = short_hash(hasher, key);
         let entry = table.entry(
-            hasher.hash_one(key),
-            |&number| key_at(text, ends, number) == key,
-            |&number| hasher.hash_one(key_at(text, ends, number)),
+            spread(hash),
+            |slot| slot.hash == hash && key_at(text, ends, slot.number) == key,
+            |slot| spread(slot.hash),
         );
         match entry {
-            hashbrown::hash_table::Entry::Occupied(found) => *found.get(),
+            hashbrown::hash_table::Entry::Occupied(found) => found.get().number,
             hashbrown::hash_table::Entry::Vacant(place) => {
-                place.insert(new);
+                place.insert(Slot { hash, number: new });
                 self.push(key)
             }
         }
@@ -273,6 +341,52 @@ mod tests {
             assert!((0..).zip(&keys).all(|(number, key)| copy.get(key) == Some(number)));
             assert_eq!(["", "B0004x", "Z"].map(|key| copy.get(key)), [None; 3]);
         }
+    }
+
+    #[test]
+    fn keys_looked_up_in_blocks_have_the_numbers_of_keys_looked_up_one_by_one() {
+        let mut keys: Vec<String> = (0..3_000).map(|n| format!("B{n:05}")).collect();
+        let shuffle =
+            |keys: &mut Vec<String>, seed| keys.sort_by_key(|key| FixedState::with_seed(seed).hash_one(key));
+        shuffle(&mut keys, 1);
+        let mut index = KeyIndex::default();
+        keys.iter().for_each(|key| {
+            index.insert(key);
+        });
+        let mut asked = keys.clone();
+        shuffle(&mut asked, 2);
+        // Some in no order with unknown ones among them, then all in order, then again in no order.
+        asked.truncate(1_000);
+        asked.extend(["", "B00000x", "Z"].map(str::to_owned));
+        shuffle(&mut asked, 3);
+        asked.extend(keys.iter().cloned().chain(asked.clone()).collect::<Vec<_>>());
+        let wanted = asked.iter().enumerate().map(|(at, key)| (at % 7 > 0).then_some(key.as_str()));
+        let one_by_one: Vec<Option<u32>> = wanted.clone().map(|key| index.get(key?)).collect();
+        assert_eq!(index.get_each(wanted), one_by_one);
+        assert!(one_by_one.iter().flatten().count() > 4_000);
+        let ascending = KeyIndex::default();
+        assert_eq!(ascending.get_each([Some("a"), None].into_iter()), [None, None]);
+    }
+
+    #[test]
+    fn keys_with_one_short_hash_have_numbers_of_their_own() {
+        let mut index = KeyIndex::default();
+        let mut by_hash: BTreeMap<u32, String> = BTreeMap::new();
+        let (mut first, mut second) = (String::new(), String::new());
+        for number in 0.. {
+            let key = format!("K{number}");
+            if let Some(known) = by_hash.insert(short_hash(&index.hasher, &key), key.clone()) {
+                (first, second) = (known, key);
+                break;
+            }
+        }
+        // Out of order, so that they are hashed.
+        let keys = ["z", "a", &first, &second];
+        assert_eq!(keys.map(|key| index.insert(key)), [0, 1, 2, 3]);
+        let asked: Vec<&str> = keys.into_iter().cycle().take(200).collect();
+        let found = index.get_each(asked.iter().map(|key| Some(*key)));
+        assert!(found.iter().zip(asked).all(|(number, key)| *number == index.get(key)));
+        assert_eq!(keys.map(|key| index.get(key)), [0, 1, 2, 3].map(Some));
     }
 
     #[test]

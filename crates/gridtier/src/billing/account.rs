@@ -213,11 +213,12 @@ fn payable_bills<'a>(
     other: &[(u32, CheckedPayment)],
     by_customer: &BTreeMap<CustomerIx, Vec<AccountPayment>>,
 ) -> BTreeMap<CustomerIx, Vec<ListedBill<'a>>> {
-    let mut unpaid = due.counted.due_fen.clone();
+    let in_128_bits = |due_fen: &[i64]| -> Vec<i128> { due_fen.iter().copied().map(i128::from).collect() };
+    let mut unpaid = in_128_bits(&due.counted.due_fen);
     for payment in named {
         unpaid[index(payment.bill)] -= i128::from(payment.amount_fen);
     }
-    let mut unpaid_earlier = due.earlier.due_fen.clone();
+    let mut unpaid_earlier = in_128_bits(&due.earlier.due_fen);
     for (_, payment) in other {
         if let PaidFor::EarlierBill(bill) = payment.paid_for {
             unpaid_earlier[index(bill)] -= i128::from(payment.amount_fen);

@@ -33,7 +33,7 @@ struct ArrearsSums {
 pub(super) fn count(
     bills: &Bills,
     window: Window,
-    due_fen: &[i128],
+    due_fen: &[i64],
     payments: &[BillPayment],
     facts: &mut [Billing],
 ) -> Result<(), RunError> {
@@ -47,7 +47,7 @@ pub(super) fn count(
             continue;
         }
         let of_bill = payments[start..].iter().take_while(|payment| payment.bill == position);
-        let settled = settle_bill(due, due_on, window.end_day(), of_bill);
+        let settled = settle_bill(due.into(), due_on, window.end_day(), of_bill);
         let customer = row.value.customer.index();
         let (fact, sum) = (&mut facts[customer], &mut sums[customer]);
         fact.due_bills += 1;

@@ -71,7 +71,7 @@ struct BillRules<'a> {
 }
 
 struct BillCells {
-    customer_ids: Ids,
+    customers: Vec<NamedCustomer>,
     amounts_fen: Integers,
     due_days: CheckedColumn<i32>,
     reversed: Ids,
@@ -92,7 +92,7 @@ impl TableRules<BillCells, (NamedCustomer, Month), AcceptedBill> for BillRules<'
 
     fn cells(&self, columns: &Columns, book: &mut TableBook) -> Result<BillCells, RunError> {
         Ok(BillCells {
-            customer_ids: columns.ids("customer_id", book)?,
+            customers: self.finder.find_each(&columns.ids("customer_id", book)?),
             amounts_fen: columns.cells("amount_due")?,
             due_days: columns.narrow("due_on")?,
             reversed: columns.ids("reverses", book)?,
@@ -112,7 +112,7 @@ impl TableRules<BillCells, (NamedCustomer, Month), AcceptedBill> for BillRules<'
         if !is_inside && !is_kept_earlier {
             return Placement::Outside;
         }
-        match self.finder.place(&cells.customer_ids, row, month.last_day()) {
+        match self.finder.place_named(cells.customers[row], month.last_day()) {
             Placement::Inside(customer) if is_inside => Placement::Inside((customer, month)),
             Placement::Inside(customer) => Placement::Earlier((customer, month)),
             Placement::BeforeOpening(customer) if is_inside => Placement::BeforeOpening(customer),

@@ -202,7 +202,7 @@ fn payments_by_month(payments: &[BillPayment], window: Window) -> Vec<u64> {
 pub(super) fn notice_payments(
     bills: &Bills,
     payments: &[BillPayment],
-    due_fen: &[i128],
+    due_fen: &[i64],
     customers: &Customers,
     window: Window,
     book: &mut TableBook,
@@ -226,7 +226,7 @@ pub(super) fn notice_payments(
         let bill = index(of_bill[0].bill);
         let customer = bills.rows[bill].value.customer.index();
         paid[customer] += of_bill.iter().map(|payment| i128::from(payment.amount_fen)).sum::<i128>();
-        due[customer] += due_fen[bill];
+        due[customer] += i128::from(due_fen[bill]);
     }
     let is_far = |paid: i128, due: i128| due > 0 && (paid > PAID_FACTOR * due || paid < 0);
     let is_low = |customer: &usize| paid[*customer] > 0 && due[*customer] > PAID_FACTOR * paid[*customer];

@@ -9,8 +9,8 @@ use crate::contract::rule::Rule;
 use crate::customer::{CustomerFinder, Customers};
 use crate::error::RunError;
 use crate::index::{CustomerIx, index};
-use crate::key::{KeyIndex, NearKey};
-use crate::rows::{self, Columns, Placement, TableRows, TableRules};
+use crate::key::KeyIndex;
+use crate::rows::{self, CheckedRow, Columns, Placement, TableRows, TableRules};
 use crate::source::{Source, TableBook};
 use crate::unit::Window;
 
@@ -18,8 +18,6 @@ use crate::unit::Window;
 struct PaymentRules<'a> {
     bills: &'a Bills,
     finder: CustomerFinder<'a>,
-    /// Where the next bill is likely: payments are often sorted by bill.
-    last_bill: NearKey,
     window: Window,
     keys: KeyIndex,
     /// Payments on days that no payment of these bills can have been made on, and the id and day of the smallest.
@@ -31,6 +29,8 @@ const FUTURE_DAYS: i32 = 7_305;
 
 struct PaymentCells {
     bill_ids: Ids,
+    /// What is known about the bill of each row; meaningless where the row names none.
+    bills: Vec<BillState>,
     customer_ids: Ids,
     amounts_fen: Integers,
 }
@@ -49,8 +49,14 @@ impl TableRules<PaymentCells, PaymentPlace, CheckedPayment> for PaymentRules<'_>
     }
 
     fn cells(&self, columns: &Columns, book: &mut TableBook) -> Result<PaymentCells, RunError> {
+        let bill_ids = columns.ids("bill_id", book)?;
+        let named = (0..columns.rows()).map(|row| bill_ids.of_any_length(row));
+        let found = self.bills.keys.get_each(named).into_iter();
+        let state =
+            |bill: Option<u32>| bill.map_or(BillState::Unknown, |bill| self.bills.states[index(bill)]);
         Ok(PaymentCells {
-            bill_ids: columns.ids("bill_id", book)?,
+            bills: found.map(state).collect(),
+            bill_ids,
             customer_ids: columns.ids("customer_id", book)?,
             amounts_fen: columns.cells("amount")?,
         })
@@ -74,8 +80,8 @@ impl TableRules<PaymentCells, PaymentPlace, CheckedPayment> for PaymentRules<'_>
             return Placement::Outside;
         }
         match cells.bill_ids.of_any_length(row) {
-            Some(bill) => {
-                let placement = self.place_by_bill(paid_on, bill);
+            Some(_) => {
+                let placement = place_by_bill(paid_on, cells.bills[row]);
                 if let Placement::Inside((_, Ok(PaidFor::Bill(bill)))) = placement
                     && self.is_distant(bill, paid_on)
                 {
@@ -99,12 +105,8 @@ impl TableRules<PaymentCells, PaymentPlace, CheckedPayment> for PaymentRules<'_>
     ) -> Result<CheckedPayment, Rule> {
         cells.bill_ids.nullable(row)?;
         let paid_for = paid_for?;
-        let customer_of_bill = match paid_for {
-            PaidFor::Bill(bill) => Some(self.bills.rows[index(bill)].value.customer),
-            PaidFor::EarlierBill(bill) => Some(self.bills.earlier[index(bill)].value.customer),
-            PaidFor::Account(_) => None,
-        };
-        if let (Some(of_bill), Some(_)) = (customer_of_bill, cells.customer_ids.nullable(row)?)
+        if cells.customer_ids.nullable(row)?.is_some()
+            && let Some(of_bill) = self.customer_of_bill(paid_for)
             && self.finder.find(&cells.customer_ids, row)? != of_bill
         {
             return Err(Rule::Orphan);
@@ -114,6 +116,15 @@ impl TableRules<PaymentCells, PaymentPlace, CheckedPayment> for PaymentRules<'_>
 }
 
 impl PaymentRules<'_> {
+    /// The customer of the bill that is paid; `None` for a payment on account.
+    fn customer_of_bill(&self, paid_for: PaidFor) -> Option<CustomerIx> {
+        match paid_for {
+            PaidFor::Bill(bill) => Some(self.bills.rows[index(bill)].value.customer),
+            PaidFor::EarlierBill(bill) => Some(self.bills.earlier[index(bill)].value.customer),
+            PaidFor::Account(_) => None,
+        }
+    }
+
     /// Days such as 1970-01-01 and 2099-12-31 stand for "not paid" in many systems.
     fn note_distant(&mut self, paid_on: i32, ids: &Ids, row: usize) {
         self.distant.0 += 1;
@@ -127,17 +138,6 @@ impl PaymentRules<'_> {
     fn is_distant(&self, bill: u32, paid_on: i32) -> bool {
         let days = self.bills.days_of(self.bills.rows[index(bill)].value.month);
         paid_on < days.start - DISTANT_DAYS || paid_on >= days.end + FUTURE_DAYS
-    }
-
-    fn place_by_bill(&mut self, paid_on: i32, bill: &str) -> Placement<PaymentPlace> {
-        let bill = self.bills.keys.get_near(bill, &mut self.last_bill);
-        match bill.map_or(BillState::Unknown, |bill| self.bills.states[index(bill)]) {
-            BillState::Unknown => Placement::Inside((paid_on, Err(Rule::Orphan))),
-            BillState::OutOfWindow => Placement::Outside,
-            BillState::BeforeOpening(customer) => Placement::BeforeOpening(customer),
-            BillState::Earlier(bill) => Placement::Earlier((paid_on, Ok(PaidFor::EarlierBill(bill)))),
-            BillState::Accepted(bill) => Placement::Inside((paid_on, Ok(PaidFor::Bill(bill)))),
-        }
     }
 
     /// A payment on account made before the window takes part in the order of payments, unless it was made before the
@@ -158,6 +158,17 @@ impl PaymentRules<'_> {
     }
 }
 
+/// The place of a payment by what is known about its bill.
+fn place_by_bill(paid_on: i32, bill: BillState) -> Placement<PaymentPlace> {
+    match bill {
+        BillState::Unknown => Placement::Inside((paid_on, Err(Rule::Orphan))),
+        BillState::OutOfWindow => Placement::Outside,
+        BillState::BeforeOpening(customer) => Placement::BeforeOpening(customer),
+        BillState::Earlier(bill) => Placement::Earlier((paid_on, Ok(PaidFor::EarlierBill(bill)))),
+        BillState::Accepted(bill) => Placement::Inside((paid_on, Ok(PaidFor::Bill(bill)))),
+    }
+}
+
 /// Reads the payments. Returns what was paid for the accepted bills, sorted by bill, then by day.
 pub(super) fn read(
     source: &dyn Source,
@@ -168,19 +179,16 @@ pub(super) fn read(
     book: &mut TableBook,
 ) -> Result<Vec<BillPayment>, RunError> {
     let finder = CustomerFinder::new(customers);
-    let mut rules = PaymentRules {
-        bills,
-        finder,
-        last_bill: NearKey::default(),
-        window,
-        keys: KeyIndex::default(),
-        distant: (0, None),
-    };
+    let mut rules = PaymentRules { bills, finder, window, keys: KeyIndex::default(), distant: (0, None) };
     let TableRows { counted, earlier } = rows::read_with_earlier(source, book, &mut rules)?;
     let PaymentRules { keys, distant, .. } = rules;
     if let (rows, Some((payment, paid_on))) = distant {
         book.notice(Rule::DistantDate, rows, || distant_example(&payment, "paid_on", paid_on));
     }
+    // Only payments on account are ordered by their ids, which take as much memory as all that is known of the payments.
+    let on_account = |row: &CheckedRow<CheckedPayment>| matches!(row.value.paid_for, PaidFor::Account(_));
+    let is_needed = counted.iter().chain(&earlier).any(on_account);
+    let keys = if is_needed { keys } else { KeyIndex::default() };
     let mut payments: Vec<BillPayment> = Vec::with_capacity(counted.len());
     let mut other = Vec::new();
     for row in counted.iter().chain(&earlier) {

@@ -17,7 +17,7 @@ const NAMED_MAX: usize = 5;
 /// What is due on bills, after reversals.
 pub(super) struct DueAfterReversals {
     /// The amount due on each bill, by position; never below 0.
-    pub due_fen: Vec<i128>,
+    pub due_fen: Vec<i64>,
     /// Reversals that name no bill and were matched to one: positions of the reversal and of its bill, sorted by
     /// customer.
     matched: Vec<(u32, u32)>,
@@ -50,7 +50,8 @@ fn after_reversals(
     rows: &[CheckedRow<AcceptedBill>],
     position: impl Fn(BillState) -> Option<u32>,
 ) -> DueAfterReversals {
-    let mut due_fen: Vec<i128> = rows.iter().map(|row| i128::from(row.value.amount_fen.max(0))).collect();
+    // Reversals only lower an amount, and one below 0 becomes 0: so the least number stands for all that are lower.
+    let mut due_fen: Vec<i64> = rows.iter().map(|row| row.value.amount_fen.max(0)).collect();
     let mut is_taken = vec![false; rows.len()];
     let (mut unknown, mut unnamed) = (Vec::new(), Vec::new());
     for (reversal, row) in (0..).zip(rows).filter(|(_, row)| row.value.amount_fen < 0) {
@@ -61,7 +62,7 @@ fn after_reversals(
         let named = position(state).map(index);
         match named.filter(|&named| rows[named].value.customer == row.value.customer) {
             Some(named) => {
-                due_fen[named] += i128::from(row.value.amount_fen);
+                due_fen[named] = due_fen[named].saturating_add(row.value.amount_fen);
                 is_taken[named] = true;
             }
             None => unknown.push(reversal),
@@ -71,7 +72,8 @@ fn after_reversals(
     for (reversal, taken) in match_by_amount(bills, rows, unnamed, &is_taken) {
         match taken {
             Some(taken) => {
-                due_fen[index(taken)] += i128::from(rows[index(reversal)].value.amount_fen);
+                let due_fen = &mut due_fen[index(taken)];
+                *due_fen = due_fen.saturating_add(rows[index(reversal)].value.amount_fen);
                 matched.push((reversal, taken));
             }
             None => unknown.push(reversal),

@@ -55,6 +55,7 @@ pub fn settled_bills(
     let mut settled = Vec::new();
     for ((position, row), &due_fen) in (0..).zip(&bills.rows).zip(&due.counted.due_fen) {
         let (bill, Some(due_on)) = (&row.value, row.value.due_on) else { continue };
+        let due_fen = i128::from(due_fen);
         if bill.amount_fen <= 0 || !of.contains(&bill.customer) {
             continue;
         }
