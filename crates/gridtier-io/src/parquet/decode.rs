@@ -21,12 +21,12 @@ use gridtier::index::{index, index_u64};
 use parquet::basic::Type;
 use parquet::schema::types::ColumnDescriptor;
 
+use self::dictionary::DictionaryTexts;
 pub(crate) use self::dictionary::LastDictionaries;
-use self::dictionary::Referred;
 pub(super) use self::pages::Unpacker;
 use self::pages::{PageBytes, damaged};
 use self::runs::Runs;
-use self::values::Values;
+use self::values::ColumnValues;
 use crate::guard::Unreadable;
 use crate::guard::parquet_pages::{ChunkPages, PageClaim, PageEncoding, PageKind};
 
@@ -38,7 +38,7 @@ pub(super) struct ColumnDecoder {
     next: usize,
     has_levels: bool,
     page: DataPage,
-    values: Box<dyn Values>,
+    values: Box<dyn ColumnValues>,
     /// Buffer for the levels of one batch.
     levels: Vec<i32>,
 }
@@ -78,9 +78,9 @@ impl ColumnDecoder {
         if !is_known || column.max_def_level() > 1 {
             return None;
         }
-        let values: Box<dyn Values> = match column.physical_type() {
+        let values: Box<dyn ColumnValues> = match column.physical_type() {
             // Plain text is left to arrow-rs, which makes views of it without a copy.
-            Type::BYTE_ARRAY => Box::new(Referred::of(column.name(), data_type, last)?),
+            Type::BYTE_ARRAY => Box::new(DictionaryTexts::of(column.name(), data_type, last)?),
             _ => {
                 let is_as_stored = stored_type.is_some_and(|stored| match (stored, data_type) {
                     (DataType::Timestamp(stored, _), DataType::Timestamp(unit, _)) => stored == unit,

@@ -16,7 +16,7 @@ use arrow_schema::DataType;
 use super::pages::{PageBytes, damaged};
 use super::runs::Runs;
 use super::texts::texts;
-use super::values::{Values, spread};
+use super::values::{ColumnValues, spread};
 use crate::guard::Unreadable;
 
 /// The longest dictionary page that is kept, in bytes of the file: ids of several million customers.
@@ -70,7 +70,7 @@ impl LastDictionaries {
 }
 
 /// Collects references to a dictionary of text.
-pub(super) struct Referred {
+pub(super) struct DictionaryTexts {
     column: String,
     last: Arc<LastDictionaries>,
     is_text: bool,
@@ -78,7 +78,7 @@ pub(super) struct Referred {
     references: Vec<i32>,
 }
 
-impl Referred {
+impl DictionaryTexts {
     /// The collector of a column of that type; `None` if it is not a dictionary of text or of bytes.
     pub fn of(column: &str, data_type: &DataType, last: &Arc<LastDictionaries>) -> Option<Self> {
         let DataType::Dictionary(_, values) = data_type else { return None };
@@ -92,7 +92,7 @@ impl Referred {
     }
 }
 
-impl Values for Referred {
+impl ColumnValues for DictionaryTexts {
     fn set_dictionary(&mut self, page: &mut PageBytes, count: usize) -> Result<(), Unreadable> {
         let is_text = self.is_text;
         let values = self.last.values(&self.column, page, |bytes| texts(bytes, count, is_text))?;

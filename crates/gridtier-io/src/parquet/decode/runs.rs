@@ -19,11 +19,11 @@ pub(super) struct Runs {
     width: usize,
     /// Where the next run begins in the page.
     at: usize,
-    run: Run,
+    run: NumberRun,
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Run {
+enum NumberRun {
     Repeated {
         value: i32,
         left: usize,
@@ -46,7 +46,7 @@ impl Runs {
         if width > WIDTH_MAX {
             return Err(damaged());
         }
-        Ok(Self { width, at, run: Run::Repeated { value: 0, left: 0 } })
+        Ok(Self { width, at, run: NumberRun::Repeated { value: 0, left: 0 } })
     }
 
     /// Appends the next `count` numbers to `out`.
@@ -56,15 +56,15 @@ impl Runs {
     pub fn read(&mut self, bytes: &[u8], mut count: usize, out: &mut Vec<i32>) -> Result<(), Unreadable> {
         while count > 0 {
             let read = match &mut self.run {
-                Run::Repeated { left: 0, .. } => self.open(bytes)?,
-                Run::Repeated { value, left } => {
+                NumberRun::Repeated { left: 0, .. } => self.open(bytes)?,
+                NumberRun::Repeated { value, left } => {
                     let read = count.min(*left);
                     out.resize(out.len() + read, *value);
                     *left -= read;
                     read
                 }
-                Run::Packed { next, numbers, .. } if next == numbers => self.open(bytes)?,
-                Run::Packed { start, next, numbers } => {
+                NumberRun::Packed { next, numbers, .. } if next == numbers => self.open(bytes)?,
+                NumberRun::Packed { start, next, numbers } => {
                     let read = count.min(*numbers - *next);
                     unpack(&bytes[*start..], self.width, *next, read, out);
                     *next += read;
@@ -82,7 +82,7 @@ impl Runs {
     /// There is no run.
     pub fn begin_with(mut self, bytes: &[u8], value: i32, count: usize) -> Result<bool, Unreadable> {
         self.open(bytes)?;
-        Ok(matches!(self.run, Run::Repeated { value: of, left } if of == value && left >= count))
+        Ok(matches!(self.run, NumberRun::Repeated { value: of, left } if of == value && left >= count))
     }
 
     /// Reads the head of the next run. Returns how many numbers have been read: none.
@@ -104,7 +104,7 @@ impl Runs {
             word[..value_bytes].copy_from_slice(value);
             self.at += value_bytes;
             let value = i32::from_le_bytes(word);
-            self.run = Run::Repeated { value, left: index_u64(head >> 1) };
+            self.run = NumberRun::Repeated { value, left: index_u64(head >> 1) };
             return if head == 0 { Err(damaged()) } else { Ok(0) };
         }
         // The last group may be cut off behind the last number.
@@ -114,7 +114,7 @@ impl Runs {
         if numbers == 0 {
             return Err(damaged());
         }
-        self.run = Run::Packed { start: self.at, next: 0, numbers };
+        self.run = NumberRun::Packed { start: self.at, next: 0, numbers };
         self.at += (groups * self.width).min(left);
         Ok(0)
     }

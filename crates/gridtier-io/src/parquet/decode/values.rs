@@ -18,7 +18,7 @@ use super::runs::Runs;
 use crate::guard::Unreadable;
 
 /// The values of the rows of one batch.
-pub(super) trait Values {
+pub(super) trait ColumnValues {
     /// Takes the dictionary of the column, `count` values in plain encoding.
     fn set_dictionary(&mut self, page: &mut PageBytes, count: usize) -> Result<(), Unreadable>;
 
@@ -37,7 +37,11 @@ pub(super) trait Values {
 
 /// The collector of values of a fixed number of bytes; `None` for other types. `data_type` is the type that the parquet
 /// schema gives.
-pub(super) fn fixed(physical: Physical, fixed_bytes: usize, data_type: &DataType) -> Option<Box<dyn Values>> {
+pub(super) fn fixed(
+    physical: Physical,
+    fixed_bytes: usize,
+    data_type: &DataType,
+) -> Option<Box<dyn ColumnValues>> {
     Some(match (physical, data_type) {
         (Physical::INT32, DataType::Int32) => Fixed::<Int32Type, 4>::boxed(data_type),
         (Physical::INT32, DataType::Date32) => Fixed::<Date32Type, 4>::boxed(data_type),
@@ -123,7 +127,7 @@ impl<T: Stored<BYTES>, const BYTES: usize> Fixed<T, BYTES> {
         }
     }
 
-    fn boxed(data_type: &DataType) -> Box<dyn Values>
+    fn boxed(data_type: &DataType) -> Box<dyn ColumnValues>
     where
         T: 'static,
     {
@@ -136,7 +140,7 @@ impl<T: Stored<BYTES>, const BYTES: usize> Fixed<T, BYTES> {
     }
 }
 
-impl<T: Stored<BYTES>, const BYTES: usize> Values for Fixed<T, BYTES> {
+impl<T: Stored<BYTES>, const BYTES: usize> ColumnValues for Fixed<T, BYTES> {
     fn set_dictionary(&mut self, page: &mut PageBytes, count: usize) -> Result<(), Unreadable> {
         self.dictionary.clear();
         T::append(self.slice(page.unpacked()?, count)?, self.bytes, &mut self.dictionary);
