@@ -72,6 +72,7 @@ pub const fn index(number: u32) -> usize {
 ///
 /// # Panics
 /// The count does not fit into the platform's `usize`.
+#[inline]
 #[must_use]
 pub fn index_u64(count: u64) -> usize {
     usize::try_from(count).expect("a count of rows in memory fits usize")

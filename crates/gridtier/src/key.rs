@@ -4,6 +4,8 @@
 //! insertion, so no output may depend on them before the keys are [sorted](KeyIndex::sorted).
 
 mod ascending;
+mod numbered;
+mod texts;
 
 use std::collections::BTreeMap;
 use std::hash::BuildHasher;
@@ -13,8 +15,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use ascending::{AscendingInsertion, AscendingKeys};
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
+use numbered::{BLOCK, NumberedKeys};
+use texts::KeyTexts;
 
-use crate::index::{count, index};
+use crate::index::index;
 
 /// All keys are hashed after as many searches as there are keys, divided by this: a search takes about as long as hashing
 /// ten keys.
@@ -28,25 +32,20 @@ const NEAR: u32 = 4;
 /// for memory, which took a fifth of the time of reading shuffled bills and payments.
 const FAR_MIN: u32 = 16;
 
-/// How many keys are looked up together by [`KeyIndex::get_each`]: their accesses to memory overlap, where a key looked up by itself
-/// waits for the table, then for its end, then for its text.
-const BLOCK: usize = 64;
-
 /// A set of keys, numbered from 0 in the order of insertion.
 ///
-/// Keys that are inserted in about the order of their bytes are not hashed: of 6,400,000 bills and payments that are
-/// sorted by id, hashing took a sixth of the time of a whole regrade.
+/// Keys that end in numbers near each other are found by these. Other keys that are inserted in about the order of their
+/// bytes are searched for in that order, and not hashed: of 6,400,000 bills and payments that are sorted by id, hashing took
+/// a sixth of the time of a whole regrade.
 #[derive(Clone, Debug, Default)]
 pub struct KeyIndex {
-    text: String,
-    ends: Vec<u64>,
-    /// All keys, as long as there is no `table`.
+    texts: KeyTexts,
+    lookup: Lookup,
+    /// All keys, as long as there is no `table`; none while they are numbered.
     ascending: AscendingKeys,
     /// All keys, once a key was inserted out of order or many were searched for.
     table: OnceLock<HashTable<Slot>>,
     searched: Searched,
-    /// For how many keys memory is reserved when `table` is made.
-    expected: usize,
     hasher: FixedState,
     /// For each folded key that folding changed, its spelling before folding.
     raw: BTreeMap<String, String>,
@@ -59,6 +58,21 @@ pub struct NearKey {
     last: u32,
     /// How many keys in turn were not near the last one.
     far: u32,
+}
+
+/// How keys are looked up.
+#[derive(Clone, Debug)]
+enum Lookup {
+    /// By the numbers in which they end.
+    ByNumber(NumberedKeys),
+    /// By their order or their hash.
+    ByText,
+}
+
+impl Default for Lookup {
+    fn default() -> Self {
+        Self::ByNumber(NumberedKeys::default())
+    }
 }
 
 /// A key in the hash table. Its hash is kept, so that most comparisons need no access to the text, nor does growing.
@@ -101,24 +115,27 @@ impl KeyIndex {
     /// Number of keys.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.ends.len()
+        self.texts.len()
     }
 
     /// Whether there are no keys.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.ends.is_empty()
+        self.len() == 0
     }
 
     /// The key that has a number.
     #[must_use]
     pub fn key(&self, number: u32) -> &str {
-        key_at(&self.text, &self.ends, number)
+        self.texts.get(number)
     }
 
     /// The number of a key; `None` if it was never inserted.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<u32> {
+        if let Lookup::ByNumber(numbered) = &self.lookup {
+            return numbered.get(key);
+        }
         if self.table.get().is_none() && !self.searches_suffice() {
             self.searched.0.fetch_add(1, Ordering::Relaxed);
             return self.ascending.find(key, |number| self.key(number)).ok();
@@ -139,9 +156,22 @@ impl KeyIndex {
         self.ascending = AscendingKeys::default();
     }
 
+    /// Goes over to texts: a key does not end in a number, or the numbers lie too far apart.
+    fn look_up_by_text(&mut self) {
+        self.lookup = Lookup::ByText;
+        let texts = &self.texts;
+        for number in (0..).take(texts.len()) {
+            let inserted = self.ascending.insert(texts.get(number), number, |number| texts.get(number));
+            if inserted == AscendingInsertion::OutOfOrder {
+                self.hash_all();
+                return;
+            }
+        }
+    }
+
     /// All keys in a hash table.
     fn hashed(&self) -> HashTable<Slot> {
-        let mut table = HashTable::with_capacity(self.len().max(self.expected));
+        let mut table = HashTable::with_capacity(self.len().max(self.texts.expected()));
         for number in (0..).take(self.len()) {
             let hash = short_hash(&self.hasher, self.key(number));
             table.insert_unique(spread(hash), Slot { hash, number }, |slot| spread(slot.hash));
@@ -153,9 +183,12 @@ impl KeyIndex {
     /// keys need no hashing.
     #[must_use]
     pub fn get_near(&self, key: &str, near: &mut NearKey) -> Option<u32> {
+        if let Lookup::ByNumber(numbered) = &self.lookup {
+            return numbered.get(key);
+        }
         let NearKey { last, far } = *near;
         let is_tried = far < FAR_MIN || far.is_multiple_of(FAR_MIN);
-        let end = if is_tried { last.saturating_add(NEAR + 1).min(self.ends.len() as u32) } else { last };
+        let end = if is_tried { last.saturating_add(NEAR + 1).min(self.len() as u32) } else { last };
         let found = (last..end).find(|&number| self.key(number) == key);
         near.far = if found.is_some() { 0 } else { far.wrapping_add(1) };
         near.last = found.or_else(|| self.get(key))?;
@@ -166,8 +199,12 @@ impl KeyIndex {
     /// blocks.
     #[must_use]
     pub fn get_each<'k>(&self, keys: impl Iterator<Item = Option<&'k str>>) -> Vec<Option<u32>> {
-        let mut near = NearKey::default();
         let mut numbers = Vec::with_capacity(keys.size_hint().0);
+        if let Lookup::ByNumber(numbered) = &self.lookup {
+            numbered.get_each(keys, &mut numbers);
+            return numbers;
+        }
+        let mut near = NearKey::default();
         let mut waiting = Vec::with_capacity(BLOCK);
         for key in keys {
             let number = match key {
@@ -190,7 +227,7 @@ impl KeyIndex {
     }
 
     /// Looks up a block of keys by their hashes and sets their numbers. Each step makes the same access for all keys, so that
-    /// they do not wait for each other. Returns the number of the last key, if it is known.
+    /// they do not wait for each other: a key looked up by itself waits for the table, then for its end, then for its text. Returns the number of the last key, if it is known.
     fn get_waiting(&self, waiting: &mut Vec<(usize, &str)>, numbers: &mut [Option<u32>]) -> Option<u32> {
         let table = self.table.get()?;
         let last = waiting.last()?.0;
@@ -209,16 +246,52 @@ impl KeyIndex {
 
     /// Reserves memory for `keys` more keys.
     pub fn reserve(&mut self, keys: usize) {
-        self.ends.reserve(keys);
-        self.expected = self.len() + keys;
+        self.texts.reserve(keys);
     }
 
     /// The number of a key, which is inserted if it is new.
     pub fn insert(&mut self, key: &str) -> u32 {
-        let Self { text, ends, ascending, .. } = self;
-        let new = ends.len() as u32;
+        let new = self.texts.len() as u32;
+        let number = self.number_or(key, new);
+        if number == new {
+            self.texts.push(key);
+        }
+        number
+    }
+
+    /// The numbers of keys, which are inserted if they are new.
+    pub fn insert_each(&mut self, keys: &[&str]) -> Vec<u32> {
+        let mut numbers = Vec::with_capacity(keys.len());
+        while numbers.len() < keys.len() {
+            let known = numbers.len();
+            let block = &keys[known..keys.len().min(known + BLOCK)];
+            let new = self.texts.len() as u32;
+            if let Lookup::ByNumber(numbered) = &mut self.lookup {
+                numbered.insert_block(block, new, self.texts.expected(), &mut numbers);
+                for (key, &number) in block.iter().zip(&numbers[known..]) {
+                    if index(number) == self.texts.len() {
+                        self.texts.push(key);
+                    }
+                }
+            }
+            // A block whose first key cannot be numbered goes over to texts.
+            let rest = numbers.len()..known + block.len();
+            numbers.extend(rest.map(|at| self.insert(keys[at])));
+        }
+        numbers
+    }
+
+    /// The number of a key, which gets the number `new` if it is new.
+    fn number_or(&mut self, key: &str, new: u32) -> u32 {
+        if let Lookup::ByNumber(numbered) = &mut self.lookup {
+            match numbered.insert(key, new, self.texts.expected()) {
+                Some(number) => return number,
+                None => self.look_up_by_text(),
+            }
+        }
+        let Self { texts, ascending, .. } = self;
         if self.table.get().is_none() {
-            match ascending.insert(key, new, |number| key_at(text, ends, number)) {
+            match ascending.insert(key, new, |number| texts.get(number)) {
                 AscendingInsertion::Last(number) => return number,
                 AscendingInsertion::Known(number) => {
                     *self.searched.0.get_mut() += 1;
@@ -227,36 +300,35 @@ impl KeyIndex {
                     }
                     return number;
                 }
-                AscendingInsertion::New => return self.push(key),
+                AscendingInsertion::New => return new,
                 AscendingInsertion::OutOfOrder => self.hash_all(),
             }
         }
         self.insert_hashed(key, new)
     }
 
-    fn push(&mut self, key: &str) -> u32 {
-        let number = self.ends.len() as u32;
-        self.text.push_str(key);
-        self.ends.push(count(self.text.len()));
-        number
-    }
-
     fn insert_hashed(&mut self, key: &str, new: u32) -> u32 {
-        let Self { text, ends, table, hasher, .. } = self;
+        let Self { texts, table, hasher, .. } = self;
         let Some(table) = table.get_mut() else { return new };
         let hash = short_hash(hasher, key);
         let entry = table.entry(
             spread(hash),
-            |slot| slot.hash == hash && key_at(text, ends, slot.number) == key,
+            |slot| slot.hash == hash && texts.get(slot.number) == key,
             |slot| spread(slot.hash),
         );
         match entry {
             hashbrown::hash_table::Entry::Occupied(found) => found.get().number,
             hashbrown::hash_table::Entry::Vacant(place) => {
                 place.insert(Slot { hash, number: new });
-                self.push(key)
+                new
             }
         }
+    }
+
+    /// Whether a key was inserted that folding changed.
+    #[must_use]
+    pub fn has_spellings(&self) -> bool {
+        !self.raw.is_empty()
     }
 
     /// As [`insert`](Self::insert), but fails if another spelling of the same folded key was inserted before. `raw` is
@@ -265,7 +337,7 @@ impl KeyIndex {
     /// # Errors
     /// Both spellings of the key.
     pub fn insert_spelt(&mut self, key: &str, raw: Option<&str>) -> Result<u32, Folds> {
-        let known = (raw.is_some() || !self.raw.is_empty()).then(|| self.get(key)).flatten();
+        let known = (raw.is_some() || self.has_spellings()).then(|| self.get(key)).flatten();
         let spelling = raw.unwrap_or(key);
         if known.is_some() {
             let first = self.raw.get(key).map_or(key, String::as_str);
@@ -303,12 +375,6 @@ impl KeyIndex {
     }
 }
 
-fn key_at<'a>(text: &'a str, ends: &[u64], number: u32) -> &'a str {
-    let number = index(number);
-    let start = if number == 0 { 0 } else { ends[number - 1] as usize };
-    &text[start..ends[number] as usize]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -324,9 +390,15 @@ mod tests {
     fn keys_have_the_same_numbers_in_any_order_of_insertion_and_search() {
         let mut ascending: Vec<String> = (0..400).map(|n| format!("B{n:04}")).collect();
         ascending.extend((0..20).map(|n| format!("R{n:04}")));
-        let mut shuffled = ascending.clone();
-        shuffled.sort_by_key(|key| FixedState::default().hash_one(key));
-        for keys in [ascending, shuffled] {
+        // Keys by number, by text, and some of both kinds.
+        let by_text: Vec<String> = ascending.iter().map(|key| format!("{key}x")).collect();
+        let of_both = [&ascending[..50], &by_text[50..]].concat();
+        let shuffled = [&ascending, &by_text, &of_both].map(|keys| {
+            let mut keys = keys.clone();
+            keys.sort_by_key(|key| FixedState::default().hash_one(key));
+            keys
+        });
+        for keys in [ascending, by_text, of_both].into_iter().chain(shuffled) {
             let mut index = KeyIndex::default();
             index.reserve(keys.len());
             let mut near = NearKey::default();
@@ -339,13 +411,13 @@ mod tests {
             let copy = index.clone();
             assert_eq!(copy.len(), keys.len());
             assert!((0..).zip(&keys).all(|(number, key)| copy.get(key) == Some(number)));
-            assert_eq!(["", "B0004x", "Z"].map(|key| copy.get(key)), [None; 3]);
+            assert_eq!(["", "B0004y", "Z", "B4", "B00004"].map(|key| copy.get(key)), [None; 5]);
         }
     }
 
     #[test]
     fn keys_looked_up_in_blocks_have_the_numbers_of_keys_looked_up_one_by_one() {
-        let mut keys: Vec<String> = (0..3_000).map(|n| format!("B{n:05}")).collect();
+        let mut keys: Vec<String> = (0..3_000).map(|n| format!("B{n:05}x")).collect();
         let shuffle =
             |keys: &mut Vec<String>, seed| keys.sort_by_key(|key| FixedState::with_seed(seed).hash_one(key));
         shuffle(&mut keys, 1);
@@ -357,7 +429,7 @@ mod tests {
         shuffle(&mut asked, 2);
         // Some in no order with unknown ones among them, then all in order, then again in no order.
         asked.truncate(1_000);
-        asked.extend(["", "B00000x", "Z"].map(str::to_owned));
+        asked.extend(["", "B00000y", "Z"].map(str::to_owned));
         shuffle(&mut asked, 3);
         asked.extend(keys.iter().cloned().chain(asked.clone()).collect::<Vec<_>>());
         let wanted = asked.iter().enumerate().map(|(at, key)| (at % 7 > 0).then_some(key.as_str()));

@@ -56,6 +56,7 @@ pub mod word;
 pub mod text;
 pub mod phrase;
 pub mod unit;
+mod digits;
 pub mod checked_toml;
 pub mod contract;
 pub mod error;

@@ -7,6 +7,7 @@
 
 use std::ops::Range;
 
+use crate::digits;
 use crate::index::index;
 
 /// A short id as one word: its bytes and length as Arrow packs them into a view, or the integer that the id is.
@@ -54,22 +55,14 @@ impl PackedId {
     /// side by side.
     #[inline]
     fn digits(self, length: u32) -> Option<u64> {
-        /// Adds up the digits of eight bytes, the first of which is the lowest.
-        fn eight(word: u64) -> u64 {
-            let pairs = ((word & 0x0F0F_0F0F_0F0F_0F0F).wrapping_mul(10 << 8 | 1)) >> 8;
-            let fours = ((pairs & 0x00FF_00FF_00FF_00FF).wrapping_mul(100 << 16 | 1)) >> 16;
-            ((fours & 0x0000_FFFF_0000_FFFF).wrapping_mul(10_000 << 32 | 1)) >> 32
-        }
         const ZEROS: u128 = u128::from_ne_bytes([b'0'; 16]);
-        const HIGH_BITS: u128 = u128::from_ne_bytes([0xF0; 16]);
-        const SIX: u128 = u128::from_ne_bytes([6; 16]);
         if self.0 as u32 != length || !(1..=Self::INLINE_BYTES).contains(&length) {
             return None;
         }
-        let digits = (self.0 >> 32) << (8 * (16 - length)) | ZEROS >> (8 * length);
-        // The second test finds the bytes from `:` to `?`, which follow the digits.
-        let are_digits = digits & HIGH_BITS == ZEROS && (digits + SIX) & HIGH_BITS == ZEROS;
-        are_digits.then(|| eight(digits as u64) * 100_000_000 + eight((digits >> 64) as u64))
+        let word = (self.0 >> 32) << (8 * (16 - length)) | ZEROS >> (8 * length);
+        let (high, low) = (word as u64, (word >> 64) as u64);
+        let are_digits = digits::are_eight(high) && digits::are_eight(low);
+        are_digits.then(|| digits::sum_eight(high) * 100_000_000 + digits::sum_eight(low))
     }
 
     /// A hash whose high bits depend on all bytes. The multipliers are odd and without pattern (from the fraction of the
