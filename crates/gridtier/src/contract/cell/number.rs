@@ -70,6 +70,9 @@ impl Scaling {
         if value < 0 && self.sign == Sign::NotNegative {
             return fault(Rule::Negative);
         }
+        if let Some(cell) = self.of_small_decimal(value, scale) {
+            return cell;
+        }
         let (Some(scaled), Some(divisor)) = (
             value.checked_mul(i128::from(self.factor)).and_then(|scaled| match scale {
                 ..0 => scaled.checked_mul(power_of_ten(scale.unsigned_abs())?),
@@ -84,6 +87,16 @@ impl Scaling {
         }
         let half = if scaled < 0 { -(divisor / 2) } else { divisor / 2 };
         (((scaled + half) / divisor) as i64, CellState::Ok)
+    }
+
+    /// As [`of_decimal`](Self::of_decimal), in 64 bits; `None` if that needs more, or if the value is out of bounds.
+    /// Dividing 128 bits took 3 % of the time of reading bills and payments.
+    fn of_small_decimal(&self, value: i128, scale: i8) -> Option<CheckedCell> {
+        let divisor = 10_i64.checked_pow(u32::try_from(scale).ok()?)?;
+        let scaled = i64::try_from(value).ok()?.checked_mul(self.factor)?;
+        let half = if scaled < 0 { -(divisor / 2) } else { divisor / 2 };
+        let is_sound = scaled.checked_abs()? <= self.max.checked_mul(divisor)?;
+        Some((scaled.checked_add(half).filter(|_| is_sound)? / divisor, CellState::Ok))
     }
 }
 

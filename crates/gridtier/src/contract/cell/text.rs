@@ -32,7 +32,8 @@ impl Ids {
     /// A column whose cells are all empty.
     #[must_use]
     pub fn empty(rows: usize) -> Self {
-        let values = std::iter::repeat_n(Some(""), rows).collect();
+        // Views of nothing, which are all zeros.
+        let values = StringViewArray::new(vec![0; rows].into(), Vec::new(), None);
         Self { values, states: vec![CellState::Null; rows], folded: Vec::new(), from_integers: false }
     }
 
@@ -109,7 +110,10 @@ pub(super) fn half_width(c: char) -> char {
 /// without invisible format characters such as byte order marks. Every id that is read is folded by this function.
 #[must_use]
 pub fn fold_id(text: &str) -> Cow<'_, str> {
-    let text = text.trim();
+    // Nearly all ids are ASCII without blanks around them; trimming such a text decodes characters at both ends.
+    let is_blank = |byte: Option<&u8>| byte.is_none_or(|byte| !byte.is_ascii_graphic());
+    let is_trimmed = !is_blank(text.as_bytes().first()) && !is_blank(text.as_bytes().last());
+    let text = if is_trimmed { text } else { text.trim() };
     if text.is_ascii() {
         return Cow::Borrowed(text);
     }
@@ -175,12 +179,16 @@ pub fn id_texts(array: &ArrayRef) -> Result<StringViewArray, TypeFault> {
 pub fn ids(array: &ArrayRef) -> Result<Ids, TypeFault> {
     let (texts, from_integers) = (id_texts(array)?, are_integers(array.data_type()));
     let rows = texts.len();
+    if texts.null_count() == rows {
+        return Ok(Ids { from_integers, ..Ids::empty(rows) });
+    }
     let mut ids = Ids { values: texts, states: Vec::with_capacity(rows), folded: Vec::new(), from_integers };
     let mut changed = false;
     for (row, text) in ids.values.iter().enumerate() {
         let Some(text) = text else {
             ids.states.push(CellState::Null);
-            changed = true;
+            // What stands in an empty cell is mostly nothing.
+            changed |= !ids.values.value(row).is_empty();
             continue;
         };
         let folded = fold_id(text);
