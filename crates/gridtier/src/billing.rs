@@ -7,15 +7,21 @@
 //! the first bill and payment in the tables. Bills and payments before the window serve only to find that order, and
 //! are read only where a file of payments has a column of customers.
 
-mod bill;
-mod reversal;
 mod paid;
+mod bill;
+mod billed;
+mod reversal;
 mod doubt;
 mod revenue;
 mod account;
 mod payment;
 mod arrears;
 mod settled;
+
+use arrears::Arrears;
+use doubt::BillDoubts;
+use rayon::prelude::*;
+use revenue::{Revenue, UnbilledUse};
 
 use crate::contract::Table;
 use crate::customer::Customers;
@@ -28,6 +34,9 @@ use crate::text::Text;
 
 pub use bill::Bills;
 pub use settled::{SettledBill, settled_bills};
+
+/// How many customers one thread sums at a time.
+const CUSTOMERS_TOGETHER: usize = 1_024;
 
 /// The facts that bills and payments give about one customer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -98,11 +107,55 @@ pub fn count(
     let due = reversal::due(bills);
     due.counted.notice(bills, usage, customers, &mut bills_book);
     let payments = payment::read(source, bills, &due, customers, window, &mut payments_book)?;
-    let mut facts = vec![Billing::default(); customers.len()];
-    doubt::notice_payments(bills, &payments, &due.counted.due_fen, customers, window, &mut payments_book);
-    revenue::count(bills, usage, service, customers, &mut bills_book, &mut facts)?;
-    arrears::count(bills, window, &due.counted.due_fen, &payments, &mut facts)?;
+    let due_fen = &due.counted.due_fen;
+    let revenue = Revenue::new(bills, usage, service, &mut bills_book);
+    let arrears = Arrears::new(window, due_fen, &payments);
+    let ((), found) = rayon::join(
+        || doubt::notice_payments(bills, payments.all(), due_fen, customers, window, &mut payments_book),
+        || sum_by_customer(bills, usage, &revenue, &arrears, customers.len()),
+    );
+    let (facts, unbilled, doubts) = found?;
+    unbilled.notice(customers, &mut bills_book);
+    doubts.notice(customers, &mut bills_book);
     Ok(Billed { bills: bills_book, payments: payments_book, facts })
+}
+
+/// Sums bills and payments by customer, in several threads.
+fn sum_by_customer<'a>(
+    bills: &'a Bills,
+    usage: &'a MonthlyUsage,
+    revenue: &Revenue,
+    arrears: &Arrears,
+    customers: usize,
+) -> Result<(Vec<Billing>, UnbilledUse, BillDoubts<'a>), RunError> {
+    let mut facts = vec![Billing::default(); customers];
+    let (window, new_doubts) = (usage.window(), || BillDoubts::new(bills, usage, customers));
+    let found: Vec<_> = facts
+        .par_chunks_mut(CUSTOMERS_TOGETHER)
+        .enumerate()
+        .map(|(chunk, facts)| {
+            let (mut unbilled, mut doubts, mut billed) = (UnbilledUse::default(), new_doubts(), Vec::new());
+            let first = chunk * CUSTOMERS_TOGETHER;
+            let positions = bills.of(first..first + facts.len());
+            let mut position = positions.start;
+            for of_customer in bills.rows[positions].chunk_by(|a, b| a.value.customer == b.value.customer) {
+                let customer = of_customer[0].value.customer;
+                let fact = &mut facts[customer.index() - first];
+                billed::sum_months(of_customer, window, &mut billed);
+                doubts.look(customer, of_customer, &billed);
+                revenue.count(customer, &billed, fact, &mut unbilled)?;
+                arrears.count(position, of_customer, fact)?;
+                position += of_customer.len();
+            }
+            Ok((unbilled, doubts))
+        })
+        .collect::<Result<_, RunError>>()?;
+    let (mut unbilled, mut doubts) = (UnbilledUse::default(), new_doubts());
+    for (more_unbilled, more_doubts) in found {
+        unbilled.append(more_unbilled);
+        doubts.append(more_doubts);
+    }
+    Ok((facts, unbilled, doubts))
 }
 
 fn narrow(sum: i128, what: (&'static str, &'static str)) -> Result<i64, RunError> {

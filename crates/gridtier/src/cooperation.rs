@@ -8,7 +8,7 @@ use crate::contract::{CooperationKind, Table};
 use crate::customer::{CustomerFinder, Customers, NamedCustomer};
 use crate::error::RunError;
 use crate::index::{CustomerIx, count};
-use crate::key::KeyIndex;
+use crate::key::{KeyIndex, NearKey};
 use crate::rows::{self, CheckedRow, Columns, Placement, TableRules};
 use crate::source::{Source, TableBook};
 use crate::unit::{Window, date_of_day, share_e6};
@@ -58,8 +58,7 @@ pub fn read(
 ) -> Result<(TableBook, Vec<CooperationFacts>), RunError> {
     let mut book = TableBook::new(Table::Cooperation);
     let finder = CustomerFinder::new(customers);
-    let rows =
-        rows::read(source, &mut book, &mut CooperationRules { finder, window, keys: KeyIndex::default() })?;
+    let rows = rows::read(source, &mut book, &CooperationRules { finder, window }, &mut KeyIndex::default())?;
     notice(&mut book, &rows, customers);
     Ok((book, count_facts(&rows, customers.len())))
 }
@@ -94,7 +93,6 @@ fn notice(book: &mut TableBook, rows: &[CheckedRow<CooperationEvent>], customers
 struct CooperationRules<'a> {
     finder: CustomerFinder<'a>,
     window: Window,
-    keys: KeyIndex,
 }
 
 struct CooperationCells {
@@ -105,10 +103,11 @@ struct CooperationCells {
 }
 
 /// The place of a row is its customer and the day of the event.
-impl TableRules<CooperationCells, (NamedCustomer, i32), CooperationEvent> for CooperationRules<'_> {
-    fn keys(&mut self) -> &mut KeyIndex {
-        &mut self.keys
-    }
+impl TableRules for CooperationRules<'_> {
+    type Cells = CooperationCells;
+    type Place = (NamedCustomer, i32);
+    type Row = CooperationEvent;
+    type Notes = NearKey;
 
     fn customer_id(&self, customer: CustomerIx) -> &str {
         self.finder.id(customer)
@@ -124,24 +123,26 @@ impl TableRules<CooperationCells, (NamedCustomer, i32), CooperationEvent> for Co
     }
 
     fn place(
-        &mut self,
+        &self,
         day: i64,
         cells: &CooperationCells,
         _ids: &Ids,
         row: usize,
+        near: &mut NearKey,
     ) -> Placement<(NamedCustomer, i32)> {
         let Some(day) = i32::try_from(day).ok().filter(|&day| self.window.holds_day(day)) else {
             return Placement::Outside;
         };
-        self.finder.place(&cells.customer_ids, row, day).map(|customer| (customer, day))
+        self.finder.place(&cells.customer_ids, row, day, near).map(|customer| (customer, day))
     }
 
     fn value(
-        &mut self,
+        &self,
         (customer, day): (NamedCustomer, i32),
         _ids: &Ids,
         cells: &CooperationCells,
         row: usize,
+        _near: &mut NearKey,
     ) -> Result<CooperationEvent, Rule> {
         Ok(CooperationEvent {
             customer: customer?,

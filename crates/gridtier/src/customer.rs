@@ -121,8 +121,8 @@ impl Customers {
 /// # Errors
 /// The table is absent or unreadable.
 pub fn read(source: &dyn Source, book: &mut TableBook) -> Result<Customers, RunError> {
-    let mut rules = CustomerRules::default();
-    let rows = rows::read(source, book, &mut rules)?;
+    let mut keys = KeyIndex::default();
+    let rows = rows::read(source, book, &CustomerRules, &mut keys)?;
     if !book.present {
         let advice = text!(
             "put customers.parquet, customers.csv or a folder customers/ into the data folder; if the files have other \
@@ -132,7 +132,7 @@ pub fn read(source: &dyn Source, book: &mut TableBook) -> Result<Customers, RunE
         );
         return Err(Refusal::of(Table::Customers, text!("the table is missing", "缺少该表"), advice).into());
     }
-    let (mut customers, places) = in_order_of_ids(&rules.keys, rows);
+    let (mut customers, places) = in_order_of_ids(&keys, rows);
     customers.passed = passed_texts(source, places)?;
     let mut ids = (0..).take(customers.len()).map(|number| customers.ids.key(number));
     if let Some(id) = ids.find(|id| is_rounded(id)) {
@@ -163,10 +163,7 @@ pub fn rounded_advice() -> Text {
 }
 
 /// The columns and rules of the table. Its rows have no place in time.
-#[derive(Default)]
-struct CustomerRules {
-    keys: KeyIndex,
-}
+struct CustomerRules;
 
 struct CustomerCells {
     use_category: CheckedColumn<UseCategory>,
@@ -185,10 +182,11 @@ struct CustomerCells {
     marketing_opt_out: CheckedColumn<bool>,
 }
 
-impl TableRules<CustomerCells, (), Customer> for CustomerRules {
-    fn keys(&mut self) -> &mut KeyIndex {
-        &mut self.keys
-    }
+impl TableRules for CustomerRules {
+    type Cells = CustomerCells;
+    type Place = ();
+    type Row = Customer;
+    type Notes = ();
 
     fn cells(&self, columns: &Columns, book: &mut TableBook) -> Result<CustomerCells, RunError> {
         Ok(CustomerCells {
@@ -209,15 +207,18 @@ impl TableRules<CustomerCells, (), Customer> for CustomerRules {
         })
     }
 
-    fn customer_id(&self, customer: CustomerIx) -> &str {
-        self.keys.key(customer.number())
-    }
-
-    fn place(&mut self, _date: i64, _cells: &CustomerCells, _ids: &Ids, _row: usize) -> Placement<()> {
+    fn place(&self, _date: i64, _: &CustomerCells, _: &Ids, _row: usize, (): &mut ()) -> Placement<()> {
         Placement::Inside(())
     }
 
-    fn value(&mut self, _place: (), _ids: &Ids, cells: &CustomerCells, row: usize) -> Result<Customer, Rule> {
+    fn value(
+        &self,
+        (): (),
+        _ids: &Ids,
+        cells: &CustomerCells,
+        row: usize,
+        (): &mut (),
+    ) -> Result<Customer, Rule> {
         let customer = Customer {
             use_category: cells.use_category.required(row)?,
             supply_level: cells.supply_level.required(row)?,
@@ -304,15 +305,16 @@ pub type NamedCustomer = Result<CustomerIx, Rule>;
 #[derive(Clone, Debug)]
 pub struct CustomerFinder<'a> {
     customers: &'a Customers,
-    /// Where the next customer is likely: rows are often sorted by customer.
-    last: NearKey,
+    /// The day on which each customer opened: rows in no order read four bytes here, where a customer's row is 40 times as
+    /// large.
+    opened_on: Vec<i32>,
 }
 
 impl<'a> CustomerFinder<'a> {
     /// A finder that looks among `customers`.
     #[must_use]
     pub fn new(customers: &'a Customers) -> Self {
-        Self { customers, last: NearKey::default() }
+        Self { customers, opened_on: customers.rows.iter().map(|customer| customer.opened_on).collect() }
     }
 
     /// The id of a customer.
@@ -322,19 +324,23 @@ impl<'a> CustomerFinder<'a> {
     }
 
     /// Where a row lies in relation to the day on which its customer opened (SPEC §3). `last_day` is the day of the
-    /// row, or the last day of its month. A row without an accepted customer does not lie before an opening.
-    pub fn place(&mut self, ids: &Ids, row: usize, last_day: i32) -> Placement<NamedCustomer> {
-        let named = self.find(ids, row);
-        self.place_named(named, last_day)
+    /// row, or the last day of its month. A row without an accepted customer does not lie before an opening. `near` is for
+    /// rows that are sorted by customer.
+    pub fn place(
+        &self,
+        ids: &Ids,
+        row: usize,
+        last_day: i32,
+        near: &mut NearKey,
+    ) -> Placement<NamedCustomer> {
+        self.place_named(self.find(ids, row, near), last_day)
     }
 
     /// As [`place`](Self::place), for a row that names this customer.
     #[must_use]
     pub fn place_named(&self, named: NamedCustomer, last_day: i32) -> Placement<NamedCustomer> {
         match named {
-            Ok(customer) if last_day < self.customers.rows[customer.index()].opened_on => {
-                Placement::BeforeOpening(customer)
-            }
+            Ok(customer) if last_day < self.opened_on[customer.index()] => Placement::BeforeOpening(customer),
             named => Placement::Inside(named),
         }
     }
@@ -350,13 +356,13 @@ impl<'a> CustomerFinder<'a> {
         named.collect()
     }
 
-    /// The customer that a row names in a column of ids.
+    /// The customer that a row names in a column of ids. `near` is for rows that are sorted by customer.
     ///
     /// # Errors
     /// The id is empty, too long, or not that of an accepted customer.
-    pub fn find(&mut self, ids: &Ids, row: usize) -> NamedCustomer {
+    pub fn find(&self, ids: &Ids, row: usize, near: &mut NearKey) -> NamedCustomer {
         let id = ids.required(row)?;
-        self.customers.ids.get_near(id, &mut self.last).map(CustomerIx::new).ok_or(Rule::Orphan)
+        self.customers.ids.get_near(id, near).map(CustomerIx::new).ok_or(Rule::Orphan)
     }
 }
 

@@ -8,7 +8,7 @@ use crate::contract::rule::Rule;
 use crate::customer::{CustomerFinder, Customers, NamedCustomer};
 use crate::error::RunError;
 use crate::index::{CustomerIx, count};
-use crate::key::KeyIndex;
+use crate::key::{KeyIndex, NearKey};
 use crate::rows::{self, Columns, Placement, TableRules};
 use crate::source::{Source, TableBook};
 use crate::unit::Window;
@@ -36,7 +36,7 @@ pub fn read(
     let mut book = TableBook::new(Table::EnergyProfiles);
     let finder = CustomerFinder::new(customers);
     let rows =
-        rows::read(source, &mut book, &mut EnergyProfileRules { finder, window, keys: KeyIndex::default() })?;
+        rows::read(source, &mut book, &EnergyProfileRules { finder, window }, &mut KeyIndex::default())?;
     let above =
         rows.iter().map(|row| &row.value).filter(|(_, audit)| audit.replaceable_kgce > audit.total_kgce);
     let above: Vec<_> = above.collect();
@@ -60,7 +60,6 @@ pub fn read(
 struct EnergyProfileRules<'a> {
     finder: CustomerFinder<'a>,
     window: Window,
-    keys: KeyIndex,
 }
 
 struct EnergyProfileCells {
@@ -69,12 +68,11 @@ struct EnergyProfileCells {
 }
 
 /// The key of a row is its customer and the day of the audit.
-impl TableRules<EnergyProfileCells, (NamedCustomer, i32), (CustomerIx, EnergyProfile)>
-    for EnergyProfileRules<'_>
-{
-    fn keys(&mut self) -> &mut KeyIndex {
-        &mut self.keys
-    }
+impl TableRules for EnergyProfileRules<'_> {
+    type Cells = EnergyProfileCells;
+    type Place = (NamedCustomer, i32);
+    type Row = (CustomerIx, EnergyProfile);
+    type Notes = NearKey;
 
     fn customer_id(&self, customer: CustomerIx) -> &str {
         self.finder.id(customer)
@@ -88,24 +86,26 @@ impl TableRules<EnergyProfileCells, (NamedCustomer, i32), (CustomerIx, EnergyPro
     }
 
     fn place(
-        &mut self,
+        &self,
         as_of: i64,
         _cells: &EnergyProfileCells,
         ids: &Ids,
         row: usize,
+        near: &mut NearKey,
     ) -> Placement<(NamedCustomer, i32)> {
         let Some(as_of) = i32::try_from(as_of).ok().filter(|as_of| *as_of < self.window.end_day()) else {
             return Placement::Outside;
         };
-        self.finder.place(ids, row, as_of).map(|customer| (customer, as_of))
+        self.finder.place(ids, row, as_of, near).map(|customer| (customer, as_of))
     }
 
     fn value(
-        &mut self,
+        &self,
         (customer, as_of): (NamedCustomer, i32),
         _ids: &Ids,
         cells: &EnergyProfileCells,
         row: usize,
+        _near: &mut NearKey,
     ) -> Result<(CustomerIx, EnergyProfile), Rule> {
         let customer = customer?;
         let total_kgce = cells.total_kgce.required(row)?;

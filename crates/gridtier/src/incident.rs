@@ -9,7 +9,7 @@ use crate::contract::{IncidentKind, IncidentStatus, Responsibility, Table};
 use crate::customer::{CustomerFinder, Customers, NamedCustomer};
 use crate::error::{Refusal, RunError};
 use crate::index::CustomerIx;
-use crate::key::KeyIndex;
+use crate::key::{KeyIndex, NearKey};
 use crate::rows::{self, CheckedRow, Columns, Placement, TableRules};
 use crate::source::{Source, TableBook};
 use crate::text;
@@ -85,8 +85,7 @@ pub struct Incidents {
 pub fn read(source: &dyn Source, customers: &Customers, window: Window) -> Result<Incidents, RunError> {
     let mut book = TableBook::new(Table::Incidents);
     let finder = CustomerFinder::new(customers);
-    let rows =
-        rows::read(source, &mut book, &mut IncidentRules { finder, window, keys: KeyIndex::default() })?;
+    let rows = rows::read(source, &mut book, &IncidentRules { finder, window }, &mut KeyIndex::default())?;
     notice_missing_impact(&mut book, &rows, customers);
     rows::notice_repeated(
         &mut book,
@@ -106,7 +105,6 @@ pub fn read(source: &dyn Source, customers: &Customers, window: Window) -> Resul
 struct IncidentRules<'a> {
     finder: CustomerFinder<'a>,
     window: Window,
-    keys: KeyIndex,
 }
 
 struct IncidentCells {
@@ -120,10 +118,11 @@ struct IncidentCells {
 }
 
 /// The place of a row is its customer and the time of occurrence, in microseconds.
-impl TableRules<IncidentCells, (NamedCustomer, i64), Incident> for IncidentRules<'_> {
-    fn keys(&mut self) -> &mut KeyIndex {
-        &mut self.keys
-    }
+impl TableRules for IncidentRules<'_> {
+    type Cells = IncidentCells;
+    type Place = (NamedCustomer, i64);
+    type Row = Incident;
+    type Notes = NearKey;
 
     fn customer_id(&self, customer: CustomerIx) -> &str {
         self.finder.id(customer)
@@ -142,24 +141,26 @@ impl TableRules<IncidentCells, (NamedCustomer, i64), Incident> for IncidentRules
     }
 
     fn place(
-        &mut self,
+        &self,
         time_us: i64,
         cells: &IncidentCells,
         _ids: &Ids,
         row: usize,
+        near: &mut NearKey,
     ) -> Placement<(NamedCustomer, i64)> {
         let Some(day) = day_of_us(time_us).filter(|&day| self.window.holds_day(day)) else {
             return Placement::Outside;
         };
-        self.finder.place(&cells.customer_ids, row, day).map(|customer| (customer, time_us))
+        self.finder.place(&cells.customer_ids, row, day, near).map(|customer| (customer, time_us))
     }
 
     fn value(
-        &mut self,
+        &self,
         (customer, occurred_at_us): (NamedCustomer, i64),
         _ids: &Ids,
         cells: &IncidentCells,
         row: usize,
+        _near: &mut NearKey,
     ) -> Result<Incident, Rule> {
         Ok(Incident {
             customer: customer?,

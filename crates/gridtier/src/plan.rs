@@ -10,7 +10,7 @@ use crate::contract::rule::Rule;
 use crate::customer::{CustomerFinder, Customers, NamedCustomer};
 use crate::error::RunError;
 use crate::index::{CustomerIx, count};
-use crate::key::KeyIndex;
+use crate::key::{KeyIndex, NearKey};
 use crate::meter::MonthlyUsage;
 use crate::rows::{self, CheckedRow, Columns, Placement, TableRules};
 use crate::source::{Source, TableBook};
@@ -50,7 +50,7 @@ pub fn read(
 ) -> Result<(TableBook, Vec<PlanFacts>), RunError> {
     let mut book = TableBook::new(Table::Plans);
     let (finder, window) = (CustomerFinder::new(customers), usage.window());
-    let rows = rows::read(source, &mut book, &mut PlanRules { finder, window, keys: KeyIndex::default() })?;
+    let rows = rows::read(source, &mut book, &PlanRules { finder, window }, &mut KeyIndex::default())?;
     notice_unlikely(&mut book, &rows, usage, customers);
     Ok((book, count_facts(&rows, usage, customers.len())))
 }
@@ -93,7 +93,7 @@ pub fn of_customers(
 ) -> Result<Vec<(CustomerIx, Month, i64)>, RunError> {
     let mut book = TableBook::new(Table::Plans);
     let finder = CustomerFinder::new(customers);
-    let rows = rows::read(source, &mut book, &mut PlanRules { finder, window, keys: KeyIndex::default() })?;
+    let rows = rows::read(source, &mut book, &PlanRules { finder, window }, &mut KeyIndex::default())?;
     let wanted = rows.into_iter().map(|row| row.value).filter(|plan| plan.planned_wh > 0);
     let wanted = wanted.filter(|plan| of.contains(&plan.customer));
     Ok(wanted.map(|plan| (plan.customer, window.month(plan.position), plan.planned_wh)).collect())
@@ -103,15 +103,15 @@ pub fn of_customers(
 struct PlanRules<'a> {
     finder: CustomerFinder<'a>,
     window: Window,
-    keys: KeyIndex,
 }
 
 /// The cells are the planned energies in Wh. The place of a row is its customer and the position of its month in the
 /// window.
-impl TableRules<Integers, (NamedCustomer, usize), DeliveredPlan> for PlanRules<'_> {
-    fn keys(&mut self) -> &mut KeyIndex {
-        &mut self.keys
-    }
+impl TableRules for PlanRules<'_> {
+    type Cells = Integers;
+    type Place = (NamedCustomer, usize);
+    type Row = DeliveredPlan;
+    type Notes = NearKey;
 
     fn customer_id(&self, customer: CustomerIx) -> &str {
         self.finder.id(customer)
@@ -122,23 +122,25 @@ impl TableRules<Integers, (NamedCustomer, usize), DeliveredPlan> for PlanRules<'
     }
 
     fn place(
-        &mut self,
+        &self,
         month: i64,
         _planned_wh: &Integers,
         ids: &Ids,
         row: usize,
+        near: &mut NearKey,
     ) -> Placement<(NamedCustomer, usize)> {
         let Some(month) = i32::try_from(month).ok().map(Month) else { return Placement::Outside };
         let Some(position) = self.window.index(month) else { return Placement::Outside };
-        self.finder.place(ids, row, month.last_day()).map(|customer| (customer, position))
+        self.finder.place(ids, row, month.last_day(), near).map(|customer| (customer, position))
     }
 
     fn value(
-        &mut self,
+        &self,
         (customer, position): (NamedCustomer, usize),
         _ids: &Ids,
         planned_wh: &Integers,
         row: usize,
+        _near: &mut NearKey,
     ) -> Result<DeliveredPlan, Rule> {
         Ok(DeliveredPlan { customer: customer?, position, planned_wh: planned_wh.required(row)? })
     }

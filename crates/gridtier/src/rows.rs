@@ -2,44 +2,37 @@
 //!
 //! A row is tested in a fixed order: the time of its record, its own key and date, whether a later record replaces it,
 //! the window and the customer's opening, every other rule, and duplicates among the remaining rows. The module of each
-//! table implements [`TableRules`]; this module has the order, the counting and the treatment of duplicate keys.
+//! table implements [`TableRules`]; this module has the order, the counting and the treatment of duplicate keys. Several
+//! threads test batches; keys are numbered in the order of the table, by one thread.
 
 mod columns;
 mod own_key;
 mod recorded;
+mod rules;
+mod tested;
+mod batches;
+mod duplicates;
 mod example;
 
 use std::collections::BTreeSet;
-use std::panic::resume_unwind;
-use std::sync::mpsc::sync_channel;
-use std::thread;
 
-use crate::contract::cell::{CellState, Ids};
-use crate::contract::rule::Rule;
-use crate::error::RunError;
-use crate::index::{CustomerIx, count, index, index_u64};
-use crate::key::KeyIndex;
-use crate::source::{Batch, Part, RowAt, Source, TableBook};
-
+use batches::test_in_order;
 pub use columns::{Columns, Numbering, TextOf};
+use duplicates::{settle_duplicates, settle_earlier};
 pub use example::reject_examples;
-use own_key::OwnKey;
+use recorded::LastRecords;
 pub use recorded::out_of_date;
-use recorded::{LastRecords, Recorded};
+pub use rules::{CheckedRow, Placement, TableRules};
+pub use tested::{Outside, TestedRow};
+use tested::{RowTester, TestedBatch};
 
-/// Most batches that are read before their rows are tested.
-const BATCHES_AHEAD: usize = 2;
-
-/// An accepted row.
-#[derive(Clone, Debug)]
-pub struct CheckedRow<T> {
-    /// Number of the row's key in the table.
-    pub key: u32,
-    /// The row's location.
-    pub at: RowAt,
-    /// The row's values.
-    pub value: T,
-}
+use crate::contract::Table;
+use crate::contract::rule::Rule;
+use crate::error::{Refusal, RunError};
+use crate::index::{CustomerIx, count, index, index_u64};
+use crate::key::{Folds, KeyIndex};
+use crate::source::{Part, RowAt, Source, TableBook};
+use crate::text;
 
 /// The rows of a table that count, and those that would count if the window began earlier.
 #[derive(Clone, Debug)]
@@ -56,39 +49,9 @@ impl<T> Default for TableRows<T> {
     }
 }
 
-/// Where a row lies in time. `P` is what is known about a row in the window.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Placement<P> {
-    /// In the window.
-    Inside(P),
-    /// Outside the window.
-    Outside,
-    /// Outside the window, but needed for the order of the rows inside: such a row is read by the same rules and kept
-    /// apart.
-    Earlier(P),
-    /// In the window but before the opening of its customer: the row belongs to the earlier owner of the number (SPEC
-    /// §3).
-    BeforeOpening(CustomerIx),
-}
-
-impl<P> Placement<P> {
-    /// The same placement, with the known values of the row converted.
-    pub fn map<Q>(self, convert: impl FnOnce(P) -> Q) -> Placement<Q> {
-        match self {
-            Self::Inside(place) => Placement::Inside(convert(place)),
-            Self::Outside => Placement::Outside,
-            Self::Earlier(place) => Placement::Earlier(convert(place)),
-            Self::BeforeOpening(customer) => Placement::BeforeOpening(customer),
-        }
-    }
-}
-
-/// The columns and rules of one table, for [`read`], which applies them in the declared order.
-///
-/// `Cells` are the columns of a batch, besides the table's own key and date; `Place` is what is known about a row once
-/// it is found to lie in the window; `Row` has the values of an accepted row. Rows with one key are duplicates if their
-/// values are equal.
-pub trait TableRules<Cells, Place, Row: PartialEq> {
+/// Takes the tested rows of a table, in the order of files and rows, and numbers their keys. A [`KeyIndex`] is enough for
+/// a table of whose rows nothing else is known.
+pub trait RowSink<T: TableRules> {
     /// Whether rows outside the window get a key number too, because other tables refer to them.
     const NUMBERS_ALL_KEYS: bool = false;
 
@@ -99,26 +62,11 @@ pub trait TableRules<Cells, Place, Row: PartialEq> {
     /// to [`keep`](Self::keep), and [`settle`](Self::settle) tallies them.
     const KEEPS_ROWS: bool = false;
 
-    /// Columns to read besides those of the contract, which depend on what the table is read for.
-    fn further_columns(&self) -> &[String] {
-        &[]
-    }
-
     /// The numbers of the table's own keys.
     fn keys(&mut self) -> &mut KeyIndex;
 
-    /// The id of a customer, for messages.
-    fn customer_id(&self, customer: CustomerIx) -> &str;
-
-    /// Reads the columns of a batch.
-    ///
-    /// # Errors
-    /// The type of a column cannot hold the contract's values.
-    fn cells(&self, columns: &Columns, book: &mut TableBook) -> Result<Cells, RunError>;
-
-    /// Where in time a row lies. `date` is the value in the column that places the row, in the unit of
-    /// [`Columns::cells`]; 0 for a table without such a column.
-    fn place(&mut self, date: i64, cells: &Cells, ids: &Ids, row: usize) -> Placement<Place>;
+    /// Takes the notes of a batch before its rows, which it may change.
+    fn note(&mut self, _notes: T::Notes, _rows: &mut [TestedRow<T::Row>]) {}
 
     /// Whether this reading of the table takes rows whose key begins with this id, if [`KEEPS_ROWS`](Self::KEEPS_ROWS) is
     /// true.
@@ -127,7 +75,7 @@ pub trait TableRules<Cells, Place, Row: PartialEq> {
     }
 
     /// Takes an accepted row, if [`KEEPS_ROWS`](Self::KEEPS_ROWS) is true. The key is 0 unless keys are numbered.
-    fn keep(&mut self, _row: CheckedRow<Row>) {}
+    fn keep(&mut self, _row: CheckedRow<T::Row>) {}
 
     /// Tallies the rows that were kept, after all have been read. Returns whether the table is to be read again for rows
     /// that were left out; that reading tallies nothing else.
@@ -136,285 +84,167 @@ pub trait TableRules<Cells, Place, Row: PartialEq> {
     }
 
     /// Records the key of a row outside the window, if [`NUMBERS_ALL_KEYS`](Self::NUMBERS_ALL_KEYS) is true.
-    fn note_outside(&mut self, _key: u32, _placement: &Placement<Place>) {}
-
-    /// The values of a row in the window. `ids` is the first column of the table's own key.
-    ///
-    /// # Errors
-    /// The first rule that the row breaks.
-    fn value(&mut self, place: Place, ids: &Ids, cells: &Cells, row: usize) -> Result<Row, Rule>;
+    fn note_outside(&mut self, _key: u32, _outside: Outside) {}
 }
 
-/// Reads all contract columns of a table in the order of files and rows, and returns the accepted rows. Each row is
-/// tested in the declared order. The book records whether the source has the table and what became of each row.
+impl<T: TableRules> RowSink<T> for KeyIndex {
+    fn keys(&mut self) -> &mut KeyIndex {
+        self
+    }
+}
+
+/// Reads all contract columns of a table, and returns the accepted rows in the order of files and rows. Each row is tested
+/// in the declared order. The book records whether the source has the table and what became of each row.
 ///
 /// # Errors
 /// The table cannot be read.
-pub fn read<Cells, Place, V: PartialEq>(
+pub fn read<T: TableRules>(
     source: &dyn Source,
     book: &mut TableBook,
-    rules: &mut impl TableRules<Cells, Place, V>,
-) -> Result<Vec<CheckedRow<V>>, RunError> {
-    Ok(read_with_earlier(source, book, rules)?.counted)
+    rules: &T,
+    sink: &mut impl RowSink<T>,
+) -> Result<Vec<CheckedRow<T::Row>>, RunError> {
+    Ok(read_with_earlier(source, book, rules, sink)?.counted)
 }
 
 /// As [`read`], but also returns the rows that are [`Placement::Earlier`].
 ///
 /// # Errors
 /// The table cannot be read.
-pub fn read_with_earlier<Cells, Place, V: PartialEq, T: TableRules<Cells, Place, V>>(
+pub fn read_with_earlier<T: TableRules, S: RowSink<T>>(
     source: &dyn Source,
     book: &mut TableBook,
-    rules: &mut T,
-) -> Result<TableRows<V>, RunError> {
+    rules: &T,
+    sink: &mut S,
+) -> Result<TableRows<T::Row>, RunError> {
     let table = book.table;
     let Some(parts) = source.parts(table)? else { return Ok(TableRows::default()) };
     book.present = true;
-    if T::NUMBERS_KEYS && !T::KEEPS_ROWS {
-        rules.keys().reserve(index_u64(parts.iter().filter_map(|part| part.rows).sum()));
+    if S::NUMBERS_KEYS && !S::KEEPS_ROWS {
+        sink.keys().reserve(index_u64(parts.iter().filter_map(|part| part.rows).sum()));
     }
     let declared = source.declared().of(table);
-    let further = rules.further_columns().to_vec();
-    let of_contract = table.columns().iter().map(|column| column.name);
-    let names: Vec<&str> = of_contract.chain(further.iter().map(String::as_str)).collect();
     let last_records = LastRecords::read(source, table, &parts, &declared)?;
+    let tester = RowTester { source, table, declared, rules, last_records };
     let rows = TableRows::default();
-    let mut sorter = RowSorter { rules, rows, last_records, before_opening: BTreeSet::new() };
-    sorter.read_parts(source, &parts, &names, book)?;
-    while sorter.rules.settle(book) {
-        sorter.read_parts(source, &parts, &names, &mut TableBook::new(table))?;
+    let mut sorter = RowSorter { sink, rows, before_opening: BTreeSet::new(), are_keys_ascending: true };
+    sorter.read_parts(&tester, &parts, book)?;
+    while sorter.sink.settle(book) {
+        sorter.read_parts(&tester, &parts, &mut TableBook::new(table))?;
     }
-    let RowSorter { rows: TableRows { counted, earlier }, before_opening, .. } = sorter;
+    let RowSorter { sink, rows: TableRows { counted, earlier }, before_opening, are_keys_ascending } = sorter;
     if let Some(&first) = before_opening.first() {
         book.notice(Rule::BeforeOpening, count(before_opening.len()), || {
             format!("customer {}", rules.customer_id(first))
         });
     }
-    let keys = rules.keys().len();
-    let counted = settle_duplicates(book, counted, keys);
+    let keys = sink.keys().len();
+    let counted = if are_keys_ascending {
+        book.tally.counted += count(counted.len());
+        counted
+    } else {
+        settle_duplicates(book, counted, keys)
+    };
     let earlier = settle_earlier(earlier, &counted, keys);
     book.close()?;
     Ok(TableRows { counted, earlier })
 }
 
-/// Sorts the rows of a table by what becomes of them.
-struct RowSorter<'r, T, V> {
-    rules: &'r mut T,
-    rows: TableRows<V>,
-    /// When the last row of each key was recorded; `None` for a table without `recorded_at`.
-    last_records: Option<LastRecords>,
+/// Sorts the tested rows of a table by what becomes of them.
+struct RowSorter<'s, T: TableRules, S> {
+    sink: &'s mut S,
+    rows: TableRows<T::Row>,
     /// Customers with rows before their opening.
     before_opening: BTreeSet<CustomerIx>,
+    /// Whether the key of each row that counts has a greater number than that of the row before, so that no key repeats.
+    are_keys_ascending: bool,
 }
 
-impl<T, V: PartialEq> RowSorter<'_, T, V> {
-    /// Reads the columns `names` of all parts of a table. Another thread reads ahead while the rows are tested.
-    fn read_parts<Cells, Place>(
+impl<T: TableRules, S: RowSink<T>> RowSorter<'_, T, S> {
+    /// Reads all parts of a table, and tests and sorts their rows.
+    fn read_parts(
+        &mut self,
+        tester: &RowTester<T>,
+        parts: &[Part],
+        book: &mut TableBook,
+    ) -> Result<(), RunError> {
+        let RowTester { source, table, rules, .. } = *tester;
+        let of_contract = table.columns().iter().map(|column| column.name);
+        let names: Vec<&str> =
+            of_contract.chain(rules.further_columns().iter().map(String::as_str)).collect();
+        test_in_order(
+            source,
+            table,
+            (parts, &names),
+            |batch| tester.test(&batch),
+            |tested| self.sort(source, tested, book),
+        )
+    }
+
+    /// Takes the rows of a batch.
+    fn sort(
         &mut self,
         source: &dyn Source,
-        parts: &[Part],
-        names: &[&str],
+        tested: TestedBatch<T::Row, T::Notes>,
         book: &mut TableBook,
-    ) -> Result<(), RunError>
-    where
-        T: TableRules<Cells, Place, V>,
-    {
-        let table = book.table;
-        let declared = source.declared().of(table);
-        let (sender, batches) = sync_channel::<Batch>(BATCHES_AHEAD);
-        thread::scope(|scope| {
-            let reader = scope.spawn(move || {
-                // Nobody receives any more once a batch was refused.
-                let mut send = |batch| sender.send(batch).map_err(|_| RunError::Enough);
-                parts.iter().try_for_each(|&part| source.read(table, part, names, &mut send))
-            });
-            let tested = batches.into_iter().try_for_each(|batch| {
-                let count = count(batch.record.num_rows());
-                book.tally.rows_in += count;
-                source.progress(table, count);
-                self.test_rows(&mut Columns::new(source, table, &batch, &declared), book)
-            });
-            let read = reader.join().unwrap_or_else(|panic| resume_unwind(panic));
-            tested.and(read)
-        })
-    }
-
-    /// Tests the rows of a batch for all rules except duplicates, which need the whole table.
-    fn test_rows<Cells, Place>(&mut self, columns: &mut Columns, book: &mut TableBook) -> Result<(), RunError>
-    where
-        T: TableRules<Cells, Place, V>,
-    {
-        columns.note_forms(book);
-        let key = OwnKey::read(columns, book)?;
-        let cells = self.rules.cells(columns, book)?;
-        columns.note_implausible(book);
-        let recorded = self.last_records.as_ref().map(|last| last.times(columns)).transpose()?;
-        for row in 0..columns.rows() {
-            let at = columns.at(row);
-            if let Some(rule) = columns.reader_fault(row) {
-                book.reject(at, rule);
+    ) -> Result<(), RunError> {
+        let TestedBatch { file, first_row, key, mut rows, notes, before_opening, book: of_batch } = tested;
+        source.progress(of_batch.table, of_batch.tally.rows_in);
+        let table = of_batch.table;
+        book.append(of_batch);
+        self.before_opening.extend(before_opening);
+        self.sink.note(notes, &mut rows);
+        let folds = |folds| refuse_folds(source, table, file, folds);
+        // The keys of rows that the module keeps are numbered one by one, since keeping may drop keys.
+        let is_numbered = |row: &TestedRow<T::Row>| {
+            S::NUMBERS_ALL_KEYS || S::NUMBERS_KEYS && !S::KEEPS_ROWS && row.value.is_some()
+        };
+        let numbered = rows.iter().filter(|row| is_numbered(row)).map(|row| index(row.row));
+        let mut numbers = key.numbers(numbered, self.sink.keys()).map_err(folds)?.into_iter();
+        for tested in rows {
+            let number = if is_numbered(&tested) { numbers.next() } else { None };
+            let TestedRow { row, outside, value } = tested;
+            if let (true, Some(number), Some(outside)) = (S::NUMBERS_ALL_KEYS, number, outside) {
+                self.sink.note_outside(number, outside);
+            }
+            let Some(value) = value else { continue };
+            let row = index(row);
+            if S::KEEPS_ROWS && !self.sink.takes(key.ids.values.value(row)) {
                 continue;
             }
-            let mut recorded_us = None;
-            if let (Some(last), Some(times)) = (&self.last_records, &recorded) {
-                match last.recorded(times, row) {
-                    Ok(Recorded::Known(us)) => recorded_us = Some(us),
-                    Ok(Recorded::Later) => {
-                        book.tally.not_yet_known += 1;
-                        continue;
-                    }
-                    Err(rule) => {
-                        book.reject(at, rule);
-                        continue;
-                    }
-                }
-            }
-            let date = match key.date(row) {
-                Ok(date) => date,
-                Err(rule) => {
-                    book.reject(at, rule);
-                    continue;
-                }
+            let key = match number {
+                Some(number) => number,
+                None if S::NUMBERS_KEYS => key.number(row, self.sink.keys()).map_err(folds)?,
+                None => 0,
             };
-            if let (Some(last), Some(us)) = (&mut self.last_records, recorded_us)
-                && last.is_replaced(&key, row, date, us)
-            {
-                book.tally.duplicates += 1;
-                continue;
-            }
-            self.test_row(columns, book, &key, date, &cells, row)?;
+            self.take(CheckedRow { key, at: RowAt::new(file, first_row + count(row)), value }, outside);
         }
         Ok(())
     }
 
-    /// Places a row whose key and date can be read, and tests it for every other rule.
-    fn test_row<Cells, Place>(
-        &mut self,
-        columns: &Columns,
-        book: &mut TableBook,
-        key: &OwnKey,
-        date: i64,
-        cells: &Cells,
-        row: usize,
-    ) -> Result<(), RunError>
-    where
-        T: TableRules<Cells, Place, V>,
-    {
-        let Self { rules, rows, before_opening, .. } = self;
-        let at = columns.at(row);
-        let known = T::NUMBERS_ALL_KEYS.then(|| key.number(columns, row, date, rules.keys())).transpose()?;
-        let placement = rules.place(date, cells, &key.ids, row);
-        let is_inside = matches!(placement, Placement::Inside(_));
-        if !is_inside {
-            book.tally.out_of_window += 1;
-            if let Some(number) = known {
-                rules.note_outside(number, &placement);
+    /// Takes an accepted row.
+    fn take(&mut self, row: CheckedRow<T::Row>, outside: Option<Outside>) {
+        match outside {
+            _ if S::KEEPS_ROWS => self.sink.keep(row),
+            None => {
+                self.are_keys_ascending &= self.rows.counted.last().is_none_or(|last| last.key < row.key);
+                self.rows.counted.push(row);
             }
+            Some(_) => self.rows.earlier.push(row),
         }
-        let place = match placement {
-            Placement::Inside(place) | Placement::Earlier(place) => place,
-            Placement::Outside => return Ok(()),
-            Placement::BeforeOpening(customer) => {
-                before_opening.insert(customer);
-                return Ok(());
-            }
-        };
-        let value = match key.ids.states[row] {
-            CellState::Fault(rule) => Err(rule),
-            _ => rules.value(place, &key.ids, cells, row),
-        };
-        match value {
-            Ok(_) if T::KEEPS_ROWS && !rules.takes(key.ids.values.value(row)) => {}
-            Ok(value) => {
-                let key = match known {
-                    Some(number) => number,
-                    None if T::NUMBERS_KEYS => key.number(columns, row, date, rules.keys())?,
-                    None => 0,
-                };
-                if T::KEEPS_ROWS {
-                    rules.keep(CheckedRow { key, at, value });
-                    return Ok(());
-                }
-                let kept = if is_inside { &mut rows.counted } else { &mut rows.earlier };
-                kept.push(CheckedRow { key, at, value });
-            }
-            Err(rule) if is_inside => book.reject(at, rule),
-            // An earlier row that breaks a rule is not used; it is tallied already.
-            Err(_) => {}
-        }
-        Ok(())
     }
 }
 
-/// What becomes of a row among the rows of its key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum AmongEqualKeys {
-    /// The first of equal rows.
-    First,
-    /// Equal to an earlier row.
-    Copy,
-    /// Some row with this key differs from another.
-    Differs,
-}
-
-/// What becomes of each row among the rows of its key: if all are equal, the first counts; if any differ, none counts.
-fn among_equal_keys<T: PartialEq>(rows: &[CheckedRow<T>], keys: usize) -> Vec<AmongEqualKeys> {
-    // This takes four bytes for each key, where an `Option<usize>` takes sixteen: tables of bills have hundreds of
-    // millions of keys.
-    const NONE: u32 = u32::MAX;
-    let mut first = vec![NONE; keys];
-    let mut differs = vec![false; keys];
-    for (position, row) in (0..).zip(rows) {
-        let key = index(row.key);
-        match first[key] {
-            NONE => first[key] = position,
-            first => differs[key] |= rows[index(first)].value != row.value,
-        }
-    }
-    (0..)
-        .zip(rows)
-        .map(|(position, row): (u32, _)| match index(row.key) {
-            key if differs[key] => AmongEqualKeys::Differs,
-            key if first[key] == position => AmongEqualKeys::First,
-            _ => AmongEqualKeys::Copy,
-        })
-        .collect()
-}
-
-/// Of equal rows with one key, the first counts; if rows with one key differ, all of them are rejected.
-fn settle_duplicates<T: PartialEq>(
-    book: &mut TableBook,
-    mut rows: Vec<CheckedRow<T>>,
-    keys: usize,
-) -> Vec<CheckedRow<T>> {
-    let mut fates = among_equal_keys(&rows, keys).into_iter();
-    rows.retain(|row| {
-        let fate = fates.next();
-        match fate {
-            Some(AmongEqualKeys::First) | None => book.tally.counted += 1,
-            Some(AmongEqualKeys::Copy) => book.tally.duplicates += 1,
-            Some(AmongEqualKeys::Differs) => book.reject(row.at, Rule::DuplicateKey),
-        }
-        fate == Some(AmongEqualKeys::First)
-    });
-    rows
-}
-
-/// Settles the rows before the window in the same way; these are tallied already. A counted row replaces an earlier one
-/// with the same key.
-fn settle_earlier<T: PartialEq>(
-    mut earlier: Vec<CheckedRow<T>>,
-    counted: &[CheckedRow<T>],
-    keys: usize,
-) -> Vec<CheckedRow<T>> {
-    if earlier.is_empty() {
-        return earlier;
-    }
-    let mut is_counted = vec![false; keys];
-    counted.iter().for_each(|row| is_counted[index(row.key)] = true);
-    let mut fates = among_equal_keys(&earlier, keys).into_iter();
-    earlier.retain(|row| fates.next() == Some(AmongEqualKeys::First) && !is_counted[index(row.key)]);
-    earlier
+/// The error for two spellings that fold to one key.
+fn refuse_folds(source: &dyn Source, table: Table, file: u32, folds: Folds) -> RunError {
+    let Folds { first, second } = folds;
+    let what = text!(
+        "`{first}` and `{second}` are two keys that fold to one",
+        "`{first}` 与 `{second}` 归一后是同一个编号"
+    );
+    let advice =
+        ("write the key in one way only, in half-width characters", "请统一编号的写法，使用半角字符");
+    Refusal::at(table, source.file_name(table, file), what, advice).into()
 }
 
 /// Notes rows that are equal but for their key, by `content`. The example is the smallest of those that `example` writes.

@@ -32,18 +32,19 @@ impl ServiceMonths {
         let months = index(window.months);
         let open_from: Vec<usize> =
             customers.rows.iter().map(|customer| first_whole_month(window, customer.opened_on)).collect();
-        let opened_inside =
-            |customer: CustomerIx| customers.rows[customer.index()].opened_on >= window.start().first_day();
+        let window_start = window.start().first_day();
+        let opened_inside: Vec<bool> =
+            customers.rows.iter().map(|customer| customer.opened_on >= window_start).collect();
         let mut first = open_from.clone();
         for (position, first) in first.iter_mut().enumerate() {
             let customer = CustomerIx::from_index(position);
-            if opened_inside(customer) {
+            if opened_inside[position] {
                 *first = next_read(customer, *first).unwrap_or(months);
             }
         }
         for (customer, month) in bills {
             let position = customer.index();
-            if opened_inside(customer) && month >= open_from[position] {
+            if opened_inside[position] && month >= open_from[position] {
                 first[position] = first[position].min(month);
             }
         }

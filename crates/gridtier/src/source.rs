@@ -300,6 +300,16 @@ impl TableBook {
     /// Merges the book that another thread kept of the same table. The result does not depend on the order of calls:
     /// rejects are sorted by [`close`](Self::close), and of two examples the smaller is kept.
     pub fn absorb(&mut self, other: Self) {
+        self.merge(other, |known, other| other < known);
+    }
+
+    /// Merges the book of the rows that follow: of two examples, the first is kept.
+    pub fn append(&mut self, next: Self) {
+        self.merge(next, |_, _| false);
+    }
+
+    /// Merges another book of the same table. `replaces` says whether its example replaces the known one.
+    fn merge(&mut self, other: Self, replaces: impl Fn(&str, &str) -> bool) {
         self.present |= other.present;
         let (tally, more) = (&mut self.tally, other.tally);
         tally.rows_in += more.rows_in;
@@ -315,7 +325,7 @@ impl TableBook {
         for (rule, (rows, example)) in other.noticed {
             let entry = self.noticed.entry(rule).or_insert_with(|| (0, example.clone()));
             entry.0 += rows;
-            if example < entry.1 {
+            if replaces(&entry.1, &example) {
                 entry.1 = example;
             }
         }

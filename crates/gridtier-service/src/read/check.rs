@@ -4,7 +4,6 @@ use gridtier::contract::cell::{CheckedColumn, Ids, Integers, Texts};
 use gridtier::contract::rule::Rule;
 use gridtier::contract::{CheckSubject, Table};
 use gridtier::error::RunError;
-use gridtier::index::CustomerIx;
 use gridtier::key::KeyIndex;
 use gridtier::rows::{self, Columns, Placement, TableRules};
 use gridtier::source::TableBook;
@@ -17,8 +16,8 @@ use crate::period::Run;
 /// Reads the table.
 pub fn read(reading: Reading) -> Result<(TableBook, Vec<Check>), RunError> {
     let mut book = TableBook::new(Table::Checks);
-    let mut rules = CheckRules { run: reading.run, keys: KeyIndex::default() };
-    let rows = rows::read(reading.source, &mut book, &mut rules)?;
+    let rules = CheckRules { run: reading.run };
+    let rows = rows::read(reading.source, &mut book, &rules, &mut KeyIndex::default())?;
     let mut checks: Vec<Check> = rows.into_iter().map(|row| row.value).collect();
     checks.sort_unstable_by(|a, b| a.id.cmp(&b.id));
     Ok((book, checks))
@@ -26,7 +25,6 @@ pub fn read(reading: Reading) -> Result<(TableBook, Vec<Check>), RunError> {
 
 struct CheckRules {
     run: Run,
-    keys: KeyIndex,
 }
 
 struct CheckCells {
@@ -36,14 +34,11 @@ struct CheckCells {
     failed: Integers,
 }
 
-impl TableRules<CheckCells, i32, Check> for CheckRules {
-    fn keys(&mut self) -> &mut KeyIndex {
-        &mut self.keys
-    }
-
-    fn customer_id(&self, _customer: CustomerIx) -> &str {
-        unreachable!("no row of this table names a customer")
-    }
+impl TableRules for CheckRules {
+    type Cells = CheckCells;
+    type Place = i32;
+    type Row = Check;
+    type Notes = ();
 
     fn cells(&self, columns: &Columns, _book: &mut TableBook) -> Result<CheckCells, RunError> {
         Ok(CheckCells {
@@ -54,11 +49,18 @@ impl TableRules<CheckCells, i32, Check> for CheckRules {
         })
     }
 
-    fn place(&mut self, day: i64, _cells: &CheckCells, _ids: &Ids, _row: usize) -> Placement<i32> {
+    fn place(&self, day: i64, _: &CheckCells, _: &Ids, _row: usize, (): &mut ()) -> Placement<i32> {
         place_day(self.run, day)
     }
 
-    fn value(&mut self, checked_on: i32, ids: &Ids, cells: &CheckCells, row: usize) -> Result<Check, Rule> {
+    fn value(
+        &self,
+        checked_on: i32,
+        ids: &Ids,
+        cells: &CheckCells,
+        row: usize,
+        (): &mut (),
+    ) -> Result<Check, Rule> {
         let check = Check {
             id: ids.required(row)?.into(),
             checked_on,

@@ -5,14 +5,13 @@ use gridtier::contract::rule::Rule;
 use gridtier::contract::{Channel, ContactKind, ContactOutcome, Table};
 use gridtier::error::RunError;
 use gridtier::index::CustomerIx;
-use gridtier::key::KeyIndex;
-use gridtier::rows::{self, CheckedRow, Columns, Placement, TableRules};
+use gridtier::rows::{self, Columns, Placement, TableRules};
 use gridtier::source::TableBook;
 
 use super::Reading;
 use super::kept::ContactsSince;
-use super::seen::SeenRows;
-use super::shared::{Finder, TimesOf, check_order, notice_future, place_time};
+use super::seen::{SeenRows, SeenSink};
+use super::shared::{Finder, LogNotes, TimesOf, check_order, notice_future, place_time};
 use crate::log::Contact;
 use crate::period::Run;
 use crate::time::Second;
@@ -23,10 +22,10 @@ pub fn read(reading: Reading) -> Result<(TableBook, Vec<Contact>), RunError> {
     let finder = Finder::new(reading.base);
     let since = ContactsSince::of(reading.policy, reading.run);
     let seen = SeenRows::new(reading.base.len());
-    let mut rules = ContactRules { run: reading.run, finder, since, seen, future_rows: 0 };
-    rows::read(reading.source, &mut book, &mut rules)?;
-    notice_future(&mut book, rules.future_rows);
-    let mut contacts = rules.seen.finish();
+    let mut rows = SeenSink { seen, is_needed: |contact: &Contact| since.needs(contact), future_rows: 0 };
+    rows::read(reading.source, &mut book, &ContactRules { run: reading.run, finder }, &mut rows)?;
+    notice_future(&mut book, rows.future_rows);
+    let mut contacts = rows.seen.finish();
     contacts.sort_unstable_by(|a, b| a.id.cmp(&b.id));
     Ok((book, contacts))
 }
@@ -34,9 +33,6 @@ pub fn read(reading: Reading) -> Result<(TableBook, Vec<Contact>), RunError> {
 struct ContactRules<'a> {
     run: Run,
     finder: Finder<'a>,
-    since: ContactsSince,
-    seen: SeenRows<Contact>,
-    future_rows: u64,
 }
 
 struct ContactCells {
@@ -54,24 +50,11 @@ struct ContactCells {
     satisfied: CheckedColumn<bool>,
 }
 
-impl TableRules<ContactCells, Second, Contact> for ContactRules<'_> {
-    const KEEPS_ROWS: bool = true;
-
-    fn keys(&mut self) -> &mut KeyIndex {
-        &mut self.seen.keys
-    }
-
-    fn takes(&self, id: &str) -> bool {
-        self.seen.takes(id)
-    }
-
-    fn keep(&mut self, row: CheckedRow<Contact>) {
-        self.seen.keep(row, |contact| self.since.needs(contact));
-    }
-
-    fn settle(&mut self, book: &mut TableBook) -> bool {
-        self.seen.settle(book)
-    }
+impl TableRules for ContactRules<'_> {
+    type Cells = ContactCells;
+    type Place = Second;
+    type Row = Contact;
+    type Notes = LogNotes;
 
     fn customer_id(&self, customer: CustomerIx) -> &str {
         self.finder.id(customer)
@@ -94,23 +77,31 @@ impl TableRules<ContactCells, Second, Contact> for ContactRules<'_> {
         })
     }
 
-    fn place(&mut self, time_us: i64, cells: &ContactCells, _ids: &Ids, row: usize) -> Placement<Second> {
+    fn place(
+        &self,
+        time_us: i64,
+        cells: &ContactCells,
+        _ids: &Ids,
+        row: usize,
+        notes: &mut LogNotes,
+    ) -> Placement<Second> {
         let placement = place_time(self.run, time_us);
-        self.finder.after_opening(placement, &cells.customer_ids, row, |at| at.day())
+        self.finder.after_opening(placement, (&cells.customer_ids, row), &mut notes.near, |at| at.day())
     }
 
     fn value(
-        &mut self,
+        &self,
         received_at: Second,
         ids: &Ids,
         cells: &ContactCells,
         row: usize,
+        notes: &mut LogNotes,
     ) -> Result<Contact, Rule> {
         let mut times = TimesOf::new(self.run, row);
         let contact = Contact {
             id: ids.required(row)?.into(),
             received_at,
-            customer: self.finder.nullable(&cells.customer_ids, row)?,
+            customer: self.finder.nullable(&cells.customer_ids, row, &mut notes.near)?,
             kind: cells.kind.required(row)?,
             channel: cells.channel.nullable(row)?,
             topic: cells.topic.get(row).map(Into::into),
@@ -123,7 +114,7 @@ impl TableRules<ContactCells, Second, Contact> for ContactRules<'_> {
             outcome: cells.outcome.nullable(row)?,
             satisfied: cells.satisfied.nullable(row)?,
         };
-        self.future_rows += u64::from(times.has_future && self.seen.is_first_reading());
+        notes.future_rows += u64::from(times.has_future);
         let received = Some(received_at);
         check_order(&[
             received,

@@ -4,22 +4,20 @@ use gridtier::contract::cell::{CheckedColumn, Ids, Integers, Texts};
 use gridtier::contract::rule::Rule;
 use gridtier::contract::{CorrectionResult, CorrectionSubject, Table};
 use gridtier::error::RunError;
-use gridtier::index::CustomerIx;
-use gridtier::key::KeyIndex;
 use gridtier::rows::{self, Columns, Placement, TableRules};
 use gridtier::source::TableBook;
 
 use super::Reading;
-use super::shared::{notice_future, place_day};
+use super::shared::{LogKeys, LogNotes, notice_future, place_day};
 use crate::log::Correction;
 use crate::period::Run;
 
 /// Reads the table.
 pub fn read(reading: Reading) -> Result<(TableBook, Vec<Correction>), RunError> {
     let mut book = TableBook::new(Table::Corrections);
-    let mut rules = CorrectionRules { run: reading.run, keys: KeyIndex::default(), future_rows: 0 };
-    let rows = rows::read(reading.source, &mut book, &mut rules)?;
-    notice_future(&mut book, rules.future_rows);
+    let mut keys = LogKeys::default();
+    let rows = rows::read(reading.source, &mut book, &CorrectionRules { run: reading.run }, &mut keys)?;
+    notice_future(&mut book, keys.future_rows);
     let mut corrections: Vec<Correction> = rows.into_iter().map(|row| row.value).collect();
     corrections.sort_unstable_by(|a, b| a.id.cmp(&b.id));
     Ok((book, corrections))
@@ -27,8 +25,6 @@ pub fn read(reading: Reading) -> Result<(TableBook, Vec<Correction>), RunError> 
 
 struct CorrectionRules {
     run: Run,
-    keys: KeyIndex,
-    future_rows: u64,
 }
 
 struct CorrectionCells {
@@ -40,14 +36,11 @@ struct CorrectionCells {
     result: CheckedColumn<CorrectionResult>,
 }
 
-impl TableRules<CorrectionCells, i32, Correction> for CorrectionRules {
-    fn keys(&mut self) -> &mut KeyIndex {
-        &mut self.keys
-    }
-
-    fn customer_id(&self, _customer: CustomerIx) -> &str {
-        unreachable!("no row of this table names a customer")
-    }
+impl TableRules for CorrectionRules {
+    type Cells = CorrectionCells;
+    type Place = i32;
+    type Row = Correction;
+    type Notes = LogNotes;
 
     fn cells(&self, columns: &Columns, _book: &mut TableBook) -> Result<CorrectionCells, RunError> {
         Ok(CorrectionCells {
@@ -60,21 +53,29 @@ impl TableRules<CorrectionCells, i32, Correction> for CorrectionRules {
         })
     }
 
-    fn place(&mut self, day: i64, _cells: &CorrectionCells, _ids: &Ids, _row: usize) -> Placement<i32> {
+    fn place(
+        &self,
+        day: i64,
+        _cells: &CorrectionCells,
+        _ids: &Ids,
+        _row: usize,
+        _notes: &mut LogNotes,
+    ) -> Placement<i32> {
         place_day(self.run, day)
     }
 
     fn value(
-        &mut self,
+        &self,
         opened_on: i32,
         ids: &Ids,
         cells: &CorrectionCells,
         row: usize,
+        notes: &mut LogNotes,
     ) -> Result<Correction, Rule> {
         let due_on = day(cells.due_on.required(row)?)?;
         let given = cells.done_on.nullable(row)?.map(day).transpose()?;
         let done_on = given.filter(|&day| day < self.run.as_of);
-        self.future_rows += u64::from(done_on != given);
+        notes.future_rows += u64::from(done_on != given);
         Ok(Correction {
             id: ids.required(row)?.into(),
             opened_on,

@@ -6,15 +6,14 @@ use gridtier::contract::{Channel, Table};
 use gridtier::entitlement::Catalogue;
 use gridtier::error::RunError;
 use gridtier::index::CustomerIx;
-use gridtier::key::{KeyIndex, NearKey};
-use gridtier::rows::{self, CheckedRow, Columns, Placement, TableRules};
+use gridtier::rows::{self, Columns, Placement, TableRules};
 use gridtier::source::TableBook;
 
 use super::Reading;
 use super::kept::DeliveriesSince;
 use super::outage::{Outages, Referred};
-use super::seen::SeenRows;
-use super::shared::{Finder, TimesOf, amount, check_order, notice_future, place_time, units};
+use super::seen::{SeenRows, SeenSink};
+use super::shared::{Finder, LogNotes, TimesOf, amount, check_order, notice_future, place_time, units};
 use crate::log::Delivery;
 use crate::period::Run;
 use crate::time::Second;
@@ -26,19 +25,17 @@ pub fn read(
     since: &DeliveriesSince,
 ) -> Result<(TableBook, Vec<Delivery>), RunError> {
     let mut book = TableBook::new(Table::Deliveries);
-    let mut rules = DeliveryRules {
+    let rules = DeliveryRules {
         run: reading.run,
         finder: Finder::new(reading.base),
         catalogue: reading.catalogue,
         outages,
-        last_outage: NearKey::default(),
-        since,
-        seen: SeenRows::new(reading.base.len()),
-        future_rows: 0,
     };
-    rows::read(reading.source, &mut book, &mut rules)?;
-    notice_future(&mut book, rules.future_rows);
-    let mut deliveries = rules.seen.finish();
+    let seen = SeenRows::new(reading.base.len());
+    let mut rows = SeenSink { seen, is_needed: |delivery: &Delivery| since.needs(delivery), future_rows: 0 };
+    rows::read(reading.source, &mut book, &rules, &mut rows)?;
+    notice_future(&mut book, rows.future_rows);
+    let mut deliveries = rows.seen.finish();
     deliveries.sort_unstable_by(|a, b| a.id.cmp(&b.id));
     Ok((book, deliveries))
 }
@@ -48,10 +45,6 @@ struct DeliveryRules<'a> {
     finder: Finder<'a>,
     catalogue: &'a Catalogue,
     outages: &'a Outages,
-    last_outage: NearKey,
-    since: &'a DeliveriesSince,
-    seen: SeenRows<Delivery>,
-    future_rows: u64,
 }
 
 struct DeliveryCells {
@@ -70,24 +63,11 @@ struct DeliveryCells {
     satisfied: CheckedColumn<bool>,
 }
 
-impl TableRules<DeliveryCells, Second, Delivery> for DeliveryRules<'_> {
-    const KEEPS_ROWS: bool = true;
-
-    fn takes(&self, id: &str) -> bool {
-        self.seen.takes(id)
-    }
-
-    fn keep(&mut self, row: CheckedRow<Delivery>) {
-        self.seen.keep(row, |delivery| self.since.needs(delivery));
-    }
-
-    fn settle(&mut self, book: &mut TableBook) -> bool {
-        self.seen.settle(book)
-    }
-
-    fn keys(&mut self) -> &mut KeyIndex {
-        &mut self.seen.keys
-    }
+impl TableRules for DeliveryRules<'_> {
+    type Cells = DeliveryCells;
+    type Place = Second;
+    type Row = Delivery;
+    type Notes = LogNotes;
 
     fn customer_id(&self, customer: CustomerIx) -> &str {
         self.finder.id(customer)
@@ -111,19 +91,27 @@ impl TableRules<DeliveryCells, Second, Delivery> for DeliveryRules<'_> {
         })
     }
 
-    fn place(&mut self, time_us: i64, cells: &DeliveryCells, _ids: &Ids, row: usize) -> Placement<Second> {
+    fn place(
+        &self,
+        time_us: i64,
+        cells: &DeliveryCells,
+        _ids: &Ids,
+        row: usize,
+        notes: &mut LogNotes,
+    ) -> Placement<Second> {
         let placement = place_time(self.run, time_us);
-        self.finder.after_opening(placement, &cells.customer_ids, row, |at| at.day())
+        self.finder.after_opening(placement, (&cells.customer_ids, row), &mut notes.near, |at| at.day())
     }
 
     fn value(
-        &mut self,
+        &self,
         created_at: Second,
         ids: &Ids,
         cells: &DeliveryCells,
         row: usize,
+        notes: &mut LogNotes,
     ) -> Result<Delivery, Rule> {
-        let customer = self.finder.nullable(&cells.customer_ids, row)?;
+        let customer = self.finder.nullable(&cells.customer_ids, row, &mut notes.near)?;
         let service = cells.service.get(row).ok_or(Rule::NullValue)?;
         let service = self.catalogue.service(service).and_then(|position| u16::try_from(position).ok());
         let mut times = TimesOf::new(self.run, row);
@@ -134,7 +122,7 @@ impl TableRules<DeliveryCells, Second, Delivery> for DeliveryRules<'_> {
             service: service.ok_or(Rule::UnknownService)?,
             channel: cells.channel.required(row)?,
             outage: cells.references.nullable(row)?.and_then(|id| {
-                match self.outages.find(id, &mut self.last_outage) {
+                match self.outages.find(id, &mut notes.near_outage) {
                     Referred::Counted(position) => Some(position),
                     Referred::Outside | Referred::Nothing => None,
                 }
@@ -149,7 +137,7 @@ impl TableRules<DeliveryCells, Second, Delivery> for DeliveryRules<'_> {
             fee_fen: amount(&cells.fee_fen, row)?,
             satisfied: cells.satisfied.nullable(row)?,
         };
-        self.future_rows += u64::from(times.has_future && self.seen.is_first_reading());
+        notes.future_rows += u64::from(times.has_future);
         check_order(&[delivery.sent_at, delivery.delivered_at, delivery.read_at])?;
         Ok(delivery)
     }

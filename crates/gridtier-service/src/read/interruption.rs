@@ -5,14 +5,14 @@ use gridtier::contract::cell::{Ids, Integers};
 use gridtier::contract::rule::Rule;
 use gridtier::error::RunError;
 use gridtier::index::CustomerIx;
-use gridtier::key::{KeyIndex, NearKey};
-use gridtier::rows::{self, CheckedRow, Columns, Placement, TableRules};
+use gridtier::key::KeyIndex;
+use gridtier::rows::{self, CheckedRow, Columns, Placement, RowSink, TableRules, TestedRow};
 use gridtier::source::{RowAt, TableBook};
 
 use super::Reading;
 use super::kept::kept_interruptions;
 use super::outage::{Outages, Referred};
-use super::shared::{Finder, TimesOf, check_order, notice_future, place_time};
+use super::shared::{Finder, LogNotes, TimesOf, check_order, notice_future, place_time};
 use crate::interruption::{InterruptionPile, Interruptions, RowFate};
 use crate::log::Interruption;
 use crate::period::Run;
@@ -25,27 +25,27 @@ const OPEN_S_MAX: i64 = 30 * DAY_S;
 pub fn read(reading: Reading, outages: &Outages) -> Result<(TableBook, Interruptions), RunError> {
     let mut book = TableBook::new(Table::Interruptions);
     let kept = kept_interruptions(reading.policy, reading.run, &outages.counted);
-    let mut rules = InterruptionRules {
-        run: reading.run,
-        finder: Finder::new(reading.base),
-        outages,
-        last_outage: NearKey::default(),
+    let rules = InterruptionRules { run: reading.run, finder: Finder::new(reading.base), outages };
+    let mut rows = InterruptionRows {
         keys: KeyIndex::default(),
         pile: InterruptionPile::new(kept, reading.base.len()),
         numbers: RowNumbers::default(),
         is_first_reading: true,
         future_rows: 0,
     };
-    rows::read(reading.source, &mut book, &mut rules)?;
-    notice_future(&mut book, rules.future_rows);
-    Ok((book, rules.pile.finish()))
+    rows::read(reading.source, &mut book, &rules, &mut rows)?;
+    notice_future(&mut book, rows.future_rows);
+    Ok((book, rows.pile.finish()))
 }
 
 struct InterruptionRules<'a> {
     run: Run,
     finder: Finder<'a>,
     outages: &'a Outages,
-    last_outage: NearKey,
+}
+
+/// The rows that count.
+struct InterruptionRows {
     keys: KeyIndex,
     pile: InterruptionPile,
     numbers: RowNumbers,
@@ -95,9 +95,17 @@ struct InterruptionCells {
 /// The place of a row is its outage and the time at which it began.
 type OutageAndStart = (Result<u32, Rule>, Second);
 
-impl TableRules<InterruptionCells, OutageAndStart, Interruption> for InterruptionRules<'_> {
+impl RowSink<InterruptionRules<'_>> for InterruptionRows {
     const NUMBERS_KEYS: bool = false;
     const KEEPS_ROWS: bool = true;
+
+    fn keys(&mut self) -> &mut KeyIndex {
+        &mut self.keys
+    }
+
+    fn note(&mut self, notes: LogNotes, _rows: &mut [TestedRow<Interruption>]) {
+        self.future_rows += if self.is_first_reading { notes.future_rows } else { 0 };
+    }
 
     fn keep(&mut self, row: CheckedRow<Interruption>) {
         self.pile.add(row.value, self.numbers.number(row.at));
@@ -112,10 +120,13 @@ impl TableRules<InterruptionCells, OutageAndStart, Interruption> for Interruptio
             RowFate::Differs => book.reject(numbers.place(number), Rule::DuplicateKey),
         })
     }
+}
 
-    fn keys(&mut self) -> &mut KeyIndex {
-        &mut self.keys
-    }
+impl TableRules for InterruptionRules<'_> {
+    type Cells = InterruptionCells;
+    type Place = OutageAndStart;
+    type Row = Interruption;
+    type Notes = LogNotes;
 
     fn customer_id(&self, customer: CustomerIx) -> &str {
         self.finder.id(customer)
@@ -129,14 +140,15 @@ impl TableRules<InterruptionCells, OutageAndStart, Interruption> for Interruptio
     }
 
     fn place(
-        &mut self,
+        &self,
         time_us: i64,
         cells: &InterruptionCells,
         ids: &Ids,
         row: usize,
+        notes: &mut LogNotes,
     ) -> Placement<OutageAndStart> {
         let referred = match ids.of_any_length(row) {
-            Some(id) => self.outages.find(id, &mut self.last_outage),
+            Some(id) => self.outages.find(id, &mut notes.near_outage),
             None => Referred::Nothing,
         };
         let outage = match referred {
@@ -145,20 +157,22 @@ impl TableRules<InterruptionCells, OutageAndStart, Interruption> for Interruptio
             Referred::Nothing => Err(Rule::Orphan),
         };
         let placement = place_time(self.run, time_us).map(|at| (outage, at));
-        self.finder.after_opening(placement, &cells.customer_ids, row, |(_, at)| at.day())
+        let named = (&cells.customer_ids, row);
+        self.finder.after_opening(placement, named, &mut notes.near, |(_, at)| at.day())
     }
 
     fn value(
-        &mut self,
+        &self,
         (outage, started_at): OutageAndStart,
         _ids: &Ids,
         cells: &InterruptionCells,
         row: usize,
+        notes: &mut LogNotes,
     ) -> Result<Interruption, Rule> {
-        let (outage, customer) = (outage?, self.finder.required(&cells.customer_ids, row)?);
+        let (outage, customer) = (outage?, self.finder.required(&cells.customer_ids, row, &mut notes.near)?);
         let mut times = TimesOf::new(self.run, row);
         let restored_at = times.past(&cells.restored_at)?;
-        self.future_rows += u64::from(times.has_future && self.is_first_reading);
+        notes.future_rows += u64::from(times.has_future);
         check_order(&[Some(started_at), restored_at])?;
         if restored_at.is_none() && self.run.now().since(started_at) > OPEN_S_MAX {
             return Err(Rule::NeverRestored);

@@ -4,13 +4,13 @@ use gridtier::contract::cell::{CheckedColumn, Ids, Integers, Texts};
 use gridtier::contract::rule::Rule;
 use gridtier::contract::{OutageKind, Responsibility, Table};
 use gridtier::error::RunError;
-use gridtier::index::{CustomerIx, index};
+use gridtier::index::index;
 use gridtier::key::{KeyIndex, NearKey};
-use gridtier::rows::{self, Columns, Placement, TableRules};
+use gridtier::rows::{self, Columns, Outside, Placement, RowSink, TableRules, TestedRow};
 use gridtier::source::TableBook;
 
 use super::Reading;
-use super::shared::{TimesOf, notice_future, place_time};
+use super::shared::{LogNotes, TimesOf, notice_future, place_time};
 use crate::log::Outage;
 use crate::period::Run;
 use crate::time::Second;
@@ -44,26 +44,47 @@ impl Outages {
 /// Reads the table.
 pub fn read(reading: Reading) -> Result<(TableBook, Outages), RunError> {
     let mut book = TableBook::new(Table::Outages);
-    let mut rules =
-        OutageRules { run: reading.run, keys: KeyIndex::default(), outside: Vec::new(), future_rows: 0 };
-    let mut rows = rows::read(reading.source, &mut book, &mut rules)?;
-    notice_future(&mut book, rules.future_rows);
-    let mut referred = vec![Referred::Nothing; rules.keys.len()];
-    rules.outside.into_iter().for_each(|number| referred[index(number)] = Referred::Outside);
-    rows.sort_unstable_by_key(|row| rules.keys.key(row.key));
+    let mut ids = OutageIds::default();
+    let mut rows = rows::read(reading.source, &mut book, &OutageRules { run: reading.run }, &mut ids)?;
+    let OutageIds { keys, outside, future_rows } = ids;
+    notice_future(&mut book, future_rows);
+    let mut referred = vec![Referred::Nothing; keys.len()];
+    outside.into_iter().for_each(|number| referred[index(number)] = Referred::Outside);
+    rows.sort_unstable_by_key(|row| keys.key(row.key));
     for (position, row) in (0..).zip(&rows) {
         referred[index(row.key)] = Referred::Counted(position);
     }
     let counted = rows.into_iter().map(|row| row.value).collect();
-    Ok((book, Outages { counted, keys: rules.keys, referred }))
+    Ok((book, Outages { counted, keys, referred }))
 }
 
 struct OutageRules {
     run: Run,
+}
+
+/// The ids of outages.
+#[derive(Default)]
+struct OutageIds {
     keys: KeyIndex,
     /// Numbers of outages outside the window.
     outside: Vec<u32>,
     future_rows: u64,
+}
+
+impl RowSink<OutageRules> for OutageIds {
+    const NUMBERS_ALL_KEYS: bool = true;
+
+    fn keys(&mut self) -> &mut KeyIndex {
+        &mut self.keys
+    }
+
+    fn note(&mut self, notes: LogNotes, _rows: &mut [TestedRow<Outage>]) {
+        self.future_rows += notes.future_rows;
+    }
+
+    fn note_outside(&mut self, key: u32, _outside: Outside) {
+        self.outside.push(key);
+    }
 }
 
 struct OutageCells {
@@ -75,16 +96,11 @@ struct OutageCells {
     plan_at: Integers,
 }
 
-impl TableRules<OutageCells, Second, Outage> for OutageRules {
-    const NUMBERS_ALL_KEYS: bool = true;
-
-    fn keys(&mut self) -> &mut KeyIndex {
-        &mut self.keys
-    }
-
-    fn customer_id(&self, _customer: CustomerIx) -> &str {
-        unreachable!("no row of this table names a customer")
-    }
+impl TableRules for OutageRules {
+    type Cells = OutageCells;
+    type Place = Second;
+    type Row = Outage;
+    type Notes = LogNotes;
 
     fn cells(&self, columns: &Columns, _book: &mut TableBook) -> Result<OutageCells, RunError> {
         Ok(OutageCells {
@@ -97,20 +113,24 @@ impl TableRules<OutageCells, Second, Outage> for OutageRules {
         })
     }
 
-    fn place(&mut self, time_us: i64, _cells: &OutageCells, _ids: &Ids, _row: usize) -> Placement<Second> {
+    fn place(
+        &self,
+        time_us: i64,
+        _cells: &OutageCells,
+        _ids: &Ids,
+        _row: usize,
+        _notes: &mut LogNotes,
+    ) -> Placement<Second> {
         place_time(self.run, time_us)
     }
 
-    fn note_outside(&mut self, key: u32, _placement: &Placement<Second>) {
-        self.outside.push(key);
-    }
-
     fn value(
-        &mut self,
+        &self,
         started_at: Second,
         ids: &Ids,
         cells: &OutageCells,
         row: usize,
+        notes: &mut LogNotes,
     ) -> Result<Outage, Rule> {
         let mut times = TimesOf::new(self.run, row);
         let outage = Outage {
@@ -123,7 +143,7 @@ impl TableRules<OutageCells, Second, Outage> for OutageRules {
             promised_at: times.any(&cells.promised_at)?,
             plan_at: times.past(&cells.plan_at)?,
         };
-        self.future_rows += u64::from(times.has_future);
+        notes.future_rows += u64::from(times.has_future);
         Ok(outage)
     }
 }

@@ -10,8 +10,10 @@ use std::hash::{DefaultHasher, Hash, Hasher as _};
 use gridtier::contract::rule::Rule;
 use gridtier::index::{count, index};
 use gridtier::key::KeyIndex;
-use gridtier::rows::CheckedRow;
+use gridtier::rows::{CheckedRow, RowSink, TableRules, TestedRow};
 use gridtier::source::{RowAt, TableBook};
+
+use super::shared::LogNotes;
 
 /// Most ids that are held for each customer.
 const IDS_PER_CUSTOMER: usize = 16;
@@ -129,6 +131,44 @@ impl<T: Hash> SeenRows<T> {
     /// The rows that are kept, after all are settled.
     pub fn finish(self) -> Vec<T> {
         self.done
+    }
+}
+
+/// Takes the rows of a table, and keeps those that a figure may need.
+pub struct SeenSink<T, N> {
+    /// The rows.
+    pub seen: SeenRows<T>,
+    /// Whether a figure may need a row.
+    pub is_needed: N,
+    /// Number of rows with a time that has not happened yet.
+    pub future_rows: u64,
+}
+
+impl<R, N> RowSink<R> for SeenSink<R::Row, N>
+where
+    R: TableRules<Row: Hash, Notes = LogNotes>,
+    N: Fn(&R::Row) -> bool,
+{
+    const KEEPS_ROWS: bool = true;
+
+    fn keys(&mut self) -> &mut KeyIndex {
+        &mut self.seen.keys
+    }
+
+    fn note(&mut self, notes: LogNotes, _rows: &mut [TestedRow<R::Row>]) {
+        self.future_rows += if self.seen.is_first_reading() { notes.future_rows } else { 0 };
+    }
+
+    fn takes(&self, id: &str) -> bool {
+        self.seen.takes(id)
+    }
+
+    fn keep(&mut self, row: CheckedRow<R::Row>) {
+        self.seen.keep(row, &self.is_needed);
+    }
+
+    fn settle(&mut self, book: &mut TableBook) -> bool {
+        self.seen.settle(book)
     }
 }
 

@@ -4,8 +4,8 @@
 use gridtier::contract::cell::{Ids, Integers};
 use gridtier::contract::rule::Rule;
 use gridtier::index::CustomerIx;
-use gridtier::key::NearKey;
-use gridtier::rows::Placement;
+use gridtier::key::{KeyIndex, NearKey};
+use gridtier::rows::{Placement, RowSink, TableRules, TestedRow};
 use gridtier::source::TableBook;
 
 use crate::base::Base;
@@ -15,15 +15,15 @@ use crate::time::Second;
 /// Largest accepted quantity, in 10⁻³: 10¹² units.
 const UNITS_MAX_E3: i64 = 1_000_000_000_000_000;
 
-/// Looks up customers. The customers next to the last one found are tried first.
+/// Looks up customers.
+#[derive(Clone, Copy)]
 pub struct Finder<'a> {
     base: &'a Base,
-    last: NearKey,
 }
 
 impl<'a> Finder<'a> {
     pub fn new(base: &'a Base) -> Self {
-        Self { base, last: NearKey::default() }
+        Self { base }
     }
 
     /// The id of a customer.
@@ -31,17 +31,17 @@ impl<'a> Finder<'a> {
         self.base.id(customer)
     }
 
-    /// The customer that a row names in a required column.
-    pub fn required(&mut self, ids: &Ids, row: usize) -> Result<CustomerIx, Rule> {
+    /// The customer that a row names in a required column. `near` is for rows that are sorted by customer.
+    pub fn required(&self, ids: &Ids, row: usize, near: &mut NearKey) -> Result<CustomerIx, Rule> {
         let id = ids.required(row)?;
-        self.base.ids.get_near(id, &mut self.last).map(CustomerIx::new).ok_or(Rule::Orphan)
+        self.base.ids.get_near(id, near).map(CustomerIx::new).ok_or(Rule::Orphan)
     }
 
     /// The customer that a row names, if it names any.
-    pub fn nullable(&mut self, ids: &Ids, row: usize) -> Result<Option<CustomerIx>, Rule> {
+    pub fn nullable(&self, ids: &Ids, row: usize, near: &mut NearKey) -> Result<Option<CustomerIx>, Rule> {
         match ids.nullable(row)? {
             None => Ok(None),
-            Some(_) => self.required(ids, row).map(Some),
+            Some(_) => self.required(ids, row, near).map(Some),
         }
     }
 }
@@ -50,19 +50,47 @@ impl Finder<'_> {
     /// The same placement, unless the row names a customer who opened after its day: such a row belongs to the earlier
     /// owner of the number (SPEC §3).
     pub fn after_opening<P>(
-        &mut self,
+        &self,
         placement: Placement<P>,
-        ids: &Ids,
-        row: usize,
+        (ids, row): (&Ids, usize),
+        near: &mut NearKey,
         day_of: impl FnOnce(&P) -> i32,
     ) -> Placement<P> {
         let Placement::Inside(place) = placement else { return placement };
-        match self.nullable(ids, row) {
+        match self.nullable(ids, row, near) {
             Ok(Some(customer)) if day_of(&place) < self.base.member(customer).opened_on => {
                 Placement::BeforeOpening(customer)
             }
             _ => Placement::Inside(place),
         }
+    }
+}
+
+/// What testing the rows of a batch needs from one row to the next, and finds out besides their values.
+#[derive(Default)]
+pub struct LogNotes {
+    /// Where the next customer is likely.
+    pub near: NearKey,
+    /// Where the next outage is likely.
+    pub near_outage: NearKey,
+    /// Number of rows with a time that has not happened yet.
+    pub future_rows: u64,
+}
+
+/// The keys of a table, and its number of rows with a time that has not happened yet.
+#[derive(Default)]
+pub struct LogKeys {
+    keys: KeyIndex,
+    pub future_rows: u64,
+}
+
+impl<T: TableRules<Notes = LogNotes>> RowSink<T> for LogKeys {
+    fn keys(&mut self) -> &mut KeyIndex {
+        &mut self.keys
+    }
+
+    fn note(&mut self, notes: LogNotes, _rows: &mut [TestedRow<T::Row>]) {
+        self.future_rows += notes.future_rows;
     }
 }
 

@@ -11,7 +11,7 @@ use gridtier::contract::cell::{Ids, Texts};
 use gridtier::contract::rule::Rule;
 use gridtier::error::{Refusal, RunError};
 use gridtier::index::CustomerIx;
-use gridtier::key::KeyIndex;
+use gridtier::key::{KeyIndex, NearKey};
 use gridtier::rows::{self, Columns, Placement, TableRules};
 use gridtier::source::{Source, TableBook};
 use gridtier::text;
@@ -67,8 +67,8 @@ fn place_before(as_of: i32, day: i64) -> Placement<i32> {
 fn invitations(reading: SurveyReading) -> Result<(TableBook, Invitations), RunError> {
     let mut book = TableBook::new(Table::Invitations);
     let finder = Finder::new(reading.base);
-    let mut rules = InvitationRules { as_of: reading.as_of, finder, keys: KeyIndex::default() };
-    let rows = rows::read(reading.source, &mut book, &mut rules)?;
+    let rules = InvitationRules { as_of: reading.as_of, finder };
+    let rows = rows::read(reading.source, &mut book, &rules, &mut KeyIndex::default())?;
     let mut invited: Vec<(CustomerIx, i32)> = rows.into_iter().map(|row| row.value).collect();
     invited.sort_unstable();
     let (customers, sent_on) = invited.into_iter().unzip();
@@ -78,13 +78,13 @@ fn invitations(reading: SurveyReading) -> Result<(TableBook, Invitations), RunEr
 struct InvitationRules<'a> {
     as_of: i32,
     finder: Finder<'a>,
-    keys: KeyIndex,
 }
 
-impl TableRules<(), i32, (CustomerIx, i32)> for InvitationRules<'_> {
-    fn keys(&mut self) -> &mut KeyIndex {
-        &mut self.keys
-    }
+impl TableRules for InvitationRules<'_> {
+    type Cells = ();
+    type Place = i32;
+    type Row = (CustomerIx, i32);
+    type Notes = NearKey;
 
     fn customer_id(&self, customer: CustomerIx) -> &str {
         self.finder.id(customer)
@@ -94,12 +94,19 @@ impl TableRules<(), i32, (CustomerIx, i32)> for InvitationRules<'_> {
         Ok(())
     }
 
-    fn place(&mut self, day: i64, _cells: &(), ids: &Ids, row: usize) -> Placement<i32> {
-        self.finder.after_opening(place_before(self.as_of, day), ids, row, |day| *day)
+    fn place(&self, day: i64, (): &(), ids: &Ids, row: usize, near: &mut NearKey) -> Placement<i32> {
+        self.finder.after_opening(place_before(self.as_of, day), (ids, row), near, |day| *day)
     }
 
-    fn value(&mut self, sent_on: i32, ids: &Ids, _cells: &(), row: usize) -> Result<(CustomerIx, i32), Rule> {
-        Ok((self.finder.required(ids, row)?, sent_on))
+    fn value(
+        &self,
+        sent_on: i32,
+        ids: &Ids,
+        (): &(),
+        row: usize,
+        near: &mut NearKey,
+    ) -> Result<(CustomerIx, i32), Rule> {
+        Ok((self.finder.required(ids, row, near)?, sent_on))
     }
 }
 
@@ -131,15 +138,14 @@ fn responses(reading: SurveyReading) -> Result<(TableBook, Responses), RunError>
     check_items(reading)?;
     let mut book = TableBook::new(Table::Responses);
     let asked = reading.instrument.columns();
-    let mut rules = ResponseRules {
+    let rules = ResponseRules {
         as_of: reading.as_of,
         finder: Finder::new(reading.base),
-        keys: KeyIndex::default(),
         // Groups of the survey's own are the last columns.
         numbers: asked.len() - reading.instrument.own_groups.len(),
         asked,
     };
-    let rows = rows::read(reading.source, &mut book, &mut rules)?;
+    let rows = rows::read(reading.source, &mut book, &rules, &mut KeyIndex::default())?;
     let mut rows: Vec<ResponseRow> = rows.into_iter().map(|row| row.value).collect();
     rows.sort_unstable_by(|a, b| a.id.cmp(&b.id));
     let mut responses = Responses::default();
@@ -202,7 +208,6 @@ fn check_items(reading: SurveyReading) -> Result<(), RunError> {
 struct ResponseRules<'a> {
     as_of: i32,
     finder: Finder<'a>,
-    keys: KeyIndex,
     /// The columns that the instrument asks for.
     asked: Vec<String>,
     /// How many of them, from the first on, have numbers.
@@ -215,13 +220,14 @@ struct ResponseCells {
     asked: Vec<(Texts, Vec<String>)>,
 }
 
-impl TableRules<ResponseCells, i32, ResponseRow> for ResponseRules<'_> {
+impl TableRules for ResponseRules<'_> {
+    type Cells = ResponseCells;
+    type Place = i32;
+    type Row = ResponseRow;
+    type Notes = NearKey;
+
     fn further_columns(&self) -> &[String] {
         &self.asked
-    }
-
-    fn keys(&mut self) -> &mut KeyIndex {
-        &mut self.keys
     }
 
     fn customer_id(&self, customer: CustomerIx) -> &str {
@@ -238,16 +244,25 @@ impl TableRules<ResponseCells, i32, ResponseRow> for ResponseRules<'_> {
         })
     }
 
-    fn place(&mut self, day: i64, cells: &ResponseCells, _ids: &Ids, row: usize) -> Placement<i32> {
-        self.finder.after_opening(place_before(self.as_of, day), &cells.customer_ids, row, |day| *day)
+    fn place(
+        &self,
+        day: i64,
+        cells: &ResponseCells,
+        _ids: &Ids,
+        row: usize,
+        near: &mut NearKey,
+    ) -> Placement<i32> {
+        let placement = place_before(self.as_of, day);
+        self.finder.after_opening(placement, (&cells.customer_ids, row), near, |day| *day)
     }
 
     fn value(
-        &mut self,
+        &self,
         returned_on: i32,
         ids: &Ids,
         cells: &ResponseCells,
         row: usize,
+        near: &mut NearKey,
     ) -> Result<ResponseRow, Rule> {
         let answers = cells.asked.iter().enumerate().map(|(column, (texts, nulls))| {
             let text = texts.get(row).filter(|text| !nulls.iter().any(|null| null == text))?;
@@ -257,7 +272,7 @@ impl TableRules<ResponseCells, i32, ResponseRow> for ResponseRules<'_> {
         Ok(ResponseRow {
             id: ids.required(row)?.into(),
             returned_on,
-            customer: self.finder.nullable(&cells.customer_ids, row)?,
+            customer: self.finder.nullable(&cells.customer_ids, row, near)?,
             cells: answers.collect(),
         })
     }

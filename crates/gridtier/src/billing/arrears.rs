@@ -1,9 +1,10 @@
 //! What was paid by the due day, how long the rest was owed, and what is still owed from earlier years.
 
-use super::bill::Bills;
-use super::paid::BillPayment;
+use super::bill::AcceptedBill;
+use super::paid::{BillPayment, PaidBills};
 use super::{Billing, narrow};
 use crate::error::RunError;
+use crate::rows::CheckedRow;
 use crate::unit::{Month, Window};
 
 /// The sums that settling gives: what was due on bills, what was paid on time and what is unpaid.
@@ -28,49 +29,57 @@ struct ArrearsSums {
     cross_year_fen: i128,
 }
 
-/// Sums arrears by customer, over the bills above zero that were due before the window's end. `due_fen` is what is due
-/// on each accepted bill; payments must be sorted by bill, then by day.
-pub(super) fn count(
-    bills: &Bills,
-    window: Window,
-    due_fen: &[i64],
-    payments: &[BillPayment],
-    facts: &mut [Billing],
-) -> Result<(), RunError> {
-    let new_year = Month::new(window.end.year(), 1).first_day();
-    let mut sums = vec![ArrearsSums::default(); facts.len()];
-    let mut start = 0;
-    for ((position, row), &due) in (0..).zip(&bills.rows).zip(due_fen) {
-        start += payments[start..].iter().take_while(|payment| payment.bill < position).count();
-        let Some(due_on) = row.value.due_on else { continue };
-        if row.value.amount_fen <= 0 || due_on >= window.end_day() {
-            continue;
-        }
-        let of_bill = payments[start..].iter().take_while(|payment| payment.bill == position);
-        let settled = settle_bill(due.into(), due_on, window.end_day(), of_bill);
-        let customer = row.value.customer.index();
-        let (fact, sum) = (&mut facts[customer], &mut sums[customer]);
-        fact.due_bills += 1;
-        let since = (settled.unpaid_fen > 0).then_some(due_on);
-        let last = settled.last_unpaid_day;
-        fact.add_days(&Billing { unpaid_since: since, last_overdue_day: last, ..Billing::default() });
-        sum.due_fen += settled.due_fen;
-        sum.on_time_fen += settled.on_time_fen;
-        sum.overdue_fen_days += settled.overdue_fen_days;
-        sum.unpaid_fen += settled.unpaid_fen;
-        if due_on < new_year {
-            sum.cross_year_fen += settled.unpaid_fen;
-        }
+/// Sums arrears over the bills above zero that were due before the window's end.
+pub(super) struct Arrears<'a> {
+    end_day: i32,
+    /// First day of the calendar year of the window's end.
+    new_year: i32,
+    /// What is due on each accepted bill.
+    due_fen: &'a [i64],
+    payments: &'a PaidBills,
+}
+
+impl<'a> Arrears<'a> {
+    pub fn new(window: Window, due_fen: &'a [i64], payments: &'a PaidBills) -> Self {
+        let new_year = Month::new(window.end.year(), 1).first_day();
+        Self { end_day: window.end_day(), new_year, due_fen, payments }
     }
-    for (fact, sum) in facts.iter_mut().zip(sums) {
+
+    /// Sums the arrears of a customer. `first` is the position of the first of its bills.
+    pub fn count(
+        &self,
+        first: usize,
+        bills: &[CheckedRow<AcceptedBill>],
+        fact: &mut Billing,
+    ) -> Result<(), RunError> {
+        let mut sum = ArrearsSums::default();
+        for (position, bill) in (first..).zip(bills.iter().map(|row| &row.value)) {
+            let Some(due_on) = bill.due_on.filter(|due_on| *due_on < self.end_day) else { continue };
+            if bill.amount_fen <= 0 {
+                continue;
+            }
+            let due_fen = self.due_fen[position].into();
+            let settled = settle_bill(due_fen, due_on, self.end_day, self.payments.of(position).iter());
+            fact.due_bills += 1;
+            let since = (settled.unpaid_fen > 0).then_some(due_on);
+            let last = settled.last_unpaid_day;
+            fact.add_days(&Billing { unpaid_since: since, last_overdue_day: last, ..Billing::default() });
+            sum.due_fen += settled.due_fen;
+            sum.on_time_fen += settled.on_time_fen;
+            sum.overdue_fen_days += settled.overdue_fen_days;
+            sum.unpaid_fen += settled.unpaid_fen;
+            if due_on < self.new_year {
+                sum.cross_year_fen += settled.unpaid_fen;
+            }
+        }
         fact.due_fen = narrow(sum.due_fen, ("what a customer owed", "客户的应付金额"))?;
         fact.on_time_fen = narrow(sum.on_time_fen, ("what a customer paid", "客户的实付金额"))?;
         fact.overdue_fen_days =
             narrow(sum.overdue_fen_days, ("a customer's overdue fen × days", "客户的逾期金额 × 天数"))?;
         fact.cross_year_arrears_fen = narrow(sum.cross_year_fen, ("what a customer owes", "客户的欠费"))?;
         fact.unpaid_fen = narrow(sum.unpaid_fen, ("what a customer owes", "客户的欠费"))?;
+        Ok(())
     }
-    Ok(())
 }
 
 /// The part of `due` paid by `due_on`, Σ unpaid(t) over the days t from `due_on` to `end` − 1, unpaid(`end` − 1) and the last

@@ -3,6 +3,9 @@
 use std::cmp::Ordering;
 use std::ops::Range;
 
+use rayon::prelude::*;
+
+use super::paid::BillPayment;
 use crate::contract::Table;
 use crate::contract::cell::{CheckedColumn, Ids, Integers};
 use crate::contract::rule::Rule;
@@ -10,7 +13,7 @@ use crate::customer::{CustomerFinder, Customers, NamedCustomer};
 use crate::error::RunError;
 use crate::index::{CustomerIx, count, index};
 use crate::key::KeyIndex;
-use crate::rows::{self, CheckedRow, Columns, Placement, TableRows, TableRules};
+use crate::rows::{self, CheckedRow, Columns, Outside, Placement, RowSink, TableRows, TableRules, TestedRow};
 use crate::source::{Source, TableBook};
 use crate::unit::{Month, Window, date_of_day};
 
@@ -54,16 +57,35 @@ pub(super) enum BillState {
     Accepted(u32),
 }
 
+/// The first day of each month of the window, and that of the month after it: kept, because every bill and payment is held
+/// against the days of a month.
+struct MonthDays {
+    window: Window,
+    starts: Vec<i32>,
+}
+
+impl MonthDays {
+    fn of(window: Window) -> Self {
+        let months = i32::try_from(window.months).unwrap_or(i32::MAX);
+        let starts = (0..=months).map(|months| window.start().plus(months).first_day()).collect();
+        Self { window, starts }
+    }
+
+    /// The days of a month, as days since 1970-01-01.
+    fn days(&self, month: Month) -> Range<i32> {
+        let ends = self.window.index(month).and_then(|month| self.starts.get(month..month + 2));
+        match ends {
+            Some(&[start, end]) => start..end,
+            _ => month.first_day()..month.last_day() + 1,
+        }
+    }
+}
+
 /// The columns and rules of bills.
 struct BillRules<'a> {
     finder: CustomerFinder<'a>,
     window: Window,
-    keys: KeyIndex,
-    /// The ids of bills that reversals name. They are kept apart from `keys`, since `keys` compares an id only with the
-    /// spelling in its own row.
-    named: KeyIndex,
-    /// The state of each key number, as far as rows outside the window have been seen.
-    states: Vec<BillState>,
+    months: &'a MonthDays,
     /// Whether bills before the window take part in the order of payments on account.
     keeps_earlier: bool,
     /// Whether a bill of zero or more must have a due day: without payments the due day is not used.
@@ -77,14 +99,12 @@ struct BillCells {
     reversed: Ids,
 }
 
-/// The place of a bill is its customer and its month.
-impl TableRules<BillCells, (NamedCustomer, Month), AcceptedBill> for BillRules<'_> {
-    /// A payment of a bill outside the window is outside the window too, so the ids of such bills are kept.
-    const NUMBERS_ALL_KEYS: bool = true;
-
-    fn keys(&mut self) -> &mut KeyIndex {
-        &mut self.keys
-    }
+/// The place of a bill is its customer and its month. The notes are the ids of bills that the reversals of a batch name.
+impl TableRules for BillRules<'_> {
+    type Cells = BillCells;
+    type Place = (NamedCustomer, Month);
+    type Row = AcceptedBill;
+    type Notes = KeyIndex;
 
     fn customer_id(&self, customer: CustomerIx) -> &str {
         self.finder.id(customer)
@@ -100,11 +120,12 @@ impl TableRules<BillCells, (NamedCustomer, Month), AcceptedBill> for BillRules<'
     }
 
     fn place(
-        &mut self,
+        &self,
         month: i64,
         cells: &BillCells,
         _ids: &Ids,
         row: usize,
+        _named: &mut KeyIndex,
     ) -> Placement<(NamedCustomer, Month)> {
         let Some(month) = i32::try_from(month).ok().map(Month) else { return Placement::Outside };
         let is_inside = self.window.index(month).is_some();
@@ -112,7 +133,7 @@ impl TableRules<BillCells, (NamedCustomer, Month), AcceptedBill> for BillRules<'
         if !is_inside && !is_kept_earlier {
             return Placement::Outside;
         }
-        match self.finder.place_named(cells.customers[row], month.last_day()) {
+        match self.finder.place_named(cells.customers[row], self.months.days(month).end - 1) {
             Placement::Inside(customer) if is_inside => Placement::Inside((customer, month)),
             Placement::Inside(customer) => Placement::Earlier((customer, month)),
             Placement::BeforeOpening(customer) if is_inside => Placement::BeforeOpening(customer),
@@ -120,25 +141,13 @@ impl TableRules<BillCells, (NamedCustomer, Month), AcceptedBill> for BillRules<'
         }
     }
 
-    /// The result does not depend on the order of rows.
-    fn note_outside(&mut self, key: u32, placement: &Placement<(NamedCustomer, Month)>) {
-        self.states.resize(self.keys.len(), BillState::Unknown);
-        let state = &mut self.states[index(key)];
-        *state = match (*state, placement) {
-            (BillState::Unknown, Placement::BeforeOpening(customer)) => BillState::BeforeOpening(*customer),
-            (BillState::BeforeOpening(known), Placement::BeforeOpening(customer)) => {
-                BillState::BeforeOpening(known.min(*customer))
-            }
-            _ => BillState::OutOfWindow,
-        };
-    }
-
     fn value(
-        &mut self,
+        &self,
         (customer, month): (NamedCustomer, Month),
         _ids: &Ids,
         cells: &BillCells,
         row: usize,
+        named: &mut KeyIndex,
     ) -> Result<AcceptedBill, Rule> {
         let customer = customer?;
         let amount_fen = cells.amounts_fen.required(row)?;
@@ -147,9 +156,75 @@ impl TableRules<BillCells, (NamedCustomer, Month), AcceptedBill> for BillRules<'
             0.. if self.needs_due_day => Some(cells.due_days.required(row)?),
             _ => cells.due_days.nullable(row)?,
         };
-        let reverses = cells.reversed.nullable(row)?.map(|bill| self.named.insert(bill));
+        let reverses = cells.reversed.nullable(row)?.map(|bill| named.insert(bill));
         Ok(AcceptedBill { customer, month, amount_fen, due_on, reverses })
     }
+}
+
+/// The ids of bills and what is known of them while the table is read.
+#[derive(Default)]
+struct BillIds {
+    keys: KeyIndex,
+    /// The ids of bills that reversals name. They are kept apart from `keys`, since `keys` compares an id only with the
+    /// spelling in its own row.
+    named: KeyIndex,
+    /// The state of each key number, as far as rows outside the window have been seen.
+    states: Vec<BillState>,
+}
+
+impl RowSink<BillRules<'_>> for BillIds {
+    /// A payment of a bill outside the window is outside the window too, so the ids of such bills are kept.
+    const NUMBERS_ALL_KEYS: bool = true;
+
+    fn keys(&mut self) -> &mut KeyIndex {
+        &mut self.keys
+    }
+
+    /// Numbers the ids that reversals name as in the whole table.
+    fn note(&mut self, of_batch: KeyIndex, rows: &mut [TestedRow<AcceptedBill>]) {
+        if of_batch.is_empty() {
+            return;
+        }
+        for bill in rows.iter_mut().filter_map(|row| row.value.as_mut()) {
+            bill.reverses = bill.reverses.map(|number| self.named.insert(of_batch.key(number)));
+        }
+    }
+
+    /// The result does not depend on the order of rows.
+    fn note_outside(&mut self, key: u32, outside: Outside) {
+        self.states.resize(self.keys.len(), BillState::Unknown);
+        let state = &mut self.states[index(key)];
+        *state = match (*state, outside) {
+            (BillState::Unknown, Outside::BeforeOpening(customer)) => BillState::BeforeOpening(customer),
+            (BillState::BeforeOpening(known), Outside::BeforeOpening(customer)) => {
+                BillState::BeforeOpening(known.min(customer))
+            }
+            _ => BillState::OutOfWindow,
+        };
+    }
+}
+
+/// Sorts bills by customer and leaves those of a customer in their order. Whatever goes through the bills of a customer
+/// then reads memory in its order: from bills in no order, revenue and arrears took a fifth of the whole time.
+fn in_order_of_customers(rows: Vec<CheckedRow<AcceptedBill>>) -> Vec<CheckedRow<AcceptedBill>> {
+    let customer = |row: &CheckedRow<AcceptedBill>| row.value.customer;
+    if rows.is_sorted_by_key(customer) {
+        return rows;
+    }
+    let customers = rows.iter().map(customer).max().map_or(0, |last| last.index() + 1);
+    let mut ends = vec![0_usize; customers];
+    rows.iter().for_each(|row| ends[customer(row).index()] += 1);
+    let mut before = 0;
+    for end in &mut ends {
+        before += std::mem::replace(end, before);
+    }
+    let mut order = vec![0_u32; rows.len()];
+    for (position, row) in (0..).zip(&rows) {
+        let end = &mut ends[customer(row).index()];
+        order[*end] = position;
+        *end += 1;
+    }
+    order.into_par_iter().map(|position| rows[index(position)].clone()).collect()
 }
 
 /// The bills of the window.
@@ -157,6 +232,7 @@ pub struct Bills {
     pub(super) keys: KeyIndex,
     /// The state of each key number.
     pub(super) states: Vec<BillState>,
+    /// The accepted bills, in the order of customers and, for each, of the table.
     pub(super) rows: Vec<CheckedRow<AcceptedBill>>,
     /// Bills outside the window that take part in the order of payments on account: those before the window, and the
     /// reversals of bills outside the window.
@@ -165,10 +241,7 @@ pub struct Bills {
     named: Vec<Option<u32>>,
     /// Whether payments may name a customer instead of a bill.
     pub(super) has_accounts: bool,
-    window: Window,
-    /// The first day of each month of the window, and that of the month after it: kept, because every bill and payment is
-    /// held against the days of a month.
-    month_starts: Vec<i32>,
+    months: MonthDays,
 }
 
 impl Bills {
@@ -184,23 +257,21 @@ impl Bills {
     ) -> Result<Self, RunError> {
         let has_payments = source.parts(Table::Payments)?.is_some();
         let has_accounts = has_payments && source.has_column(Table::Payments, "customer_id");
-        let mut rules = BillRules {
+        let months = MonthDays::of(window);
+        let rules = BillRules {
             finder: CustomerFinder::new(customers),
             window,
-            keys: KeyIndex::default(),
-            named: KeyIndex::default(),
-            states: Vec::new(),
+            months: &months,
             keeps_earlier: has_accounts,
             needs_due_day: has_payments,
         };
-        let TableRows { counted, earlier } = rows::read_with_earlier(source, book, &mut rules)?;
-        let BillRules { keys, named, mut states, .. } = rules;
+        let mut ids = BillIds::default();
+        let TableRows { counted: rows, earlier } = rows::read_with_earlier(source, book, &rules, &mut ids)?;
+        let rows = in_order_of_customers(rows);
+        let BillIds { keys, named, mut states } = ids;
         states.resize(keys.len(), BillState::Unknown);
         let named = (0..).take(named.len()).map(|number| keys.get(named.key(number))).collect();
-        let months = i32::try_from(window.months).unwrap_or(i32::MAX);
-        let month_starts = (0..=months).map(|months| window.start().plus(months).first_day()).collect();
-        let rows = counted;
-        let mut bills = Self { keys, states, rows, earlier, named, has_accounts, window, month_starts };
+        let mut bills = Self { keys, states, rows, earlier, named, has_accounts, months };
         bills.note_positions();
         bills.move_out_reversals_of_outside_bills(book);
         bills.notice_distant_due_days(book);
@@ -210,33 +281,42 @@ impl Bills {
     /// Days to pay far from the month billed, such as 1970-01-01 or 2099-12-31, stand for none in many systems. They are
     /// days that can be, so the bills count.
     fn notice_distant_due_days(&self, book: &mut TableBook) {
-        let mut distant: Vec<(&str, i32)> = Vec::new();
-        let mut early = Vec::new();
-        for row in &self.rows {
-            let Some(due_on) = row.value.due_on else { continue };
+        let due_days = || self.rows.par_iter().filter_map(|row| Some((row, row.value.due_on?)));
+        let is_distant = |(row, due_on): &(&CheckedRow<AcceptedBill>, i32)| {
             let days = self.days_of(row.value.month);
-            if due_on < days.start - DISTANT_DAYS || due_on >= days.end + DISTANT_DAYS {
-                distant.push((self.id(row), due_on));
-            }
-            if due_on < days.start - EARLY_DAYS {
-                early.push((self.id(row), due_on));
-            }
-        }
+            *due_on < days.start - DISTANT_DAYS || *due_on >= days.end + DISTANT_DAYS
+        };
+        let is_early = |(row, due_on): &(&CheckedRow<AcceptedBill>, i32)| {
+            *due_on < self.days_of(row.value.month).start - EARLY_DAYS
+        };
         // Where most bills are due before their month, the days or the months are of another kind.
-        if 2 * early.len() > self.rows.len() {
-            distant = early;
-        }
+        let are_early = 2 * due_days().filter(is_early).count() > self.rows.len();
+        let distant = due_days().filter(|due| if are_early { is_early(due) } else { is_distant(due) });
+        let distant: Vec<(&str, i32)> = distant.map(|(row, due_on)| (self.id(row), due_on)).collect();
         let Some((bill, due_on)) = distant.iter().min() else { return };
         book.notice(Rule::DistantDate, count(distant.len()), || distant_example(bill, "due_on", *due_on));
     }
 
-    /// The days of a month of the window, as days since 1970-01-01.
+    /// The days of a month, as days since 1970-01-01.
     pub(super) fn days_of(&self, month: Month) -> Range<i32> {
-        let ends = self.window.index(month).and_then(|month| self.month_starts.get(month..month + 2));
-        match ends {
-            Some(&[start, end]) => start..end,
-            _ => month.first_day()..month.last_day() + 1,
+        self.months.days(month)
+    }
+
+    /// The positions of the bills of some customers.
+    pub(super) fn of(&self, customers: Range<usize>) -> Range<usize> {
+        let start = |customer: usize| self.rows.partition_point(|row| row.value.customer.index() < customer);
+        start(customers.start)..start(customers.end)
+    }
+
+    /// For each month of the window, the number of payments made in it.
+    pub(super) fn paid_by_month(&self, payments: &[BillPayment]) -> Vec<u64> {
+        let mut by_month = vec![0; self.months.starts.len() + 1];
+        for payment in payments {
+            by_month[self.months.starts.partition_point(|start| *start <= payment.paid_on)] += 1;
         }
+        // The first number is that of payments before the window, the last that of payments after it.
+        by_month.pop();
+        by_month.split_off(1)
     }
 
     /// Sets the states of the bills that have a position.
@@ -253,9 +333,15 @@ impl Bills {
     /// opening: a correction of older revenue is not revenue of the window. This is decided last, among the rows that
     /// would otherwise count.
     fn move_out_reversals_of_outside_bills(&mut self, book: &mut TableBook) {
+        if self.named.is_empty() {
+            return;
+        }
         let mut rows = std::mem::take(&mut self.rows);
         let outside: Vec<_> = rows.extract_if(.., |row| self.reverses_outside(&row.value)).collect();
         self.rows = rows;
+        if outside.is_empty() {
+            return;
+        }
         book.tally.counted -= count(outside.len());
         book.tally.out_of_window += count(outside.len());
         for row in outside {
@@ -272,6 +358,11 @@ impl Bills {
             self.named(bill),
             Some(BillState::BeforeOpening(_) | BillState::OutOfWindow | BillState::Earlier(_))
         )
+    }
+
+    /// The accepted bills among which are those that name another bill.
+    pub(super) fn naming(&self) -> &[CheckedRow<AcceptedBill>] {
+        if self.named.is_empty() { &[] } else { &self.rows }
     }
 
     /// What became of the bill that a negative bill names; `None` if it names none.

@@ -1,17 +1,17 @@
 //! Bills and payments that break no rule but cannot be right: delivered twice under other ids, a month away from the
 //! energy that they bill, in another unit, or far from what is paid.
 
-use std::collections::BTreeMap;
-
-use super::bill::Bills;
+use super::bill::{AcceptedBill, Bills};
+use super::billed::BilledMonth;
 use super::paid::BillPayment;
 use crate::contract::rule::Rule;
 use crate::customer::Customers;
 use crate::delivery::notice_missing_months;
 use crate::index::{CustomerIx, count, index};
 use crate::meter::MonthlyUsage;
+use crate::rows::CheckedRow;
 use crate::source::TableBook;
-use crate::unit::{Month, Window, date_of_day};
+use crate::unit::{Window, date_of_day};
 
 /// Equal bills or payments are reported if they are at least one row in this many: a few may be real.
 const REPEATED_ONE_IN: u64 = 200;
@@ -67,10 +67,10 @@ impl<'a> BillDoubts<'a> {
         }
     }
 
-    /// Looks at the bills of a customer: their positions, and the sums by position of their month.
-    pub fn look(&mut self, customer: CustomerIx, positions: &[u32], billed: &BTreeMap<usize, i128>) {
-        if positions.len() > billed.len() {
-            self.look_for_repeated(positions);
+    /// Looks at the bills of a customer, and at their sums by month.
+    pub fn look(&mut self, customer: CustomerIx, bills: &[CheckedRow<AcceptedBill>], billed: &[BilledMonth]) {
+        if bills.len() > billed.len() {
+            self.look_for_repeated(bills);
         }
         self.look_at_amounts(customer, billed);
         if customer.index().is_multiple_of(self.step) {
@@ -78,37 +78,31 @@ impl<'a> BillDoubts<'a> {
         }
     }
 
-    fn look_for_repeated(&mut self, positions: &[u32]) {
+    fn look_for_repeated(&mut self, of_customer: &[CheckedRow<AcceptedBill>]) {
         let bills = self.bills;
-        let content = |position: &&u32| {
-            let bill = &bills.rows[index(**position)].value;
-            (bill.month, bill.amount_fen, bill.due_on)
-        };
+        let content =
+            |row: &CheckedRow<AcceptedBill>| (row.value.month, row.value.amount_fen, row.value.due_on);
         // A reversal repeats no bill, and a bill of nothing counts for nothing.
-        let mut of_customer: Vec<&u32> =
-            positions.iter().filter(|position| content(position).1 > 0).collect();
-        of_customer
-            .sort_unstable_by_key(|position| (content(position), bills.id(&bills.rows[index(**position)])));
-        for pair in of_customer.windows(2).filter(|pair| content(&pair[0]) == content(&pair[1])) {
+        let mut of_customer: Vec<_> = of_customer.iter().filter(|row| row.value.amount_fen > 0).collect();
+        of_customer.sort_unstable_by_key(|row| (content(row), bills.id(row)));
+        for pair in of_customer.windows(2).filter(|pair| content(pair[0]) == content(pair[1])) {
             self.repeated += 1;
-            let ids = [pair[0], pair[1]].map(|position| bills.id(&bills.rows[index(*position)]));
+            let ids = [pair[0], pair[1]].map(|row| bills.id(row));
             self.first_repeated = Some(self.first_repeated.map_or(ids, |first| first.min(ids)));
         }
     }
 
-    fn look_at_amounts(&mut self, customer: CustomerIx, billed: &BTreeMap<usize, i128>) {
-        let amounts = || billed.values().copied().filter(|fen| *fen > 0);
+    fn look_at_amounts(&mut self, customer: CustomerIx, billed: &[BilledMonth]) {
+        let amounts = || billed.iter().map(|billed| billed.fen).filter(|fen| *fen > 0);
         let (Some(least), Some(most)) = (amounts().min(), amounts().max()) else { return };
         if most <= AMOUNT_FACTOR * least {
             return;
         }
         let energy = |month: usize| i128::from(self.usage.get(month, customer).active_wh);
         let Some(median_fen) = lower_median(amounts()) else { return };
-        let Some(median_wh) = lower_median(billed.keys().map(|&month| energy(month)).filter(|wh| *wh > 0))
-        else {
-            return;
-        };
-        for (&month, &fen) in billed.iter().filter(|(_, fen)| **fen > 0) {
+        let energies = billed.iter().map(|billed| energy(billed.month)).filter(|wh| *wh > 0);
+        let Some(median_wh) = lower_median(energies) else { return };
+        for &BilledMonth { month, fen } in billed.iter().filter(|billed| billed.fen > 0) {
             let wh = energy(month);
             let too_much = fen > AMOUNT_FACTOR * median_fen && wh < ENERGY_FACTOR * median_wh;
             let too_little = fen * AMOUNT_FACTOR < median_fen && wh * ENERGY_FACTOR > median_wh;
@@ -119,13 +113,13 @@ impl<'a> BillDoubts<'a> {
     }
 
     /// Whose energy the bills of a customer fit best: that of the month before, of their own, or of the month after.
-    fn look_at_months(&mut self, customer: CustomerIx, billed: &BTreeMap<usize, i128>) {
+    fn look_at_months(&mut self, customer: CustomerIx, billed: &[BilledMonth]) {
         if billed.len() < MONTHS_MIN {
             return;
         }
         let months = index(self.usage.window().months);
         let spread = |shift: usize| {
-            let prices = billed.iter().filter_map(|(&month, &fen)| {
+            let prices = billed.iter().filter_map(|&BilledMonth { month, fen }| {
                 let month = (month + shift).checked_sub(1).filter(|month| *month < months)?;
                 let wh = self.usage.get(month, customer).active_wh;
                 (fen > 0 && wh > 0).then(|| libm::log(fen as f64 / wh as f64))
@@ -140,6 +134,15 @@ impl<'a> BillDoubts<'a> {
         } else if own < best {
             self.votes[1] += 1;
         }
+    }
+
+    /// Adds what was found about later customers.
+    pub fn append(&mut self, later: Self) {
+        self.repeated += later.repeated;
+        self.first_repeated = self.first_repeated.into_iter().chain(later.first_repeated).min();
+        self.amounts.extend(later.amounts);
+        self.votes.iter_mut().zip(later.votes).for_each(|(votes, more)| *votes += more);
+        self.first_apart = self.first_apart.or(later.first_apart);
     }
 
     pub fn notice(&self, customers: &Customers, book: &mut TableBook) {
@@ -187,16 +190,6 @@ fn variance(values: &[f64]) -> Option<f64> {
     Some(values.iter().map(|value| (value - mean) * (value - mean)).sum::<f64>() / values.len() as f64)
 }
 
-fn payments_by_month(payments: &[BillPayment], window: Window) -> Vec<u64> {
-    let mut by_month = vec![0; index(window.months)];
-    for payment in payments {
-        if let Some(month) = Month::of_day(payment.paid_on).and_then(|month| window.index(month)) {
-            by_month[month] += 1;
-        }
-    }
-    by_month
-}
-
 /// Notes payments that equal another in bill, day and amount, and payments far from what is due. Payments must be sorted by
 /// bill, then by day and amount.
 pub(super) fn notice_payments(
@@ -218,7 +211,7 @@ pub(super) fn notice_payments(
             format!("bill {bill}: two equal payments on {day}")
         });
     }
-    notice_missing_months(window, &payments_by_month(payments, window), book);
+    notice_missing_months(window, &bills.paid_by_month(payments), book);
     // Bills without a payment say nothing about the amounts of payments.
     let mut paid = vec![0_i128; customers.len()];
     let mut due = vec![0_i128; customers.len()];

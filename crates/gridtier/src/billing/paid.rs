@@ -1,6 +1,8 @@
 //! What payments are for: a bill or an account.
 
-use crate::index::CustomerIx;
+use rayon::prelude::*;
+
+use crate::index::{CustomerIx, index};
 
 /// What a payment pays. Positions are those of [`Bills`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,4 +31,62 @@ pub(super) struct BillPayment {
     pub bill: u32,
     pub paid_on: i32,
     pub amount_fen: i64,
+}
+
+/// What was paid for each accepted bill.
+pub(super) struct PaidBills {
+    /// For each bill, the end of its payments.
+    ends: Vec<u32>,
+    /// Sorted by bill, then by day and amount.
+    payments: Vec<BillPayment>,
+}
+
+impl PaidBills {
+    /// Sorts the payments of so many bills.
+    pub fn new(bills: usize, mut payments: Vec<BillPayment>) -> Self {
+        let mut ends = vec![0_u32; bills];
+        payments.iter().for_each(|payment| ends[index(payment.bill)] += 1);
+        let mut before = 0;
+        for end in &mut ends {
+            before += std::mem::replace(end, before);
+        }
+        // Each end is the start until the payments of its bill are counted over.
+        if payments.is_sorted_by_key(|payment| payment.bill) {
+            payments.iter().for_each(|payment| ends[index(payment.bill)] += 1);
+        } else {
+            let mut sorted = payments.clone();
+            for payment in payments {
+                let end = &mut ends[index(payment.bill)];
+                sorted[index(*end)] = payment;
+                *end += 1;
+            }
+            payments = sorted;
+        }
+        let of_bills = payments.par_chunk_by_mut(|a, b| a.bill == b.bill);
+        of_bills.for_each(|of_bill| {
+            of_bill.sort_unstable_by_key(|payment| (payment.paid_on, payment.amount_fen));
+        });
+        Self { ends, payments }
+    }
+
+    /// The payments of a bill, in the order of days.
+    pub fn of(&self, bill: usize) -> &[BillPayment] {
+        let start = bill.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.payments[index(start)..index(self.ends[bill])]
+    }
+
+    /// All payments, sorted by bill, then by day and amount.
+    pub fn all(&self) -> &[BillPayment] {
+        &self.payments
+    }
+
+    /// The same payments and further ones.
+    pub fn with(self, bills: usize, further: Vec<BillPayment>) -> Self {
+        if further.is_empty() {
+            return self;
+        }
+        let mut payments = self.payments;
+        payments.extend(further);
+        Self::new(bills, payments)
+    }
 }

@@ -2,15 +2,15 @@
 
 use super::account;
 use super::bill::{BillState, Bills, DISTANT_DAYS, distant_example};
-use super::paid::{BillPayment, CheckedPayment, PaidFor};
+use super::paid::{BillPayment, CheckedPayment, PaidBills, PaidFor};
 use super::reversal::Due;
 use crate::contract::cell::{Ids, Integers};
 use crate::contract::rule::Rule;
 use crate::customer::{CustomerFinder, Customers};
 use crate::error::RunError;
 use crate::index::{CustomerIx, index};
-use crate::key::KeyIndex;
-use crate::rows::{self, CheckedRow, Columns, Placement, TableRows, TableRules};
+use crate::key::{KeyIndex, NearKey};
+use crate::rows::{self, CheckedRow, Columns, Placement, RowSink, TableRows, TableRules, TestedRow};
 use crate::source::{Source, TableBook};
 use crate::unit::Window;
 
@@ -19,9 +19,48 @@ struct PaymentRules<'a> {
     bills: &'a Bills,
     finder: CustomerFinder<'a>,
     window: Window,
+}
+
+/// Payments on days that no payment of these bills can have been made on: days such as 1970-01-01 and 2099-12-31 stand for
+/// "not paid" in many systems.
+#[derive(Default)]
+struct DistantPayments {
+    rows: u64,
+    /// The smallest id, and its day.
+    first: Option<(String, i32)>,
+}
+
+impl DistantPayments {
+    fn add(&mut self, rows: u64, payment: Option<(&str, i32)>) {
+        self.rows += rows;
+        let Some((id, paid_on)) = payment else { return };
+        if self.first.as_ref().is_none_or(|(first, _)| id < first.as_str()) {
+            self.first = Some((id.to_owned(), paid_on));
+        }
+    }
+}
+
+#[derive(Default)]
+struct PaymentNotes {
+    distant: DistantPayments,
+    near: NearKey,
+}
+
+#[derive(Default)]
+struct PaymentIds {
     keys: KeyIndex,
-    /// Payments on days that no payment of these bills can have been made on, and the id and day of the smallest.
-    distant: (u64, Option<(String, i32)>),
+    distant: DistantPayments,
+}
+
+impl RowSink<PaymentRules<'_>> for PaymentIds {
+    fn keys(&mut self) -> &mut KeyIndex {
+        &mut self.keys
+    }
+
+    fn note(&mut self, notes: PaymentNotes, _rows: &mut [TestedRow<CheckedPayment>]) {
+        let DistantPayments { rows, first } = notes.distant;
+        self.distant.add(rows, first.as_ref().map(|(id, paid_on)| (id.as_str(), *paid_on)));
+    }
 }
 
 /// Days after a bill, or after the window's end, when nobody pays any more: twenty years.
@@ -39,10 +78,11 @@ struct PaymentCells {
 /// pays.
 type PaymentPlace = (i32, Result<PaidFor, Rule>);
 
-impl TableRules<PaymentCells, PaymentPlace, CheckedPayment> for PaymentRules<'_> {
-    fn keys(&mut self) -> &mut KeyIndex {
-        &mut self.keys
-    }
+impl TableRules for PaymentRules<'_> {
+    type Cells = PaymentCells;
+    type Place = PaymentPlace;
+    type Row = CheckedPayment;
+    type Notes = PaymentNotes;
 
     fn customer_id(&self, customer: CustomerIx) -> &str {
         self.finder.id(customer)
@@ -65,17 +105,18 @@ impl TableRules<PaymentCells, PaymentPlace, CheckedPayment> for PaymentRules<'_>
     /// A payment that names a bill has the place of that bill; a payment on account has a place of its own. A payment
     /// made after the window's end is outside the window whatever it pays.
     fn place(
-        &mut self,
+        &self,
         paid_on: i64,
         cells: &PaymentCells,
         ids: &Ids,
         row: usize,
+        notes: &mut PaymentNotes,
     ) -> Placement<PaymentPlace> {
         let Ok(paid_on) = i32::try_from(paid_on) else { return Placement::Outside };
         let end = self.window.end_day();
         if paid_on >= end {
             if paid_on > end + FUTURE_DAYS {
-                self.note_distant(paid_on, ids, row);
+                notes.distant.add(1, ids.required(row).ok().map(|payment| (payment, paid_on)));
             }
             return Placement::Outside;
         }
@@ -85,29 +126,30 @@ impl TableRules<PaymentCells, PaymentPlace, CheckedPayment> for PaymentRules<'_>
                 if let Placement::Inside((_, Ok(PaidFor::Bill(bill)))) = placement
                     && self.is_distant(bill, paid_on)
                 {
-                    self.note_distant(paid_on, ids, row);
+                    notes.distant.add(1, ids.required(row).ok().map(|payment| (payment, paid_on)));
                 }
                 placement
             }
             None if cells.customer_ids.of_any_length(row).is_none() => {
                 Placement::Inside((paid_on, Err(Rule::NullValue)))
             }
-            None => self.place_on_account(paid_on, cells, row),
+            None => self.place_on_account(paid_on, cells, row, &mut notes.near),
         }
     }
 
     fn value(
-        &mut self,
+        &self,
         (paid_on, paid_for): PaymentPlace,
         _ids: &Ids,
         cells: &PaymentCells,
         row: usize,
+        notes: &mut PaymentNotes,
     ) -> Result<CheckedPayment, Rule> {
         cells.bill_ids.nullable(row)?;
         let paid_for = paid_for?;
         if cells.customer_ids.nullable(row)?.is_some()
             && let Some(of_bill) = self.customer_of_bill(paid_for)
-            && self.finder.find(&cells.customer_ids, row)? != of_bill
+            && self.finder.find(&cells.customer_ids, row, &mut notes.near)? != of_bill
         {
             return Err(Rule::Orphan);
         }
@@ -125,17 +167,13 @@ impl PaymentRules<'_> {
         }
     }
 
-    /// Days such as 1970-01-01 and 2099-12-31 stand for "not paid" in many systems.
-    fn note_distant(&mut self, paid_on: i32, ids: &Ids, row: usize) {
-        self.distant.0 += 1;
-        let Ok(payment) = ids.required(row) else { return };
-        if self.distant.1.as_ref().is_none_or(|(first, _)| payment < first.as_str()) {
-            self.distant.1 = Some((payment.to_owned(), paid_on));
-        }
-    }
-
     /// Whether nobody can have paid an accepted bill on this day.
     fn is_distant(&self, bill: u32, paid_on: i32) -> bool {
+        // Whatever the month of the bill, so that most payments are not held against it.
+        let last_start = self.window.end_day() - DISTANT_DAYS;
+        if paid_on >= last_start && paid_on < self.window.start().first_day() + FUTURE_DAYS {
+            return false;
+        }
         let days = self.bills.days_of(self.bills.rows[index(bill)].value.month);
         paid_on < days.start - DISTANT_DAYS || paid_on >= days.end + FUTURE_DAYS
     }
@@ -143,13 +181,14 @@ impl PaymentRules<'_> {
     /// A payment on account made before the window takes part in the order of payments, unless it was made before the
     /// customer's opening.
     fn place_on_account(
-        &mut self,
+        &self,
         paid_on: i32,
         cells: &PaymentCells,
         row: usize,
+        near: &mut NearKey,
     ) -> Placement<PaymentPlace> {
         let is_inside = self.window.holds_day(paid_on);
-        let placement = self.finder.place(&cells.customer_ids, row, paid_on);
+        let placement = self.finder.place(&cells.customer_ids, row, paid_on, near);
         match placement.map(|customer| (paid_on, customer.map(PaidFor::Account))) {
             Placement::Inside(place) if !is_inside => Placement::Earlier(place),
             Placement::BeforeOpening(_) if !is_inside => Placement::Outside,
@@ -169,7 +208,7 @@ fn place_by_bill(paid_on: i32, bill: BillState) -> Placement<PaymentPlace> {
     }
 }
 
-/// Reads the payments. Returns what was paid for the accepted bills, sorted by bill, then by day.
+/// Reads the payments. Returns what was paid for the accepted bills.
 pub(super) fn read(
     source: &dyn Source,
     bills: &Bills,
@@ -177,32 +216,36 @@ pub(super) fn read(
     customers: &Customers,
     window: Window,
     book: &mut TableBook,
-) -> Result<Vec<BillPayment>, RunError> {
+) -> Result<PaidBills, RunError> {
     let finder = CustomerFinder::new(customers);
-    let mut rules = PaymentRules { bills, finder, window, keys: KeyIndex::default(), distant: (0, None) };
-    let TableRows { counted, earlier } = rows::read_with_earlier(source, book, &mut rules)?;
-    let PaymentRules { keys, distant, .. } = rules;
-    if let (rows, Some((payment, paid_on))) = distant {
+    let rules = PaymentRules { bills, finder, window };
+    let mut ids = PaymentIds::default();
+    let TableRows { counted, earlier } = rows::read_with_earlier(source, book, &rules, &mut ids)?;
+    let PaymentIds { keys, distant: DistantPayments { rows, first } } = ids;
+    if let Some((payment, paid_on)) = first {
         book.notice(Rule::DistantDate, rows, || distant_example(&payment, "paid_on", paid_on));
     }
+    let of_bill = |row: &CheckedRow<CheckedPayment>| match row.value.paid_for {
+        PaidFor::Bill(_) => None,
+        PaidFor::EarlierBill(_) | PaidFor::Account(_) => Some((row.key, row.value)),
+    };
+    let other: Vec<(u32, CheckedPayment)> = counted.iter().chain(&earlier).filter_map(of_bill).collect();
     // Only payments on account are ordered by their ids, which take as much memory as all that is known of the payments.
-    let on_account = |row: &CheckedRow<CheckedPayment>| matches!(row.value.paid_for, PaidFor::Account(_));
-    let is_needed = counted.iter().chain(&earlier).any(on_account);
-    let keys = if is_needed { keys } else { KeyIndex::default() };
-    let mut payments: Vec<BillPayment> = Vec::with_capacity(counted.len());
-    let mut other = Vec::new();
-    for row in counted.iter().chain(&earlier) {
-        let CheckedPayment { paid_for, paid_on, amount_fen } = row.value;
-        match paid_for {
-            PaidFor::Bill(bill) => payments.push(BillPayment { bill, paid_on, amount_fen }),
-            PaidFor::EarlierBill(_) | PaidFor::Account(_) => other.push((row.key, row.value)),
-        }
+    let on_account = |(_, payment): &(u32, CheckedPayment)| matches!(payment.paid_for, PaidFor::Account(_));
+    let keys = if other.iter().any(on_account) { keys } else { KeyIndex::default() };
+    // The payments take the memory of the rows.
+    let mut named: Vec<BillPayment> =
+        counted.into_iter().filter_map(|row| payment_of_bill(row.value)).collect();
+    named.shrink_to_fit();
+    let paid = PaidBills::new(bills.rows.len(), named);
+    let applied = account::apply(bills, due, paid.all(), &other, &keys)?;
+    Ok(paid.with(bills.rows.len(), applied))
+}
+
+/// The payment of an accepted bill.
+fn payment_of_bill(CheckedPayment { paid_for, paid_on, amount_fen }: CheckedPayment) -> Option<BillPayment> {
+    match paid_for {
+        PaidFor::Bill(bill) => Some(BillPayment { bill, paid_on, amount_fen }),
+        PaidFor::EarlierBill(_) | PaidFor::Account(_) => None,
     }
-    drop((counted, earlier));
-    let applied = account::apply(bills, due, &payments, &other, &keys)?;
-    payments.extend(applied);
-    // Payments are often in the order of bills already, which a stable sort makes use of, for half their memory again. The
-    // order of equal payments does not matter.
-    payments.sort_by_key(|payment| (payment.bill, payment.paid_on, payment.amount_fen));
-    Ok(payments)
 }

@@ -3,6 +3,8 @@
 //! Many systems do not say which bill a negative bill cancels. Such a bill is taken to cancel the latest bill of
 //! exactly the opposite amount; otherwise that bill would stay unpaid for ever.
 
+use rayon::prelude::*;
+
 use super::bill::{AcceptedBill, BillState, Bills};
 use crate::contract::rule::Rule;
 use crate::customer::Customers;
@@ -51,7 +53,7 @@ fn after_reversals(
     position: impl Fn(BillState) -> Option<u32>,
 ) -> DueAfterReversals {
     // Reversals only lower an amount, and one below 0 becomes 0: so the least number stands for all that are lower.
-    let mut due_fen: Vec<i64> = rows.iter().map(|row| row.value.amount_fen.max(0)).collect();
+    let mut due_fen: Vec<i64> = rows.par_iter().map(|row| row.value.amount_fen.max(0)).collect();
     let mut is_taken = vec![false; rows.len()];
     let (mut unknown, mut unnamed) = (Vec::new(), Vec::new());
     for (reversal, row) in (0..).zip(rows).filter(|(_, row)| row.value.amount_fen < 0) {
@@ -93,6 +95,9 @@ fn match_by_amount(
     mut reversals: Vec<u32>,
     is_taken: &[bool],
 ) -> Vec<(u32, Option<u32>)> {
+    if reversals.is_empty() {
+        return Vec::new();
+    }
     let opposite = |position: u32| {
         let bill = &rows[index(position)].value;
         (bill.customer, bill.amount_fen.unsigned_abs())
@@ -135,7 +140,7 @@ impl DueAfterReversals {
     /// Reports which reversals were matched, which cancel no known bill, and which bills of zero or more name another
     /// bill.
     pub fn notice(&self, bills: &Bills, usage: &MonthlyUsage, customers: &Customers, book: &mut TableBook) {
-        for row in &bills.rows {
+        for row in bills.naming() {
             if row.value.amount_fen >= 0 && row.value.reverses.is_some() {
                 book.notice(Rule::ReversesIgnored, 1, || format!("bill {}", bills.id(row)));
             }

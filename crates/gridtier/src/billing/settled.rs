@@ -32,7 +32,7 @@ pub struct SettledBill {
     pub paid_on: Option<i32>,
 }
 
-/// The bills of some customers, in the order of the table; empty if the source has no bills or no payments. All bills
+/// The bills of some customers, in the order of customers and, for each, of the table; empty if the source has no bills or no payments. All bills
 /// and payments are read, since ids must be unique among all of them.
 ///
 /// # Errors
@@ -53,15 +53,13 @@ pub fn settled_bills(
     let mut book = TableBook::new(Table::Payments);
     let payments = payment::read(source, &bills, &due, customers, window, &mut book)?;
     let mut settled = Vec::new();
-    for ((position, row), &due_fen) in (0..).zip(&bills.rows).zip(&due.counted.due_fen) {
+    for ((position, row), &due_fen) in bills.rows.iter().enumerate().zip(&due.counted.due_fen) {
         let (bill, Some(due_on)) = (&row.value, row.value.due_on) else { continue };
         let due_fen = i128::from(due_fen);
         if bill.amount_fen <= 0 || !of.contains(&bill.customer) {
             continue;
         }
-        let start = payments.partition_point(|payment| payment.bill < position);
-        let end = payments.partition_point(|payment| payment.bill <= position);
-        let payments = &payments[start..end];
+        let payments = payments.of(position);
         let is_due = due_on < window.end_day();
         let sums = is_due.then(|| settle_bill(due_fen, due_on, window.end_day(), payments.iter()));
         let sums = sums.unwrap_or_default();

@@ -10,9 +10,8 @@ use crate::contract::cell::{
 use crate::contract::declared::{NetExport, TableDeclared};
 use crate::contract::rule::Rule;
 use crate::contract::{AMOUNT_CNY_MAX, Column, ColumnKind, READING_KWH_MAX, Table};
-use crate::error::{Refusal, RunError};
+use crate::error::RunError;
 use crate::index::{count, index};
-use crate::key::KeyIndex;
 use crate::source::{Batch, RowAt, Source, TableBook, place_of};
 use crate::word::Word;
 
@@ -321,27 +320,5 @@ impl<'a> Columns<'a> {
     #[must_use]
     pub fn nulls(&self, name: &str) -> &'a [String] {
         self.declared.nulls.get(name).map_or(&[], Vec::as_slice)
-    }
-
-    /// The number of a row's own key, which is inserted if it is new.
-    ///
-    /// # Errors
-    /// Two spellings fold to one key.
-    pub fn own_key(&self, ids: &Ids, row: usize, index: &mut KeyIndex) -> Result<u32, RunError> {
-        let raw = match ids.folded.binary_search_by_key(&row, |(row, _)| *row) {
-            Ok(place) => Some(ids.folded[place].1.as_str()),
-            Err(_) => None,
-        };
-        index.insert_spelt(ids.values.value(row), raw).map_err(|folds| {
-            let (first, second) = (folds.first, folds.second);
-            let what = crate::text!(
-                "`{first}` and `{second}` are two keys that fold to one",
-                "`{first}` 与 `{second}` 归一后是同一个编号"
-            );
-            let advice =
-                ("write the key in one way only, in half-width characters", "请统一编号的写法，使用半角字符");
-            let path = self.source.file_name(self.table, self.batch.file);
-            Refusal::at(self.table, path, what, advice).into()
-        })
     }
 }

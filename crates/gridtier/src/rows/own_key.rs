@@ -1,11 +1,13 @@
 //! A table's own key and the date that places a row, as the contract marks them.
 
-use super::Columns;
+use std::borrow::Cow;
+
+use super::columns::Columns;
 use crate::contract::cell::{CellState, Ids, Integers};
 use crate::contract::rule::Rule;
 use crate::contract::{ColumnKind, Table};
 use crate::error::RunError;
-use crate::key::KeyIndex;
+use crate::key::{Folds, KeyIndex};
 use crate::source::TableBook;
 
 /// Microseconds of a second.
@@ -62,25 +64,44 @@ impl OwnKey {
         Ok(if self.is_in_seconds { date.div_euclid(SECOND_US) * SECOND_US } else { date })
     }
 
-    /// The number of a row's key.
-    pub fn number(
-        &self,
-        columns: &Columns,
-        row: usize,
-        date: i64,
-        index: &mut KeyIndex,
-    ) -> Result<u32, RunError> {
+    /// The number of a row's key, which is inserted if it is new. The key and date of the row can be read.
+    ///
+    /// # Errors
+    /// Two spellings fold to one key.
+    pub fn number(&self, row: usize, index: &mut KeyIndex) -> Result<u32, Folds> {
         if self.is_date_in_key || !self.further.is_empty() {
-            return Ok(self.loose_number(row, date, index));
+            return Ok(index.insert(&self.text(row)));
         }
-        columns.own_key(&self.ids, row, index)
+        let folded = &self.ids.folded;
+        let raw =
+            folded.binary_search_by_key(&row, |(row, _)| *row).ok().map(|place| folded[place].1.as_str());
+        index.insert_spelt(self.ids.values.value(row), raw)
     }
 
-    /// As [`number`](Self::number), but without checking how the key is spelt.
-    pub fn loose_number(&self, row: usize, date: i64, index: &mut KeyIndex) -> u32 {
+    /// The numbers of the keys of some rows, in ascending order, as by [`number`](Self::number).
+    ///
+    /// # Errors
+    /// Two spellings fold to one key.
+    pub fn numbers(
+        &self,
+        rows: impl Iterator<Item = usize>,
+        index: &mut KeyIndex,
+    ) -> Result<Vec<u32>, Folds> {
+        if self.is_date_in_key
+            || !self.further.is_empty()
+            || !self.ids.folded.is_empty()
+            || index.has_spellings()
+        {
+            return rows.map(|row| self.number(row, index)).collect();
+        }
+        Ok(index.insert_each(&rows.map(|row| self.ids.values.value(row)).collect::<Vec<_>>()))
+    }
+
+    /// The key of a row as one text.
+    pub fn text(&self, row: usize) -> Cow<'_, str> {
         let id = self.ids.values.value(row);
         if !self.is_date_in_key && self.further.is_empty() {
-            return index.insert(id);
+            return Cow::Borrowed(id);
         }
         let mut key = id.to_owned();
         for ids in &self.further {
@@ -89,9 +110,9 @@ impl OwnKey {
             key.push_str(ids.values.value(row));
         }
         if self.is_date_in_key {
-            key.push_str(&format!(" {date}"));
+            key.push_str(&format!(" {}", self.date(row).unwrap_or_default()));
         }
-        index.insert(&key)
+        Cow::Owned(key)
     }
 }
 

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Columns;
+use super::columns::Columns;
 use super::own_key::OwnKey;
 use crate::contract::cell::Integers;
 use crate::contract::declared::TableDeclared;
@@ -14,7 +14,7 @@ use crate::contract::rule::Rule;
 use crate::contract::{Column, Table};
 use crate::error::RunError;
 use crate::index::index;
-use crate::key::KeyIndex;
+use crate::key::{KeyIndex, NearKey};
 use crate::source::{Part, RowAt, Source, TableBook};
 use crate::unit::LocalTime;
 
@@ -47,10 +47,11 @@ pub fn out_of_date(source: &dyn Source, table: Table) -> Result<BTreeSet<RowAt>,
     let declared = source.declared().of(table);
     let parts = source.parts(table)?.unwrap_or_default();
     let mut found = BTreeSet::new();
-    let Some(mut last) = LastRecords::read(source, table, &parts, &declared)? else { return Ok(found) };
+    let Some(last) = LastRecords::read(source, table, &parts, &declared)? else { return Ok(found) };
     let mut book = TableBook::new(table);
     for part in parts {
         source.read(table, part, &names_needed(table), &mut |batch| {
+            let mut near = NearKey::default();
             let mut columns = Columns::new(source, table, &batch, &declared);
             let (times, key) = (last.times(&columns)?, OwnKey::read(&columns, &mut book)?);
             for row in
@@ -58,7 +59,7 @@ pub fn out_of_date(source: &dyn Source, table: Table) -> Result<BTreeSet<RowAt>,
             {
                 let is_out_of_date = match (last.recorded(&times, row), key.date(row)) {
                     (Ok(Recorded::Later), _) => true,
-                    (Ok(Recorded::Known(us)), Ok(date)) => last.is_replaced(&key, row, date, us),
+                    (Ok(Recorded::Known(us)), Ok(_)) => last.is_replaced(&key, row, us, &mut near),
                     _ => false,
                 };
                 if is_out_of_date {
@@ -109,10 +110,10 @@ impl LastRecords {
             if columns.reader_fault(row).is_some() {
                 continue;
             }
-            let (Ok(Recorded::Known(us)), Ok(date)) = (self.recorded(&recorded, row), key.date(row)) else {
+            let (Ok(Recorded::Known(us)), Ok(_)) = (self.recorded(&recorded, row), key.date(row)) else {
                 continue;
             };
-            let number = index(key.loose_number(row, date, &mut self.keys));
+            let number = index(self.keys.insert(&key.text(row)));
             self.last_us.resize(self.keys.len(), ALWAYS_US);
             self.last_us[number] = self.last_us[number].max(us);
         }
@@ -136,9 +137,9 @@ impl LastRecords {
         })
     }
 
-    /// Whether a row recorded at `us` is replaced by a later one of its key.
-    pub fn is_replaced(&mut self, key: &OwnKey, row: usize, date: i64, us: i64) -> bool {
-        let number = index(key.loose_number(row, date, &mut self.keys));
-        self.last_us.get(number).is_some_and(|&last_us| us < last_us)
+    /// Whether a row recorded at `us` is replaced by a later one of its key. `near` is for keys in order.
+    pub fn is_replaced(&self, key: &OwnKey, row: usize, us: i64, near: &mut NearKey) -> bool {
+        let number = self.keys.get_near(&key.text(row), near);
+        number.and_then(|number| self.last_us.get(index(number))).is_some_and(|&last_us| us < last_us)
     }
 }

@@ -1,0 +1,82 @@
+//! What was billed to a customer in each month.
+
+use std::collections::BTreeMap;
+
+use super::bill::AcceptedBill;
+use crate::rows::CheckedRow;
+use crate::unit::Window;
+
+/// A month of the window in which a customer has counted bills.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct BilledMonth {
+    /// Its position in the window.
+    pub month: usize,
+    /// Σ amounts due.
+    pub fen: i128,
+}
+
+/// Replaces `billed` by the months of a customer's bills, in their order.
+pub(super) fn sum_months(bills: &[CheckedRow<AcceptedBill>], window: Window, billed: &mut Vec<BilledMonth>) {
+    billed.clear();
+    let of_window =
+        bills.iter().filter_map(|row| Some((window.index(row.value.month)?, row.value.amount_fen)));
+    billed.extend(of_window.map(|(month, fen)| BilledMonth { month, fen: fen.into() }));
+    billed.sort_by_key(|billed| billed.month);
+    billed.dedup_by(|next, first| {
+        let is_same = next.month == first.month;
+        first.fen += if is_same { next.fen } else { 0 };
+        is_same
+    });
+}
+
+/// Whether the commonest gap between months with a bill is one month; of equally common gaps the smallest is taken.
+pub(super) fn is_monthly(billed: &[BilledMonth]) -> bool {
+    let gaps = || billed.windows(2).map(|pair| pair[1].month - pair[0].month);
+    let of_one_month = gaps().filter(|gap| *gap == 1).count();
+    if of_one_month > 0 && 2 * of_one_month >= billed.len() {
+        return true;
+    }
+    let mut others: BTreeMap<usize, usize> = BTreeMap::new();
+    gaps().filter(|gap| *gap > 1).for_each(|gap| *others.entry(gap).or_default() += 1);
+    of_one_month > 0 && others.values().all(|times| *times <= of_one_month)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::index::CustomerIx;
+    use crate::source::RowAt;
+    use crate::unit::Month;
+
+    #[test]
+    fn billed_monthly_means_that_the_commonest_gap_is_one_month_and_the_smallest_of_equally_common_gaps_counts()
+     {
+        let billed = |months: &[usize]| -> Vec<BilledMonth> {
+            months.iter().map(|&month| BilledMonth { month, fen: 0 }).collect()
+        };
+        assert!(is_monthly(&billed(&[0, 1, 2, 5])));
+        assert!(is_monthly(&billed(&[0, 1, 3])), "one gap of 1 and one of 2");
+        assert!(!is_monthly(&billed(&[0, 2, 4, 5])));
+        assert!(!is_monthly(&billed(&[3])), "one bill has no gap");
+        assert!(!is_monthly(&billed(&[])));
+    }
+
+    #[test]
+    fn bills_of_one_month_are_summed_and_months_outside_the_window_are_left_out() {
+        let window = Window { end: Month::new(2024, 1), months: 12 };
+        let bill = |month: i32, amount_fen| CheckedRow {
+            key: 0,
+            at: RowAt::new(0, 0),
+            value: AcceptedBill {
+                customer: CustomerIx::new(0),
+                month: window.start().plus(month),
+                amount_fen,
+                due_on: None,
+                reverses: None,
+            },
+        };
+        let mut billed = vec![BilledMonth { month: 7, fen: 7 }];
+        sum_months(&[bill(3, 10), bill(1, 5), bill(12, 9), bill(3, -4), bill(1, 1)], window, &mut billed);
+        assert_eq!(billed, [BilledMonth { month: 1, fen: 6 }, BilledMonth { month: 3, fen: 6 }]);
+    }
+}
