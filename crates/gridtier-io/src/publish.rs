@@ -54,32 +54,39 @@ pub struct Grading<'a> {
     pub commit: Commit<'a>,
 }
 
+/// A cycle that is not published yet, with its facts.
+pub struct StagedFacts(Staging);
+
 /// Writes what a cycle has of facts: their tables, and the rejects. None of it needs a judgement, so it can be written
 /// while the facts are judged.
 ///
 /// # Errors
 /// A file could not be written, or a file with rejects could not be read a second time.
 pub fn write_facts(
-    staging: &mut Staging,
+    mut staging: Staging,
     folder: &DataFolder,
     reuse: &Reuse,
     facts: &Facts,
-) -> Result<(), PublishError> {
+) -> Result<StagedFacts, PublishError> {
     staging.write_tables(output::fact_tables(facts))?;
     match reuse {
-        Reuse::Facts(counted) => Ok(staging.copy(&counted.outputs, &counted.cycle)?),
+        Reuse::Facts(counted) => staging.copy(&counted.outputs, &counted.cycle)?,
         Reuse::Nothing | Reuse::Readings(_) => {
             let mut present = facts.books.iter().filter(|book| book.present);
-            present.try_for_each(|book| write_rejects(staging, folder, book, reuse))
+            present.try_for_each(|book| write_rejects(&mut staging, folder, book, reuse))?;
         }
     }
+    Ok(StagedFacts(staging))
 }
 
-/// Publishes a graded cycle whose [facts are written](write_facts).
+/// Publishes a graded cycle.
 ///
 /// # Errors
 /// Nothing was published.
-pub fn publish(mut staging: Staging, grading: &Grading) -> Result<StoredCycle, PublishError> {
+pub fn publish(
+    StagedFacts(mut staging): StagedFacts,
+    grading: &Grading,
+) -> Result<StoredCycle, PublishError> {
     let Grading { folder, graded, method, catalogue, accepted_by, revises, previous, commit } = *grading;
     let tables = output::judged_tables(graded, method, staging.version());
     let (written, control_totals) = rayon::join(|| staging.write_tables(tables), || graded.control_totals());

@@ -217,9 +217,9 @@ impl<'a> Recompute<'a> {
             previous: manifest.previous.as_deref(),
             commit: Commit::cycle(&cycle.commit.published_at, None),
         };
-        let mut staging = store.begin()?.numbered(cycle.version);
-        write_facts(&mut staging, folder, &Reuse::Nothing, &graded.facts)?;
-        Ok(publish(staging, &grading)?)
+        let staging = store.begin()?.numbered(cycle.version);
+        let staged = write_facts(staging, folder, &Reuse::Nothing, &graded.facts)?;
+        Ok(publish(staged, &grading)?)
     }
 
     fn differences(&self, again: &StoredCycle) -> Result<Vec<Difference>, RecomputeError> {

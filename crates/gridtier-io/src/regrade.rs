@@ -28,9 +28,9 @@ use crate::cycle::{
 };
 use crate::folder::DataFolder;
 use crate::govern::{CorrectedCycle, GovernanceError, decisions, refuse_without_approval};
-use crate::publish::{Grading, PublishError, publish, write_facts};
+use crate::publish::{Grading, PublishError, StagedFacts, publish, write_facts};
 use crate::reuse::{self, Reuse};
-use crate::store::{Commit, Staging, Store, StoreError, StoredCycle};
+use crate::store::{Commit, Store, StoreError, StoredCycle};
 
 /// How to grade, and where to publish.
 #[derive(Clone, Copy)]
@@ -125,7 +125,7 @@ pub fn beyond_limits(breaches: &[Breach]) -> Text {
 /// A graded cycle that is not published yet. It holds the store's lock, and leaves nothing behind when dropped.
 pub struct Unpublished<'a> {
     request: Regrade<'a>,
-    staging: Staging,
+    staged: StagedFacts,
     folder: DataFolder,
     reuse: Reuse,
     graded: Graded,
@@ -141,7 +141,7 @@ impl<'a> Regrade<'a> {
     /// The store is in use or cannot be read, or the inputs cannot be graded.
     pub fn grade(self, folder: DataFolder) -> Result<GradeOutcome<'a>, RegradeError> {
         let store = Store::open_or_create(self.store)?;
-        let mut staging = store.begin()?;
+        let staging = store.begin()?;
         if !self.propose {
             refuse_without_approval(&store, self.method)?;
         }
@@ -163,12 +163,12 @@ impl<'a> Regrade<'a> {
         };
         let facts = facts(&folder, &mut reuse, self.end, self.method)?;
         // The larger part of a cycle's files hold facts: 0.06 s of writing them fit beside the judgement of 100,000 customers.
-        let write = |facts: &Facts| write_facts(&mut staging, &folder, &reuse, facts);
+        let write = |facts: &Facts| write_facts(staging, &folder, &reuse, facts);
         let judged = run::judge_beside(facts, self.method, &tiers, write);
-        let (mut graded, written) = judged.map_err(|error| folder.with_all_damage(error))?;
-        written?;
+        let (mut graded, staged) = judged.map_err(|error| folder.with_all_damage(error))?;
+        let staged = staged?;
         add_finding(&mut graded, self.catalogue);
-        let new = Unpublished { request: self, staging, folder, reuse, graded, revises, previous };
+        let new = Unpublished { request: self, staged, folder, reuse, graded, revises, previous };
         Ok(GradeOutcome::New(Box::new(new)))
     }
 
@@ -386,7 +386,7 @@ impl Unpublished<'_> {
         accepted_by: Option<&str>,
         published_at: &str,
     ) -> Result<(Graded, StoredCycle), RegradeError> {
-        let Self { request, staging, folder, graded, revises, previous, .. } = self;
+        let Self { request, staged, folder, graded, revises, previous, .. } = self;
         if !graded.breaches.is_empty() && accepted_by.is_none() {
             return Err(RegradeError::BeyondLimits(graded.breaches));
         }
@@ -406,7 +406,7 @@ impl Unpublished<'_> {
                 ..Commit::cycle(published_at, None)
             },
         };
-        let cycle = publish(staging, &grading)?;
+        let cycle = publish(staged, &grading)?;
         Ok((graded, cycle))
     }
 }

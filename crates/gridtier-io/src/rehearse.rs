@@ -143,9 +143,9 @@ impl<'a> Rehearse<'a> {
             commit: Commit::cycle(self.at, None),
         };
         let number = store.last_record()? + 1;
-        let mut staging = Store::open_or_create(scratch.path())?.begin()?.numbered(number);
-        write_facts(&mut staging, folder, &reuse, &graded.facts)?;
-        let next = publish(staging, &grading)?;
+        let staging = Store::open_or_create(scratch.path())?.begin()?.numbered(number);
+        let staged = write_facts(staging, folder, &reuse, &graded.facts)?;
+        let next = publish(staged, &grading)?;
         let cycles = ComparedPair::of(current.clone(), next.clone(), latest_revision(store, &current)?)?;
         Ok(Rehearsed { request: self, current, next, _scratch: scratch, cycles, breaches: graded.breaches })
     }
