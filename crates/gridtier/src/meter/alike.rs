@@ -21,7 +21,7 @@ pub(super) fn notice_months_alike(usage: &MonthlyUsage, customers: &Customers, b
     let sample = (0..customers.len()).step_by(step).map(CustomerIx::from_index);
     let sample = sample.filter(|customer| usage.has_ends.get(customer.index()) != Some(&true));
     let rows: Vec<Vec<i64>> = sample
-        .map(|customer| usage.row(customer).iter().map(|used| used.active_wh).collect())
+        .map(|customer| usage.months_of(customer).map(|used| used.active_wh).collect())
         .filter(|row: &Vec<i64>| varies(row))
         .collect();
     let window = usage.window();
@@ -53,8 +53,9 @@ pub(super) fn notice_missing(usage: &MonthlyUsage, customers: &Customers, book: 
     let mut read = vec![0; index(usage.window().months)];
     let step = customers.len().div_ceil(SAMPLE).max(1);
     for customer in (0..customers.len()).step_by(step).map(CustomerIx::from_index) {
-        let row = usage.row(customer);
-        read.iter_mut().zip(row).for_each(|(read, used)| *read += u64::from(used.readings > 0));
+        read.iter_mut()
+            .zip(usage.months_of(customer))
+            .for_each(|(read, used)| *read += u64::from(used.readings > 0));
     }
     notice_missing_months(usage.window(), &read, book);
 }

@@ -65,7 +65,7 @@ pub(super) fn notice_placeholders(usage: &MonthlyUsage, customers: &Customers, b
     let all = (0..customers.len()).into_par_iter().map(CustomerIx::from_index);
     let found: Vec<(CustomerIx, usize, i64)> = all
         .flat_map_iter(|customer| {
-            let months = usage.row(customer).into_iter().enumerate();
+            let months = usage.months_of(customer).enumerate();
             months
                 .filter(|(_, used)| used.readings == 1 && is_placeholder(used.active_wh))
                 .map(move |(month, used)| (customer, month, used.active_wh))
@@ -102,7 +102,10 @@ fn median_wh(row: &[MonthUse]) -> Option<i64> {
 }
 
 fn far_months(usage: &MonthlyUsage, customer: CustomerIx) -> Vec<UnitSuspect> {
-    let row = usage.row(customer);
+    if !has_far_months(usage, customer) {
+        return Vec::new();
+    }
+    let row: Vec<MonthUse> = usage.months_of(customer).collect();
     let Some(median_wh) = median_wh(&row) else { return Vec::new() };
     let far = row
         .iter()
@@ -115,6 +118,16 @@ fn far_months(usage: &MonthlyUsage, customer: CustomerIx) -> Vec<UnitSuspect> {
         median_wh,
     })
     .collect()
+}
+
+/// Whether two months with energy are so far apart that one of them may be far from the median. Few customers have such
+/// months, and the others need no median.
+fn has_far_months(usage: &MonthlyUsage, customer: CustomerIx) -> bool {
+    let (mut least, mut most) = (i64::MAX, 0);
+    for used in usage.months_of(customer).filter(|used| used.active_wh > 0) {
+        (least, most) = (least.min(used.active_wh), most.max(used.active_wh));
+    }
+    i128::from(most) > UNIT_FACTOR * i128::from(least)
 }
 
 fn is_suspect(wh: i64, median_wh: i64) -> bool {
@@ -131,7 +144,7 @@ fn is_near_zero(wh: i64, median_wh: i64) -> bool {
 pub(super) fn notice_registers(usage: &MonthlyUsage, customers: &Customers, book: &mut TableBook) {
     let all = (0..customers.len()).into_par_iter().map(CustomerIx::from_index);
     let found: Vec<(CustomerIx, usize)> =
-        all.filter_map(|customer| Some((customer, register_falls(&usage.row(customer))?))).collect();
+        all.filter_map(|customer| Some((customer, register_falls(usage.months_of(customer))?))).collect();
     let (steady, fallen): (Vec<_>, Vec<_>) = found.into_iter().partition(|(_, falls)| *falls == 0);
     if let Some((first, _)) = steady.first() {
         book.notice(Rule::LooksLikeRegister, count(steady.len()), || {
@@ -147,17 +160,17 @@ pub(super) fn notice_registers(usage: &MonthlyUsage, customers: &Customers, book
 }
 
 /// How often the energy of a customer falls, if it looks like a register: 0 for one that never falls.
-fn register_falls(row: &[MonthUse]) -> Option<usize> {
-    if looks_like_register(row) { Some(0) } else { falls_of_register(row) }
+fn register_falls(months: impl Iterator<Item = MonthUse>) -> Option<usize> {
+    let read: Vec<MonthUse> = months.filter(|used| used.readings > 0 && used.active_wh > 0).collect();
+    if looks_like_register(&read) { Some(0) } else { falls_of_register(&read) }
 }
 
 /// How often a register was exchanged or rolled over, if the months look like one: above 0, the mean energy of a reading
-/// rises in every month, but for a few falls to less than half.
-fn falls_of_register(row: &[MonthUse]) -> Option<usize> {
-    let months: Vec<&MonthUse> = row.iter().filter(|used| used.readings > 0 && used.active_wh > 0).collect();
+/// rises in every month, but for a few falls to less than half. `months` are those with readings and energy above 0.
+fn falls_of_register(months: &[MonthUse]) -> Option<usize> {
     let mut falls = 0;
     for pair in months.windows(2) {
-        let [before, after] = [scaled(pair[0], pair[1]), scaled(pair[1], pair[0])];
+        let [before, after] = [scaled(&pair[0], &pair[1]), scaled(&pair[1], &pair[0])];
         if after < before && 2 * after >= before || after == before {
             return None;
         }
@@ -166,12 +179,13 @@ fn falls_of_register(row: &[MonthUse]) -> Option<usize> {
     (falls > 0 && months.len() >= falls * MONTHS_BY_FALL_MIN).then_some(falls)
 }
 
-/// Whether the mean energy of a reading never falls over at least twelve months above 0, and rises.
-fn looks_like_register(row: &[MonthUse]) -> bool {
-    let months: Vec<&MonthUse> = row.iter().filter(|used| used.readings > 0 && used.active_wh > 0).collect();
+/// Whether the mean energy of a reading never falls over at least twelve months, and rises. `months` are those with
+/// readings and energy above 0.
+fn looks_like_register(months: &[MonthUse]) -> bool {
+    let rises = |before: &MonthUse, after: &MonthUse| scaled(after, before) > scaled(before, after);
     months.len() >= REGISTER_MONTHS_MIN
-        && months.windows(2).all(|pair| scaled(pair[1], pair[0]) >= scaled(pair[0], pair[1]))
-        && scaled(months[months.len() - 1], months[0]) > scaled(months[0], months[months.len() - 1])
+        && months.windows(2).all(|pair| !rises(&pair[1], &pair[0]))
+        && rises(&months[0], &months[months.len() - 1])
 }
 
 /// The energy of a month times the number of readings of the other month. Two months compare by this product as by their
@@ -203,12 +217,13 @@ mod tests {
 
     #[test]
     fn a_register_never_falls_over_a_year_and_rises() {
-        assert!(looks_like_register(&months(1_000..1_012)));
-        assert!(!looks_like_register(&months(1_000..1_011)), "too short");
-        assert!(!looks_like_register(&months([5; 36])), "constant use");
-        assert!(!looks_like_register(&months((1..=12).chain([11]))), "falls once");
-        assert!(looks_like_register(&months([0, 0].into_iter().chain(1..=11).chain([11]))));
-        assert!(!looks_like_register(&[]));
+        let is_register = |months: Vec<MonthUse>| register_falls(months.into_iter()) == Some(0);
+        assert!(is_register(months(1_000..1_012)));
+        assert!(!is_register(months(1_000..1_011)), "too short");
+        assert!(!is_register(months([5; 36])), "constant use");
+        assert!(!is_register(months((1..=12).chain([11]))), "falls once");
+        assert!(is_register(months([0, 0].into_iter().chain(1..=11).chain([11]))));
+        assert!(!is_register(Vec::new()));
     }
 
     #[test]

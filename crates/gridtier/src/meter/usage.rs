@@ -120,12 +120,12 @@ impl UsageStripe {
         (first..).take(self.customers).map(CustomerIx::new)
     }
 
-    /// Reads the months of a customer into `row`.
-    fn fill_row(&self, customer: CustomerIx, row: &mut [MonthUse]) {
+    /// The months of a customer, in their order.
+    fn months_of(&self, customer: CustomerIx) -> impl Iterator<Item = MonthUse> + '_ {
         let member = customer.index() - self.first.index();
-        for (used, cells) in row.iter_mut().zip(&self.months) {
-            *used = cells.get(member).map_or_else(MonthUse::default, |cell| cell.used);
-        }
+        self.months
+            .iter()
+            .map(move |cells| cells.get(member).map_or_else(MonthUse::default, |cell| cell.used))
     }
 
     fn set(&mut self, customer: CustomerIx, month: usize, used: MonthUse) {
@@ -194,11 +194,8 @@ impl MonthlyUsage {
     }
 
     /// The months of a customer, by position in the window.
-    #[must_use]
-    pub fn row(&self, customer: CustomerIx) -> Vec<MonthUse> {
-        let mut row = vec![MonthUse::default(); self.months()];
-        self.stripes[customer.index() >> self.shift].fill_row(customer, &mut row);
-        row
+    pub fn months_of(&self, customer: CustomerIx) -> impl Iterator<Item = MonthUse> + '_ {
+        self.stripes[customer.index() >> self.shift].months_of(customer)
     }
 
     /// The first month at or after a position of the window in which a customer has a reading.
@@ -318,11 +315,12 @@ impl MonthlyUsage {
             .zip(coverage.words.par_chunks_mut((words_per_customer << self.shift).max(1)));
         let seasonal: Vec<CustomerIx> = by_stripe
             .flat_map_iter(|(stripe, words)| {
-                let mut row = vec![MonthUse::default(); months];
+                let mut row = Vec::with_capacity(months);
                 let mut readings = vec![0; months];
                 let mut seasonal = Vec::new();
                 for (customer, words) in stripe.of().zip(words.chunks_mut(words_per_customer)) {
-                    stripe.fill_row(customer, &mut row);
+                    row.clear();
+                    row.extend(stripe.months_of(customer));
                     readings.iter_mut().zip(&row).for_each(|(readings, used)| *readings = used.readings);
                     let mut set = |month: usize| words[month / WORD_BITS] |= 1 << (month % WORD_BITS);
                     covered::for_each_covered(&readings, &mut set);
@@ -360,11 +358,11 @@ impl MonthlyUsage {
             .par_iter_mut()
             .map(|stripe| {
                 let (mut done, mut as_read) = (Vec::new(), Vec::new());
-                let mut row = vec![MonthUse::default(); months];
-                let mut before = row.clone();
+                let (mut row, mut before) = (Vec::with_capacity(months), Vec::with_capacity(months));
                 for customer in stripe.of() {
-                    stripe.fill_row(customer, &mut row);
-                    before.copy_from_slice(&row);
+                    row.clear();
+                    row.extend(stripe.months_of(customer));
+                    before.clone_from(&row);
                     let Some(what) = change(customer, &mut row) else { continue };
                     done.push((customer, what));
                     if !known.contains(&customer) {
