@@ -53,8 +53,14 @@ pub(super) enum BillState {
     /// A row lies before the window and takes part in the order of payments on account. Holds its position among the
     /// earlier bills.
     Earlier(u32),
-    /// A row was accepted. Holds its position among the accepted bills.
-    Accepted(u32),
+    /// A row was accepted.
+    Accepted {
+        /// Its position among the accepted bills.
+        bill: u32,
+        /// Its month, counted from January 1970: kept here, because for bills in no order it would take an access to memory
+        /// more, an eighth of the time.
+        month: u16,
+    },
 }
 
 /// The first day of each month of the window, and that of the month after it: kept, because every bill and payment is held
@@ -324,8 +330,9 @@ impl Bills {
         for (position, bill) in (0..).zip(&self.earlier) {
             self.states[index(bill.key)] = BillState::Earlier(position);
         }
-        for (position, bill) in (0..).zip(&self.rows) {
-            self.states[index(bill.key)] = BillState::Accepted(position);
+        for (bill, row) in (0..).zip(&self.rows) {
+            let month = u16::try_from(row.value.month.0).expect("months lie within 1970 to 2199");
+            self.states[index(row.key)] = BillState::Accepted { bill, month };
         }
     }
 

@@ -12,7 +12,7 @@ use crate::index::{CustomerIx, index};
 use crate::key::{KeyIndex, NearKey};
 use crate::rows::{self, CheckedRow, Columns, Placement, RowSink, TableRows, TableRules, TestedRow};
 use crate::source::{Source, TableBook};
-use crate::unit::Window;
+use crate::unit::{Month, Window};
 
 /// The columns and rules of payments.
 struct PaymentRules<'a> {
@@ -122,13 +122,13 @@ impl TableRules for PaymentRules<'_> {
         }
         match cells.bill_ids.of_any_length(row) {
             Some(_) => {
-                let placement = place_by_bill(paid_on, cells.bills[row]);
-                if let Placement::Inside((_, Ok(PaidFor::Bill(bill)))) = placement
-                    && self.is_distant(bill, paid_on)
+                let state = cells.bills[row];
+                if let BillState::Accepted { month, .. } = state
+                    && self.is_distant(Month(month.into()), paid_on)
                 {
                     notes.distant.add(1, ids.required(row).ok().map(|payment| (payment, paid_on)));
                 }
-                placement
+                place_by_bill(paid_on, state)
             }
             None if cells.customer_ids.of_any_length(row).is_none() => {
                 Placement::Inside((paid_on, Err(Rule::NullValue)))
@@ -167,14 +167,9 @@ impl PaymentRules<'_> {
         }
     }
 
-    /// Whether nobody can have paid an accepted bill on this day.
-    fn is_distant(&self, bill: u32, paid_on: i32) -> bool {
-        // Whatever the month of the bill, so that most payments are not held against it.
-        let last_start = self.window.end_day() - DISTANT_DAYS;
-        if paid_on >= last_start && paid_on < self.window.start().first_day() + FUTURE_DAYS {
-            return false;
-        }
-        let days = self.bills.days_of(self.bills.rows[index(bill)].value.month);
+    /// Whether nobody can have paid a bill of this month on this day.
+    fn is_distant(&self, month: Month, paid_on: i32) -> bool {
+        let days = self.bills.days_of(month);
         paid_on < days.start - DISTANT_DAYS || paid_on >= days.end + FUTURE_DAYS
     }
 
@@ -204,7 +199,7 @@ fn place_by_bill(paid_on: i32, bill: BillState) -> Placement<PaymentPlace> {
         BillState::OutOfWindow => Placement::Outside,
         BillState::BeforeOpening(customer) => Placement::BeforeOpening(customer),
         BillState::Earlier(bill) => Placement::Earlier((paid_on, Ok(PaidFor::EarlierBill(bill)))),
-        BillState::Accepted(bill) => Placement::Inside((paid_on, Ok(PaidFor::Bill(bill)))),
+        BillState::Accepted { bill, .. } => Placement::Inside((paid_on, Ok(PaidFor::Bill(bill)))),
     }
 }
 

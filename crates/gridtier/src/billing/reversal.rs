@@ -36,7 +36,7 @@ pub(super) struct Due {
 /// What is due on all bills.
 pub(super) fn due(bills: &Bills) -> Due {
     let counted = after_reversals(bills, &bills.rows, |state| match state {
-        BillState::Accepted(position) => Some(position),
+        BillState::Accepted { bill, .. } => Some(bill),
         _ => None,
     });
     let earlier = after_reversals(bills, &bills.earlier, |state| match state {
