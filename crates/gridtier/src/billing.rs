@@ -138,8 +138,8 @@ fn sum_by_customer<'a>(
             let first = chunk * CUSTOMERS_TOGETHER;
             let positions = bills.of(first..first + facts.len());
             let mut position = positions.start;
-            for of_customer in bills.rows[positions].chunk_by(|a, b| a.value.customer == b.value.customer) {
-                let customer = of_customer[0].value.customer;
+            for of_customer in bills.rows[positions].chunk_by(|a, b| a.customer == b.customer) {
+                let customer = of_customer[0].customer;
                 let fact = &mut facts[customer.index() - first];
                 billed::sum_months(of_customer, window, &mut billed);
                 doubts.look(customer, of_customer, &billed);

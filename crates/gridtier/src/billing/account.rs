@@ -224,18 +224,17 @@ fn payable_bills<'a>(
             unpaid_earlier[index(bill)] -= i128::from(payment.amount_fen);
         }
     }
-    let accepted = (0..).zip(&bills.rows).zip(unpaid).map(|((at, row), unpaid)| (Some(at), row, unpaid));
-    let earlier = bills.earlier.iter().zip(unpaid_earlier).map(|(row, unpaid)| (None, row, unpaid));
+    let accepted = (0..).zip(&bills.rows).zip(unpaid).map(|((at, bill), unpaid)| (Some(at), bill, unpaid));
+    let earlier = bills.earlier.iter().zip(unpaid_earlier).map(|(bill, unpaid)| (None, bill, unpaid));
     let mut payable: BTreeMap<CustomerIx, Vec<ListedBill>> = BTreeMap::new();
-    for (accepted, row, unpaid_fen) in accepted.chain(earlier) {
-        let bill = &row.value;
+    for (accepted, bill, unpaid_fen) in accepted.chain(earlier) {
         // If the tables have payments, every bill above zero has a due day.
         let (Some(due_on), true) = (bill.due_on, bill.amount_fen > 0) else { continue };
         if by_customer.contains_key(&bill.customer) {
             let listed = AccountBill { month: bill.month, unpaid_fen };
             payable.entry(bill.customer).or_default().push(ListedBill {
                 due_on,
-                id: bills.id(row),
+                id: bills.id(bill),
                 accepted,
                 bill: listed,
             });

@@ -1,10 +1,9 @@
 //! What was paid by the due day, how long the rest was owed, and what is still owed from earlier years.
 
-use super::bill::AcceptedBill;
+use super::bill::Bill;
 use super::paid::{BillPayment, PaidBills};
 use super::{Billing, narrow};
 use crate::error::RunError;
-use crate::rows::CheckedRow;
 use crate::unit::{Month, Window};
 
 /// The sums that settling gives: what was due on bills, what was paid on time and what is unpaid.
@@ -46,14 +45,9 @@ impl<'a> Arrears<'a> {
     }
 
     /// Sums the arrears of a customer. `first` is the position of the first of its bills.
-    pub fn count(
-        &self,
-        first: usize,
-        bills: &[CheckedRow<AcceptedBill>],
-        fact: &mut Billing,
-    ) -> Result<(), RunError> {
+    pub fn count(&self, first: usize, bills: &[Bill], fact: &mut Billing) -> Result<(), RunError> {
         let mut sum = ArrearsSums::default();
-        for (position, bill) in (first..).zip(bills.iter().map(|row| &row.value)) {
+        for (position, bill) in (first..).zip(bills) {
             let Some(due_on) = bill.due_on.filter(|due_on| *due_on < self.end_day) else { continue };
             if bill.amount_fen <= 0 {
                 continue;

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::bill::AcceptedBill;
-use crate::rows::CheckedRow;
+use super::bill::Bill;
 use crate::unit::Window;
 
 /// A month of the window in which a customer has counted bills.
@@ -16,10 +15,9 @@ pub(super) struct BilledMonth {
 }
 
 /// Replaces `billed` by the months of a customer's bills, in their order.
-pub(super) fn sum_months(bills: &[CheckedRow<AcceptedBill>], window: Window, billed: &mut Vec<BilledMonth>) {
+pub(super) fn sum_months(bills: &[Bill], window: Window, billed: &mut Vec<BilledMonth>) {
     billed.clear();
-    let of_window =
-        bills.iter().filter_map(|row| Some((window.index(row.value.month)?, row.value.amount_fen)));
+    let of_window = bills.iter().filter_map(|row| Some((window.index(row.month)?, row.amount_fen)));
     billed.extend(of_window.map(|(month, fen)| BilledMonth { month, fen: fen.into() }));
     billed.sort_by_key(|billed| billed.month);
     billed.dedup_by(|next, first| {
@@ -45,7 +43,6 @@ pub(super) fn is_monthly(billed: &[BilledMonth]) -> bool {
 mod tests {
     use super::*;
     use crate::index::CustomerIx;
-    use crate::source::RowAt;
     use crate::unit::Month;
 
     #[test]
@@ -64,16 +61,13 @@ mod tests {
     #[test]
     fn bills_of_one_month_are_summed_and_months_outside_the_window_are_left_out() {
         let window = Window { end: Month::new(2024, 1), months: 12 };
-        let bill = |month: i32, amount_fen| CheckedRow {
+        let bill = |month: i32, amount_fen| Bill {
             key: 0,
-            at: RowAt::new(0, 0),
-            value: AcceptedBill {
-                customer: CustomerIx::new(0),
-                month: window.start().plus(month),
-                amount_fen,
-                due_on: None,
-                reverses: None,
-            },
+            customer: CustomerIx::new(0),
+            month: window.start().plus(month),
+            amount_fen,
+            due_on: None,
+            reverses: None,
         };
         let mut billed = vec![BilledMonth { month: 7, fen: 7 }];
         sum_months(&[bill(3, 10), bill(1, 5), bill(12, 9), bill(3, -4), bill(1, 1)], window, &mut billed);

@@ -1,7 +1,7 @@
 //! Bills and payments that break no rule but cannot be right: delivered twice under other ids, a month away from the
 //! energy that they bill, in another unit, or far from what is paid.
 
-use super::bill::{AcceptedBill, Bills};
+use super::bill::{Bill, Bills};
 use super::billed::BilledMonth;
 use super::paid::BillPayment;
 use crate::contract::rule::Rule;
@@ -9,7 +9,6 @@ use crate::customer::Customers;
 use crate::delivery::notice_missing_months;
 use crate::index::{CustomerIx, count, index};
 use crate::meter::MonthlyUsage;
-use crate::rows::CheckedRow;
 use crate::source::TableBook;
 use crate::unit::{Window, date_of_day};
 
@@ -68,7 +67,7 @@ impl<'a> BillDoubts<'a> {
     }
 
     /// Looks at the bills of a customer, and at their sums by month.
-    pub fn look(&mut self, customer: CustomerIx, bills: &[CheckedRow<AcceptedBill>], billed: &[BilledMonth]) {
+    pub fn look(&mut self, customer: CustomerIx, bills: &[Bill], billed: &[BilledMonth]) {
         if bills.len() > billed.len() {
             self.look_for_repeated(bills);
         }
@@ -78,12 +77,11 @@ impl<'a> BillDoubts<'a> {
         }
     }
 
-    fn look_for_repeated(&mut self, of_customer: &[CheckedRow<AcceptedBill>]) {
+    fn look_for_repeated(&mut self, of_customer: &[Bill]) {
         let bills = self.bills;
-        let content =
-            |row: &CheckedRow<AcceptedBill>| (row.value.month, row.value.amount_fen, row.value.due_on);
+        let content = |row: &Bill| (row.month, row.amount_fen, row.due_on);
         // A reversal repeats no bill, and a bill of nothing counts for nothing.
-        let mut of_customer: Vec<_> = of_customer.iter().filter(|row| row.value.amount_fen > 0).collect();
+        let mut of_customer: Vec<_> = of_customer.iter().filter(|row| row.amount_fen > 0).collect();
         of_customer.sort_unstable_by_key(|row| (content(row), bills.id(row)));
         for pair in of_customer.windows(2).filter(|pair| content(pair[0]) == content(pair[1])) {
             self.repeated += 1;
@@ -217,7 +215,7 @@ pub(super) fn notice_payments(
     let mut due = vec![0_i128; customers.len()];
     for of_bill in payments.chunk_by(|a, b| a.bill == b.bill) {
         let bill = index(of_bill[0].bill);
-        let customer = bills.rows[bill].value.customer.index();
+        let customer = bills.rows[bill].customer.index();
         paid[customer] += of_bill.iter().map(|payment| i128::from(payment.amount_fen)).sum::<i128>();
         due[customer] += i128::from(due_fen[bill]);
     }

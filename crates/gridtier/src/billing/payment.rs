@@ -161,8 +161,8 @@ impl PaymentRules<'_> {
     /// The customer of the bill that is paid; `None` for a payment on account.
     fn customer_of_bill(&self, paid_for: PaidFor) -> Option<CustomerIx> {
         match paid_for {
-            PaidFor::Bill(bill) => Some(self.bills.rows[index(bill)].value.customer),
-            PaidFor::EarlierBill(bill) => Some(self.bills.earlier[index(bill)].value.customer),
+            PaidFor::Bill(bill) => Some(self.bills.rows[index(bill)].customer),
+            PaidFor::EarlierBill(bill) => Some(self.bills.earlier[index(bill)].customer),
             PaidFor::Account(_) => None,
         }
     }

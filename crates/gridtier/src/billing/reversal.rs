@@ -5,12 +5,11 @@
 
 use rayon::prelude::*;
 
-use super::bill::{AcceptedBill, BillState, Bills};
+use super::bill::{Bill, BillState, Bills};
 use crate::contract::rule::Rule;
 use crate::customer::Customers;
 use crate::index::{CustomerIx, count, index};
 use crate::meter::MonthlyUsage;
-use crate::rows::CheckedRow;
 use crate::source::TableBook;
 
 /// Most customers that a finding names as examples.
@@ -49,22 +48,22 @@ pub(super) fn due(bills: &Bills) -> Due {
 /// Applies the reversals among `rows`. `position` gives the position in `rows` of the bill with a state.
 fn after_reversals(
     bills: &Bills,
-    rows: &[CheckedRow<AcceptedBill>],
+    rows: &[Bill],
     position: impl Fn(BillState) -> Option<u32>,
 ) -> DueAfterReversals {
     // Reversals only lower an amount, and one below 0 becomes 0: so the least number stands for all that are lower.
-    let mut due_fen: Vec<i64> = rows.par_iter().map(|row| row.value.amount_fen.max(0)).collect();
+    let mut due_fen: Vec<i64> = rows.par_iter().map(|row| row.amount_fen.max(0)).collect();
     let mut is_taken = vec![false; rows.len()];
     let (mut unknown, mut unnamed) = (Vec::new(), Vec::new());
-    for (reversal, row) in (0..).zip(rows).filter(|(_, row)| row.value.amount_fen < 0) {
-        let Some(state) = bills.named(&row.value) else {
+    for (reversal, row) in (0..).zip(rows).filter(|(_, row)| row.amount_fen < 0) {
+        let Some(state) = bills.named(row) else {
             unnamed.push(reversal);
             continue;
         };
         let named = position(state).map(index);
-        match named.filter(|&named| rows[named].value.customer == row.value.customer) {
+        match named.filter(|&named| rows[named].customer == row.customer) {
             Some(named) => {
-                due_fen[named] = due_fen[named].saturating_add(row.value.amount_fen);
+                due_fen[named] = due_fen[named].saturating_add(row.amount_fen);
                 is_taken[named] = true;
             }
             None => unknown.push(reversal),
@@ -75,14 +74,14 @@ fn after_reversals(
         match taken {
             Some(taken) => {
                 let due_fen = &mut due_fen[index(taken)];
-                *due_fen = due_fen.saturating_add(rows[index(reversal)].value.amount_fen);
+                *due_fen = due_fen.saturating_add(rows[index(reversal)].amount_fen);
                 matched.push((reversal, taken));
             }
             None => unknown.push(reversal),
         }
     }
     due_fen.iter_mut().for_each(|fen| *fen = (*fen).max(0));
-    unknown.sort_by_key(|&reversal| rows[index(reversal)].value.customer);
+    unknown.sort_by_key(|&reversal| rows[index(reversal)].customer);
     DueAfterReversals { due_fen, matched, unknown }
 }
 
@@ -91,7 +90,7 @@ fn after_reversals(
 /// is taken; within one month, the one with the greatest id. Reversals choose in the order of month and id.
 fn match_by_amount(
     bills: &Bills,
-    rows: &[CheckedRow<AcceptedBill>],
+    rows: &[Bill],
     mut reversals: Vec<u32>,
     is_taken: &[bool],
 ) -> Vec<(u32, Option<u32>)> {
@@ -99,7 +98,7 @@ fn match_by_amount(
         return Vec::new();
     }
     let opposite = |position: u32| {
-        let bill = &rows[index(position)].value;
+        let bill = &rows[index(position)];
         (bill.customer, bill.amount_fen.unsigned_abs())
     };
     let in_order = |a: &u32, b: &u32| {
@@ -107,12 +106,12 @@ fn match_by_amount(
     };
     reversals.sort_unstable_by(in_order);
     let mut customers: Vec<CustomerIx> =
-        reversals.iter().map(|&reversal| rows[index(reversal)].value.customer).collect();
+        reversals.iter().map(|&reversal| rows[index(reversal)].customer).collect();
     customers.dedup();
     let mut candidates: Vec<u32> = (0..)
         .zip(rows)
-        .filter(|(position, row)| row.value.amount_fen > 0 && !is_taken[index(*position)])
-        .filter(|(_, row)| customers.binary_search(&row.value.customer).is_ok())
+        .filter(|(position, row)| row.amount_fen > 0 && !is_taken[index(*position)])
+        .filter(|(_, row)| customers.binary_search(&row.customer).is_ok())
         .map(|(position, _)| position)
         .collect();
     candidates.sort_unstable_by(in_order);
@@ -124,9 +123,9 @@ fn match_by_amount(
         // A stack of the bills up to the month of the reversal, the latest on top.
         let mut latest_last = Vec::new();
         for &reversal in reversals {
-            let month = rows[index(reversal)].value.month;
+            let month = rows[index(reversal)].month;
             while let Some(bill) =
-                candidates.next_if(|&bill| opposite(bill) == group && rows[index(bill)].value.month <= month)
+                candidates.next_if(|&bill| opposite(bill) == group && rows[index(bill)].month <= month)
             {
                 latest_last.push(bill);
             }
@@ -141,7 +140,7 @@ impl DueAfterReversals {
     /// bill.
     pub fn notice(&self, bills: &Bills, usage: &MonthlyUsage, customers: &Customers, book: &mut TableBook) {
         for row in bills.naming() {
-            if row.value.amount_fen >= 0 && row.value.reverses.is_some() {
+            if row.amount_fen >= 0 && row.reverses.is_some() {
                 book.notice(Rule::ReversesIgnored, 1, || format!("bill {}", bills.id(row)));
             }
         }
@@ -152,12 +151,11 @@ impl DueAfterReversals {
             });
         }
         // A negative bill that names no other bill may pay a customer for exported energy.
-        let is_for_export =
-            |bill: &AcceptedBill| bill.reverses.is_none() && has_net_export(usage, bill.customer);
-        let unknown: Vec<&AcceptedBill> = self
+        let is_for_export = |bill: &Bill| bill.reverses.is_none() && has_net_export(usage, bill.customer);
+        let unknown: Vec<&Bill> = self
             .unknown
             .iter()
-            .map(|at| &bills.rows[index(*at)].value)
+            .map(|at| &bills.rows[index(*at)])
             .filter(|bill| !is_for_export(bill))
             .collect();
         if !unknown.is_empty() {

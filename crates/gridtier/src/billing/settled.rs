@@ -53,8 +53,8 @@ pub fn settled_bills(
     let mut book = TableBook::new(Table::Payments);
     let payments = payment::read(source, &bills, &due, customers, window, &mut book)?;
     let mut settled = Vec::new();
-    for ((position, row), &due_fen) in bills.rows.iter().enumerate().zip(&due.counted.due_fen) {
-        let (bill, Some(due_on)) = (&row.value, row.value.due_on) else { continue };
+    for ((position, bill), &due_fen) in bills.rows.iter().enumerate().zip(&due.counted.due_fen) {
+        let Some(due_on) = bill.due_on else { continue };
         let due_fen = i128::from(due_fen);
         if bill.amount_fen <= 0 || !of.contains(&bill.customer) {
             continue;
@@ -66,7 +66,7 @@ pub fn settled_bills(
         settled.push((
             bill.customer,
             SettledBill {
-                id: bills.id(row).to_owned(),
+                id: bills.id(bill).to_owned(),
                 month: bill.month,
                 due_on,
                 due_fen,
