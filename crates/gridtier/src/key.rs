@@ -171,7 +171,9 @@ impl KeyIndex {
 
     /// All keys in a hash table.
     fn hashed(&self) -> HashTable<Slot> {
-        let mut table = HashTable::with_capacity(self.len().max(self.texts.expected()));
+        let mut table = HashTable::new();
+        // Without the memory, the table grows as keys come.
+        let _ = table.try_reserve(self.len().max(self.texts.expected()), |slot: &Slot| spread(slot.hash));
         for number in (0..).take(self.len()) {
             let hash = short_hash(&self.hasher, self.key(number));
             table.insert_unique(spread(hash), Slot { hash, number }, |slot| spread(slot.hash));

@@ -176,7 +176,7 @@ impl NumberedKeys {
     fn add_page(&mut self, name: u64, expected: usize) -> Option<Page> {
         let start = self.places.len();
         let end = start + index_u64(PAGE);
-        if end > (expected * PLACES_MAX).max(PLACES_MIN) {
+        if end > expected.saturating_mul(PLACES_MAX).max(PLACES_MIN) {
             return None;
         }
         let page = Page { name, start: u32::try_from(start).ok()? };

@@ -2,6 +2,9 @@
 
 use crate::index::{count, index, index_u64};
 
+/// Most bytes of a text for which memory is reserved.
+const WIDTH_MAX: usize = 32;
+
 /// Texts, numbered from 0 in the order in which they were added.
 ///
 /// Ids mostly have the same length, so that no end of a text need be kept: millions of ids take eight bytes less each, and
@@ -36,7 +39,7 @@ impl KeyTexts {
 
     /// Reserves memory for so many more texts, once their length is known.
     pub fn reserve(&mut self, texts: usize) {
-        self.expected = self.len + texts;
+        self.expected = self.len.saturating_add(texts);
     }
 
     /// For how many texts memory is reserved.
@@ -47,9 +50,10 @@ impl KeyTexts {
     pub fn push(&mut self, text: &str) {
         if self.len == 0 {
             self.width = text.len();
-            self.text.reserve_exact(self.expected * self.width);
+            // Without the memory, or if the first text is longer than the others, the texts grow as they come.
+            let _ = self.text.try_reserve_exact(self.expected.saturating_mul(self.width.min(WIDTH_MAX)));
         } else if self.ends.is_empty() && text.len() != self.width {
-            self.ends.reserve_exact(self.expected.max(self.len + 1));
+            let _ = self.ends.try_reserve_exact(self.expected.max(self.len + 1));
             self.ends.extend((1..=self.len).map(|texts| count(texts * self.width)));
         }
         self.text.push_str(text);
@@ -68,7 +72,8 @@ mod tests {
     fn texts_of_one_length_and_of_several_are_found_by_number() {
         for all in [&["aa", "bb", "cc"][..], &["aa", "bb", "c", "", "ddd"], &["", "", "a"], &[]] {
             let mut texts = KeyTexts::default();
-            texts.reserve(2);
+            // More than there is memory for.
+            texts.reserve(if all.len() == 3 { usize::MAX / 2 } else { 2 });
             all.iter().for_each(|text| texts.push(text));
             assert_eq!(texts.len(), all.len());
             assert!((0..).zip(all).all(|(number, text)| texts.get(number) == *text), "{all:?}");
