@@ -57,6 +57,7 @@ pub mod text;
 pub mod phrase;
 pub mod unit;
 mod digits;
+mod vectors;
 pub mod checked_toml;
 pub mod contract;
 pub mod error;

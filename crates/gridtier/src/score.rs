@@ -6,7 +6,6 @@
 //! equal in every engine. This module does not assign tiers.
 
 pub mod combine;
-mod vectors;
 mod logarithm;
 mod ranked;
 mod quantile;
@@ -33,6 +32,7 @@ use crate::mcda;
 use crate::method::Method;
 use crate::stratum::Groups;
 use crate::unit::{Month, round_half_away};
+use crate::vectors::Vectors;
 
 use first_reading::{FirstReading, ReadIndicators};
 use moments::Moments;
@@ -40,7 +40,6 @@ use pattern::Patterns;
 use ranked::RankedCustomers;
 use rows::{BlockScorer, ScorePass};
 use strata::PointStrata;
-use vectors::Vectors;
 
 pub use normalise::Fitted;
 pub use quantile::RankedValues;

@@ -7,11 +7,11 @@ use rayon::prelude::*;
 
 use super::pattern::{self, PatternTable, Patterns, RowNumbering};
 use super::quantile::{Marks, OrderWindow, SAMPLE};
-use super::vectors::{Pass, Vectors};
 use super::{Provisional, known_weight, provisional};
 use crate::index::index;
 use crate::indicator::IndicatorColumn;
 use crate::method::{Method, Normalise, Scale};
+use crate::vectors::{Pass, Vectors};
 
 /// The population before it is known who is ranked.
 #[derive(Clone, Copy)]

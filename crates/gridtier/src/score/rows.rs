@@ -7,13 +7,13 @@
 use super::combine::{contribute, entering, finished, summed};
 use super::moments::{Moments, Quad, WIDTH};
 use super::pattern::Patterns;
-use super::vectors::{Pass, prefetch};
 use super::weigh::{effective, points};
 use super::{Fitted, NO_SCORE, Parameters, Provisional};
 use crate::index::index;
 use crate::indicator::column::absence;
 use crate::indicator::{DIMENSIONS, IndicatorColumn, IndicatorValue};
 use crate::method::{Combine, Method, Unknowns};
+use crate::vectors::{Pass, prefetch};
 
 /// Number of customers of a block.
 const ROWS: usize = 1 << 7;

@@ -16,6 +16,7 @@ use super::{
 };
 use crate::index::float_i64;
 use crate::unit::round_half_away;
+use crate::vectors::{Pass, Vectors};
 
 /// Whether a number may be below zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,7 +136,7 @@ const FAST_MAX: i64 = 1 << 50;
 const SHIFT: f64 = 6_755_399_441_055_744.0;
 
 /// [`round_half_away`] of a magnitude below 2⁵⁰, in steps that a processor does for several values at once.
-#[inline]
+#[inline(always)]
 fn round_small(x: f64) -> i64 {
     let nearest = (x + SHIFT) - SHIFT;
     // The difference is exact. It is ±0.5 only for a tie, which was rounded to the even neighbour.
@@ -146,17 +147,42 @@ fn round_small(x: f64) -> i64 {
     sum.to_bits().cast_signed().wrapping_sub(SHIFT.to_bits().cast_signed())
 }
 
+/// Scales doubles. Returns whether all lie within the bounds.
+struct ScalePass<'a> {
+    values: &'a [f64],
+    factor: f64,
+    least: f64,
+    most: f64,
+    scaled: &'a mut [i64],
+}
+
+impl Pass for ScalePass<'_> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn run(self) -> bool {
+        let mut are_sound = true;
+        for (scaled, &x) in self.scaled.iter_mut().zip(self.values) {
+            *scaled = round_small(x * self.factor);
+            are_sound &= (x >= self.least) & (x <= self.most);
+        }
+        are_sound
+    }
+}
+
 impl Scaling {
     fn fill(&self, doubles: &Float64Array, out: &mut Values) {
-        out.clear();
         let (values, factor) = (doubles.values(), float_i64(self.factor));
-        let limit = float_i64(self.max) / factor;
-        let least = if self.sign == Sign::NotNegative { 0.0 } else { -limit };
-        let sound = |x: f64| (x >= least) & (x <= limit);
-        out.values.extend(values.iter().map(|&x| round_small(x * factor)));
+        let most = float_i64(self.max) / factor;
+        let least = if self.sign == Sign::NotNegative { 0.0 } else { -most };
+        out.odd.clear();
+        out.values.resize(values.len(), 0);
+        let pass = ScalePass { values, factor, least, most, scaled: &mut out.values };
+        let are_sound = Vectors::widest().run(pass);
         let nulls = doubles.nulls().filter(|nulls| nulls.null_count() > 0);
-        if nulls.is_some() || !values.iter().fold(true, |all, &x| all & sound(x)) {
-            out.note_odd(values, nulls, |x| if sound(x) { CellState::Ok } else { self.of_double(x).1 });
+        if nulls.is_some() || !are_sound {
+            let is_sound = |x: f64| (x >= least) & (x <= most);
+            out.note_odd(values, nulls, |x| if is_sound(x) { CellState::Ok } else { self.of_double(x).1 });
         }
     }
 }
@@ -452,6 +478,22 @@ mod tests {
                 filled.values[row as usize] = 0;
             }
             prop_assert_eq!((filled.values, filled.odd), (expected.values, expected.odd));
+        }
+    }
+
+    #[test]
+    fn numbers_are_scaled_alike_with_all_vectors_that_the_processor_has() {
+        let values: Vec<f64> = (-3_000..3_000)
+            .map(|number| f64::from(number) * 0.499_5 + f64::from(number % 7) / 16.0)
+            .collect();
+        let expected: Vec<i64> = values.iter().map(|x| round_half_away(x * 1e3)).collect();
+        for vectors in Vectors::all() {
+            for (least, is_sound) in [(-1e9, true), (0.0, false)] {
+                let mut scaled = vec![0; values.len()];
+                let pass = ScalePass { values: &values, factor: 1e3, least, most: 1e9, scaled: &mut scaled };
+                assert_eq!(vectors.run(pass), is_sound, "{vectors:?}");
+                assert_eq!(scaled, expected, "{vectors:?}");
+            }
         }
     }
 
