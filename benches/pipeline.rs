@@ -265,7 +265,7 @@ impl Whole {
     /// A store whose only cycle is this grading.
     fn publish(&self) -> Store {
         let store = Store::open_or_create(self.dir.path().join("store")).expect("a store");
-        let mut staging = store.begin().expect("the store's lock");
+        let staging = store.begin().expect("the store's lock");
         let catalogue = Catalogue::shipped("paper", &[]).expect("the catalogue").expect("a sound catalogue");
         let (graded, folder) = (self.grade(), self.open());
         let grading = Grading {
@@ -278,8 +278,9 @@ impl Whole {
             previous: None,
             commit: Commit::cycle("", None),
         };
-        write_facts(&mut staging, &folder, &Reuse::Nothing, &graded.facts).expect("the facts written");
-        publish(staging, &grading).expect("a cycle");
+        let staged =
+            write_facts(staging, &folder, &Reuse::Nothing, &graded.facts).expect("the facts written");
+        publish(staged, &grading).expect("a cycle");
         store
     }
 

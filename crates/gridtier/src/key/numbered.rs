@@ -190,7 +190,7 @@ impl PlaceName {
     #[inline]
     fn of(kind: u64, number: u64) -> Self {
         // A number of 18 digits has 60 bits, so its page and the kind fit a word.
-        Self { page: number / PAGE << 3 | kind, place: index_u64(number % PAGE) }
+        Self { page: ((number / PAGE) << 3) | kind, place: index_u64(number % PAGE) }
     }
 }
 
