@@ -45,7 +45,7 @@ impl<P> Placement<P> {
     }
 }
 
-/// The columns and rules of one table, for [`read`], which applies them in the declared order. Several threads share
+/// The columns and rules of one table, for [`read`](super::read), which applies them in the declared order. Several threads share
 /// them.
 pub trait TableRules: Sync {
     /// The columns of a batch, besides the table's own key and date.
