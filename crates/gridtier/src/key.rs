@@ -379,6 +379,8 @@ impl KeyIndex {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -414,6 +416,34 @@ mod tests {
             assert_eq!(copy.len(), keys.len());
             assert!((0..).zip(&keys).all(|(number, key)| copy.get(key) == Some(number)));
             assert_eq!(["", "B0004y", "Z", "B4", "B00004"].map(|key| copy.get(key)), [None; 5]);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn keys_of_any_kind_have_the_numbers_of_a_map(
+            keys in prop::collection::vec("(B|R|20|A[0-9])?[0-9]{0,3}(0000000000000000)?[0-9x]{0,3}", 0..300),
+            blocks in prop::collection::vec(1usize..90, 1..8),
+        ) {
+            let mut known: BTreeMap<&str, u32> = BTreeMap::new();
+            let mut index = KeyIndex::default();
+            let mut rest: Vec<&str> = keys.iter().map(String::as_str).collect();
+            let mut sizes = blocks.into_iter().cycle();
+            while let (false, Some(size)) = (rest.is_empty(), sizes.next()) {
+                let block: Vec<&str> = rest.drain(..rest.len().min(size)).collect();
+                let mut expected = Vec::new();
+                for key in &block {
+                    let new = u32::try_from(known.len()).unwrap();
+                    expected.push(*known.entry(key).or_insert(new));
+                }
+                prop_assert_eq!(index.insert_each(&block), expected);
+            }
+            for (key, number) in &known {
+                prop_assert_eq!((index.get(key), index.key(*number)), (Some(*number), *key));
+            }
+            let asked = ["B1", "R", "", "20x", "A10000000000000000001"];
+            let each = index.get_each(asked.into_iter().map(Some));
+            prop_assert_eq!(each, asked.map(|key| known.get(key).copied()));
         }
     }
 
