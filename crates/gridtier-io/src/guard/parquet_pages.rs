@@ -97,7 +97,7 @@ impl PageEncoding {
 }
 
 /// What the header of a page claims.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct PageClaim {
     pub kind: PageKind,
     pub encoding: PageEncoding,
@@ -204,6 +204,11 @@ impl ChunkPages {
 }
 
 impl PageClaim {
+    /// Whether equal bytes with these two claims are equal rows.
+    pub(crate) fn has_claims_of(&self, other: &Self) -> bool {
+        *self == Self { start: self.start, checksum: self.checksum, ..*other }
+    }
+
     /// How many rows like those of this page fit into four times the text of a batch.
     fn batch_rows(&self) -> usize {
         let bytes = match self.encoding {

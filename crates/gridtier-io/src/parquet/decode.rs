@@ -7,6 +7,7 @@
 
 mod pages;
 mod runs;
+mod same_rows;
 mod values;
 mod texts;
 mod dictionary;
@@ -41,6 +42,8 @@ pub(super) struct ColumnDecoder {
     values: Box<dyn ColumnValues>,
     /// Buffer for the levels of one batch.
     levels: Vec<i32>,
+    /// All rows of the chunk, if they were decoded together, and how many of them have been read.
+    whole: Option<(ArrayRef, usize)>,
 }
 
 /// A page whose rows are being read.
@@ -98,6 +101,7 @@ impl ColumnDecoder {
             page: DataPage::default(),
             values,
             levels: Vec::new(),
+            whole: None,
         })
     }
 
@@ -106,6 +110,38 @@ impl ColumnDecoder {
     /// # Errors
     /// A page cannot be read, or holds fewer values than it claims.
     pub fn read(&mut self, rows: usize, unpacker: &mut Unpacker) -> Result<ArrayRef, Unreadable> {
+        if self.next == 0 {
+            self.whole = self.whole_chunk(unpacker)?.map(|rows| (rows, 0));
+        }
+        let Some((whole, read)) = &mut self.whole else { return self.read_pages(rows, unpacker) };
+        if whole.len() - *read < rows {
+            return Err(damaged());
+        }
+        let piece = whole.slice(*read, rows);
+        *read += rows;
+        Ok(piece)
+    }
+
+    /// Reads the dictionary, and if it is that of the row group before, all rows.
+    fn whole_chunk(&mut self, unpacker: &mut Unpacker) -> Result<Option<ArrayRef>, Unreadable> {
+        if self.chunk.pages.first().is_none_or(|page| page.kind != PageKind::Dictionary) {
+            return Ok(None);
+        }
+        self.open_page(unpacker)?;
+        let Some(last) = self.values.last_rows().filter(|last| last.keeps(&self.chunk)) else {
+            return Ok(None);
+        };
+        let (file, chunk, has_levels) = (Arc::clone(&self.file), Arc::clone(&self.chunk), self.has_levels);
+        if let Some(rows) = last.equal(&file, &chunk, has_levels, unpacker)? {
+            return Ok(Some(rows));
+        }
+        let count = chunk.pages.iter().skip(1).map(|page| index_u64(page.values)).sum();
+        let rows = self.read_pages(count, unpacker)?;
+        last.keep(&file, &chunk, has_levels, unpacker, &rows)?;
+        Ok(Some(rows))
+    }
+
+    fn read_pages(&mut self, rows: usize, unpacker: &mut Unpacker) -> Result<ArrayRef, Unreadable> {
         let mut nulls: Option<BooleanBufferBuilder> = None;
         let mut read = 0;
         while read < rows {

@@ -409,6 +409,12 @@ impl ReadingBatch {
         PlaceIx::new(self.customers[row].number())
     }
 
+    /// The places of the customers of neighbouring rows; any place for a row that does not count.
+    #[inline]
+    pub fn places(&self, rows: Range<usize>) -> impl Iterator<Item = PlaceIx> {
+        self.customers[rows].iter().map(|number| PlaceIx::new(number.number()))
+    }
+
     /// The reading of a row that counts.
     #[inline]
     pub fn reading(&self, row: usize) -> CheckedReading {

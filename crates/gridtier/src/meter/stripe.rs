@@ -393,6 +393,13 @@ impl Stripes {
         StripeIx::new(place.number() >> self.shift)
     }
 
+    /// Whether the customers at all places belong to one stripe.
+    #[inline]
+    pub fn are_all_of(&self, stripe: StripeIx, places: impl Iterator<Item = PlaceIx>) -> bool {
+        // No early exit, so that several are compared at once.
+        places.fold(true, |all, place| all & (self.stripe_of(place) == stripe))
+    }
+
     /// Waits for a stripe and locks it.
     pub fn lock(&self, stripe: StripeIx) -> MutexGuard<'_, Stripe> {
         self.stripes[stripe.index()].lock().unwrap_or_else(PoisonError::into_inner)

@@ -15,6 +15,7 @@ use arrow_schema::DataType;
 
 use super::pages::{PageBytes, damaged};
 use super::runs::Runs;
+use super::same_rows::LastRows;
 use super::texts::texts;
 use super::values::{ColumnValues, spread};
 use crate::guard::Unreadable;
@@ -33,6 +34,8 @@ struct LastDictionary {
     packed: Vec<u8>,
     codec: String,
     values: ArrayRef,
+    /// The rows of the last chunk that refers to it.
+    rows: Arc<LastRows>,
 }
 
 impl fmt::Debug for LastDictionaries {
@@ -42,26 +45,28 @@ impl fmt::Debug for LastDictionaries {
 }
 
 impl LastDictionaries {
-    /// The values of a dictionary page, decoded by `decode` unless the page has the same bytes as the last.
+    /// The values of a dictionary page, decoded by `decode` unless the page has the same bytes as the last; then with the
+    /// rows of the last chunk that refers to it.
     fn values(
         &self,
         column: &str,
         page: &mut PageBytes,
         decode: impl FnOnce(&[u8]) -> Result<ArrayRef, Unreadable>,
-    ) -> Result<ArrayRef, Unreadable> {
+    ) -> Result<(ArrayRef, Option<Arc<LastRows>>), Unreadable> {
         // Equal bytes of different codecs, or of different numbers of values, are different dictionaries.
         let codec = format!("{} {} {}", page.codec, page.page.values, page.page.unpacked);
         let last = self.lock().get(column).cloned();
         if let Some(last) = last.filter(|last| last.codec == codec && last.packed == page.packed()) {
-            return Ok(Arc::clone(&last.values));
+            return Ok((Arc::clone(&last.values), Some(Arc::clone(&last.rows))));
         }
         let values = decode(page.unpacked()?)?;
         if page.packed().len() <= KEPT_BYTES_MAX {
             let packed = page.packed().to_vec();
-            let last = LastDictionary { packed, codec, values: Arc::clone(&values) };
+            let (values, rows) = (Arc::clone(&values), Arc::default());
+            let last = LastDictionary { packed, codec, values, rows };
             self.lock().insert(column.to_owned(), Arc::new(last));
         }
-        Ok(values)
+        Ok((values, None))
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Arc<LastDictionary>>> {
@@ -75,6 +80,8 @@ pub(super) struct DictionaryTexts {
     last: Arc<LastDictionaries>,
     is_text: bool,
     dictionary: Option<ArrayRef>,
+    /// The rows of the last chunk, if it has the same dictionary.
+    last_rows: Option<Arc<LastRows>>,
     references: Vec<i32>,
 }
 
@@ -87,6 +94,7 @@ impl DictionaryTexts {
             last: Arc::clone(last),
             is_text: **values == DataType::Utf8,
             dictionary: None,
+            last_rows: None,
             references: Vec::new(),
         })
     }
@@ -95,9 +103,13 @@ impl DictionaryTexts {
 impl ColumnValues for DictionaryTexts {
     fn set_dictionary(&mut self, page: &mut PageBytes, count: usize) -> Result<(), Unreadable> {
         let is_text = self.is_text;
-        let values = self.last.values(&self.column, page, |bytes| texts(bytes, count, is_text))?;
-        self.dictionary = Some(values);
+        let (values, rows) = self.last.values(&self.column, page, |bytes| texts(bytes, count, is_text))?;
+        (self.dictionary, self.last_rows) = (Some(values), rows);
         Ok(())
+    }
+
+    fn last_rows(&self) -> Option<Arc<LastRows>> {
+        self.last_rows.clone()
     }
 
     fn append_plain(&mut self, _: &[u8], _: usize) -> Result<usize, Unreadable> {

@@ -36,6 +36,15 @@ enum NumberRun {
     },
 }
 
+/// What was read of a run.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum NumberPiece {
+    /// So many numbers, which were appended.
+    Packed(usize),
+    /// One number `read` times, which was not appended.
+    Repeated { value: i32, read: usize },
+}
+
 impl Runs {
     /// Runs that begin at the byte `at` of a page.
     ///
@@ -55,25 +64,44 @@ impl Runs {
     /// The runs end earlier.
     pub fn read(&mut self, bytes: &[u8], mut count: usize, out: &mut Vec<i32>) -> Result<(), Unreadable> {
         while count > 0 {
-            let read = match &mut self.run {
-                NumberRun::Repeated { left: 0, .. } => self.open(bytes)?,
-                NumberRun::Repeated { value, left } => {
-                    let read = count.min(*left);
-                    out.resize(out.len() + read, *value);
-                    *left -= read;
-                    read
-                }
-                NumberRun::Packed { next, numbers, .. } if next == numbers => self.open(bytes)?,
-                NumberRun::Packed { start, next, numbers } => {
-                    let read = count.min(*numbers - *next);
-                    unpack(&bytes[*start..], self.width, *next, read, out);
-                    *next += read;
+            count -= match self.piece(bytes, count, out)? {
+                NumberPiece::Packed(read) => read,
+                NumberPiece::Repeated { value, read } => {
+                    out.resize(out.len() + read, value);
                     read
                 }
             };
-            count -= read;
         }
         Ok(())
+    }
+
+    /// Reads up to `most` numbers of one run. Numbers that differ are appended to `out`.
+    ///
+    /// # Errors
+    /// There is no further run.
+    pub fn piece(
+        &mut self,
+        bytes: &[u8],
+        most: usize,
+        out: &mut Vec<i32>,
+    ) -> Result<NumberPiece, Unreadable> {
+        loop {
+            match &mut self.run {
+                NumberRun::Repeated { left: 0, .. } => self.open(bytes)?,
+                NumberRun::Packed { next, numbers, .. } if next == numbers => self.open(bytes)?,
+                NumberRun::Repeated { value, left } => {
+                    let read = most.min(*left);
+                    *left -= read;
+                    return Ok(NumberPiece::Repeated { value: *value, read });
+                }
+                NumberRun::Packed { start, next, numbers } => {
+                    let read = most.min(*numbers - *next);
+                    unpack(&bytes[*start..], self.width, *next, read, out);
+                    *next += read;
+                    return Ok(NumberPiece::Packed(read));
+                }
+            }
+        }
     }
 
     /// Whether the next `count` numbers are one run of `value`.
@@ -85,8 +113,8 @@ impl Runs {
         Ok(matches!(self.run, NumberRun::Repeated { value: of, left } if of == value && left >= count))
     }
 
-    /// Reads the head of the next run. Returns how many numbers have been read: none.
-    fn open(&mut self, bytes: &[u8]) -> Result<usize, Unreadable> {
+    /// Reads the head of the next run.
+    fn open(&mut self, bytes: &[u8]) -> Result<(), Unreadable> {
         let mut head = 0u64;
         for shift in (0..).step_by(7) {
             let &byte = bytes.get(self.at).filter(|_| shift < 63).ok_or_else(damaged)?;
@@ -105,7 +133,7 @@ impl Runs {
             self.at += value_bytes;
             let value = i32::from_le_bytes(word);
             self.run = NumberRun::Repeated { value, left: index_u64(head >> 1) };
-            return if head == 0 { Err(damaged()) } else { Ok(0) };
+            return if head == 0 { Err(damaged()) } else { Ok(()) };
         }
         // The last group may be cut off behind the last number.
         let groups = index_u64(head >> 1).min(if self.width == 0 { usize::MAX / GROUP } else { left });
@@ -116,7 +144,7 @@ impl Runs {
         }
         self.run = NumberRun::Packed { start: self.at, next: 0, numbers };
         self.at += (groups * self.width).min(left);
-        Ok(0)
+        Ok(())
     }
 }
 

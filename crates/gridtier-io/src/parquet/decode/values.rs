@@ -14,13 +14,19 @@ use gridtier::index::index;
 use parquet::basic::Type as Physical;
 
 use super::pages::{PageBytes, damaged};
-use super::runs::Runs;
+use super::runs::{NumberPiece, Runs};
+use super::same_rows::LastRows;
 use crate::guard::Unreadable;
 
 /// The values of the rows of one batch.
 pub(super) trait ColumnValues {
     /// Takes the dictionary of the column, `count` values in plain encoding.
     fn set_dictionary(&mut self, page: &mut PageBytes, count: usize) -> Result<(), Unreadable>;
+
+    /// The rows of the last chunk, if it has the same dictionary.
+    fn last_rows(&self) -> Option<Arc<LastRows>> {
+        None
+    }
 
     /// Appends `count` values in plain encoding; returns how many bytes they took.
     fn append_plain(&mut self, bytes: &[u8], count: usize) -> Result<usize, Unreadable>;
@@ -155,10 +161,25 @@ impl<T: Stored<BYTES>, const BYTES: usize> ColumnValues for Fixed<T, BYTES> {
 
     fn append_referred(&mut self, runs: &mut Runs, bytes: &[u8], count: usize) -> Result<(), Unreadable> {
         let Self { dictionary, values, references, .. } = self;
-        references.clear();
-        runs.read(bytes, count, references)?;
         let before = values.len();
-        values.extend(references.iter().map_while(|at| dictionary.get(index(at.cast_unsigned())).copied()));
+        let mut left = count;
+        while left > 0 {
+            references.clear();
+            left -= match runs.piece(bytes, left, references)? {
+                // Such as the time of all readings of a day.
+                NumberPiece::Repeated { value, read } => {
+                    let value = dictionary.get(index(value.cast_unsigned())).ok_or_else(damaged)?;
+                    values.resize(values.len() + read, *value);
+                    read
+                }
+                NumberPiece::Packed(read) => {
+                    let referred =
+                        references.iter().map_while(|at| dictionary.get(index(at.cast_unsigned())).copied());
+                    values.extend(referred);
+                    read
+                }
+            };
+        }
         if values.len() - before == count { Ok(()) } else { Err(damaged()) }
     }
 

@@ -1,0 +1,106 @@
+//! Row groups in which a column has the same rows as in the row group before.
+//!
+//! Daily readings name the same customers in the same order every day. The column of ids then has the same pages in every row
+//! group: they are compared as they are in the file, and neither decompressed nor decoded.
+
+use std::fs::File;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arrow_array::ArrayRef;
+use gridtier::index::index_u64;
+
+use super::pages::Unpacker;
+use crate::guard::Unreadable;
+use crate::guard::parquet_pages::{ChunkPages, PageClaim};
+
+/// The longest column chunk whose rows are kept: bytes in the file, and rows.
+const KEPT_BYTES_MAX: u64 = 4 << 20;
+const KEPT_ROWS_MAX: u64 = 1 << 20;
+/// After so many other chunks one after another, rows are no longer kept.
+const OTHERS_MAX: u32 = 4;
+
+/// The rows of the last chunk that refers to a dictionary; shared by threads.
+#[derive(Default)]
+pub(super) struct LastRows {
+    last: Mutex<Option<Arc<DecodedChunk>>>,
+    /// Chunks with other rows since the last with equal ones.
+    others: AtomicU32,
+}
+
+struct DecodedChunk {
+    has_levels: bool,
+    pages: Vec<PageClaim>,
+    /// The bytes of all pages in the file.
+    packed: Vec<u8>,
+    rows: ArrayRef,
+}
+
+impl LastRows {
+    /// The rows of a chunk if its pages are those of the last. The first page, with the dictionary, is known to be the same.
+    ///
+    /// # Errors
+    /// A page cannot be read.
+    pub fn equal(
+        &self,
+        file: &File,
+        chunk: &ChunkPages,
+        has_levels: bool,
+        unpacker: &mut Unpacker,
+    ) -> Result<Option<ArrayRef>, Unreadable> {
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let Some(last) = last else { return Ok(None) };
+        let pages = chunk.pages.get(1..).unwrap_or_default();
+        let mut is_equal = last.has_levels == has_levels
+            && last.pages.len() == pages.len()
+            && last.pages.iter().zip(pages).all(|(last, page)| last.has_claims_of(page));
+        let mut left = &last.packed[..];
+        for page in pages {
+            if !is_equal {
+                break;
+            }
+            unpacker.read(file, page)?;
+            let (before, rest) = left.split_at(unpacker.packed().len());
+            is_equal = before == unpacker.packed();
+            left = rest;
+        }
+        if is_equal {
+            self.others.store(0, Ordering::Relaxed);
+        } else {
+            self.others.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(is_equal.then(|| Arc::clone(&last.rows)))
+    }
+
+    /// Whether the rows of such a chunk are kept.
+    pub fn keeps(&self, chunk: &ChunkPages) -> bool {
+        let (mut bytes, mut rows) = (0, 0);
+        for page in chunk.pages.iter().skip(1) {
+            (bytes, rows) = (bytes + page.packed, rows + page.values);
+        }
+        bytes <= KEPT_BYTES_MAX && rows <= KEPT_ROWS_MAX && self.others.load(Ordering::Relaxed) < OTHERS_MAX
+    }
+
+    /// Keeps the rows of a chunk for the next one.
+    ///
+    /// # Errors
+    /// A page cannot be read.
+    pub fn keep(
+        &self,
+        file: &File,
+        chunk: &ChunkPages,
+        has_levels: bool,
+        unpacker: &mut Unpacker,
+        rows: &ArrayRef,
+    ) -> Result<(), Unreadable> {
+        let pages = chunk.pages.get(1..).unwrap_or_default().to_vec();
+        let mut packed = Vec::with_capacity(pages.iter().map(|page| index_u64(page.packed)).sum());
+        for page in &pages {
+            unpacker.read(file, page)?;
+            packed.extend_from_slice(unpacker.packed());
+        }
+        let chunk = DecodedChunk { has_levels, pages, packed, rows: Arc::clone(rows) };
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(chunk));
+        Ok(())
+    }
+}
