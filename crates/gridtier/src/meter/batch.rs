@@ -284,7 +284,7 @@ impl ReadingBatch {
         let Self { times, slots, span, has_one_slot, undated, exclusions, .. } = self;
         let first_us = times.values.first().copied().unwrap_or(0);
         // The loop has no early exit, so that several times are compared at once.
-        let is_one_time = times.values.iter().fold(true, |same, &us| same & (us == first_us));
+        let is_one_time = times.values.iter().fold(0, |differing, &us| differing | (us ^ first_us)) == 0;
         slots.clear();
         if is_one_time {
             // In files sorted by time, one look at the calendar is enough for the whole batch.

@@ -102,7 +102,10 @@ pub fn fill_times_us(array: &ArrayRef, how: Dates, out: &mut Values) -> Result<(
         out.values.extend(array.values().iter().map(|&value| us(value)));
         let check = |us: i64| placed(us, DAY_US, how.places).1;
         let nulls = array.nulls().filter(|nulls| nulls.null_count() > 0);
-        if nulls.is_some() || !out.values.iter().fold(true, |all, &us| all & (check(us) == CellState::Ok)) {
+        // A time outside the accepted years has a sign in one of the two, which are compared for several times at once.
+        let last_us = PLACED_DAYS.end * DAY_US - 1;
+        let signs = out.values.iter().fold(0, |signs, &us| signs | us | last_us.wrapping_sub(us));
+        if nulls.is_some() || signs < 0 {
             let values = std::mem::take(&mut out.values);
             out.note_odd(&values, nulls, check);
             out.values = values;
@@ -132,7 +135,8 @@ pub fn fill_times_us(array: &ArrayRef, how: Dates, out: &mut Values) -> Result<(
     Ok(())
 }
 
-/// The days of [`PLACED_YEARS`](super::super::PLACED_YEARS): from 1970-01-01 up to, not including, 2200-01-01.
+/// The days of [`PLACED_YEARS`](super::super::PLACED_YEARS): from 1970-01-01 up to, not including, 2200-01-01. The first is
+/// day 0, so a time before it is negative.
 const PLACED_DAYS: std::ops::Range<i64> = 0..84_006;
 
 /// Converts a value of which a day has `steps`, and checks it against the years in which rows can be placed.
