@@ -60,6 +60,10 @@ impl Catalogue {
     /// catalogue, but another text. Differences in comments and line ends do not count.
     #[must_use]
     pub fn is_edited_copy(&self) -> bool {
+        // Parsing the shipped catalogues takes 15 ms, longer than judging 100,000 customers.
+        if CATALOGUES.iter().any(|(_, text)| **text == *self.text) {
+            return false;
+        }
         let content = |text: &str| toml::from_str::<toml::Table>(&text.replace("\r\n", "\n")).ok();
         CATALOGUES.iter().any(|(name, text)| {
             let shipped = Self::parse(name, text, &[]);
