@@ -22,7 +22,7 @@ use super::decide::Decisions;
 use super::durable::{Syncing, sync_dir, write_new};
 use super::error::{StoreError, cannot_write};
 use super::layout::{self, COMMITS, CURRENT, MANIFEST, REJECTS, STAGING_PREFIX, TEMP_PREFIX};
-use super::output::{OutputFile, copy_file, footer_damage, write_parquet, write_unsynced};
+use super::output::{OutputFile, copy_file, footer_damage, write_unsynced};
 use super::record::{CommitRecord, Current, commit_draft, read_records, record_path};
 use super::register::{NewEntry, RegisterEntry, read_register};
 use super::writer::{Lock, clean, lock, remove, replace_current};
@@ -111,8 +111,8 @@ impl Staging {
         self
     }
 
-    /// Writes one file of the cycle, `tiers.parquet` or `rejects/bills.parquet`, as zstd parquet, and waits
-    /// for the disk.
+    /// Writes one file of the cycle, `tiers.parquet` or `rejects/bills.parquet`, as zstd parquet. It is synced to the disk
+    /// before the cycle is published.
     ///
     /// Rows are written in the order given. The bytes depend on the rows and the schema, not on how the rows
     /// are split into batches. Text columns may come in any of Arrow's encodings; all other columns must have
@@ -124,13 +124,14 @@ impl Staging {
         batches: impl Iterator<Item = RecordBatch>,
     ) -> Result<OutputFile, StoreError> {
         let path = self.place_of(name)?;
-        let output = write_parquet(&path, name, &schema, batches)?;
+        let (output, file) = write_unsynced(&path, name, &schema, batches)?;
         self.outputs.push(output.clone());
+        self.syncing.push(Syncing::begin(vec![(path, file)])?);
         Ok(output)
     }
 
-    /// Writes tables in parallel, each as [`write_parquet`](Self::write_parquet) does, but does not wait for the disk: that is
-    /// done before the cycle is published. If several fail, the error is that of the first in order.
+    /// Writes tables in parallel, each as [`write_parquet`](Self::write_parquet) does. If several fail, the error is that of
+    /// the first in order.
     pub fn write_tables(&mut self, tables: Vec<Output>) -> Result<(), StoreError> {
         let mut places = Vec::with_capacity(tables.len());
         for table in &tables {
@@ -285,8 +286,12 @@ impl Staging {
     /// Opens every file again and compares it with what was written.
     pub(super) fn read_back(&self) -> Result<(), StoreError> {
         let dir = self.dir();
-        let footers = self.outputs.iter().filter_map(|output| footer_damage(&dir.join(&output.name), output));
-        match damages(&dir, &self.outputs)?.into_iter().chain(footers).next() {
+        let footers = || {
+            let outputs = self.outputs.par_iter();
+            outputs.find_map_first(|output| footer_damage(&dir.join(&output.name), output))
+        };
+        let (damages, footers) = rayon::join(|| damages(&dir, &self.outputs), footers);
+        match damages?.into_iter().chain(footers).next() {
             Some(damage) => Err(StoreError::ReadBack { damage }),
             None => Ok(()),
         }
