@@ -148,16 +148,27 @@ struct EvenBatches<'a, B> {
 }
 
 impl<B: Iterator<Item = RecordBatch>> EvenBatches<'_, B> {
-    /// Takes one batch more; after the last, its rows complete a smaller batch.
-    fn take_more(&mut self) -> Result<(), WriteFailure> {
-        match self.batches.next() {
-            Some(batch) => self.rows.push_batch(conform(&batch, self.schema)?)?,
-            None => {
-                self.is_at_end = true;
-                self.rows.finish_buffered_batch()?;
+    /// The next batch. After the last, its rows complete a smaller one.
+    fn even(&mut self) -> Result<Option<RecordBatch>, WriteFailure> {
+        loop {
+            if let Some(batch) = self.rows.next_completed_batch() {
+                return Ok(Some(batch));
+            }
+            if self.is_at_end {
+                return Ok(None);
+            }
+            match self.batches.next().map(|batch| conform(&batch, self.schema)).transpose()? {
+                // Most batches have the right size already, and need not be copied.
+                Some(batch) if batch.num_rows() == BATCH_ROWS && self.rows.is_empty() => {
+                    return Ok(Some(batch));
+                }
+                Some(batch) => self.rows.push_batch(batch)?,
+                None => {
+                    self.is_at_end = true;
+                    self.rows.finish_buffered_batch()?;
+                }
             }
         }
-        Ok(())
     }
 }
 
@@ -165,13 +176,9 @@ impl<B: Iterator<Item = RecordBatch>> Iterator for EvenBatches<'_, B> {
     type Item = Result<RecordBatch, WriteFailure>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        while !self.is_at_end && !self.rows.has_completed_batch() {
-            if let Err(failure) = self.take_more() {
-                self.is_at_end = true;
-                return Some(Err(failure));
-            }
-        }
-        self.rows.next_completed_batch().map(Ok)
+        let next = self.even().transpose();
+        self.is_at_end |= matches!(next, Some(Err(_)));
+        next
     }
 }
 

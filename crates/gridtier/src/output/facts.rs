@@ -12,8 +12,8 @@ use arrow_schema::{Field, Schema};
 
 use super::read::{Cells, text_at, value_at, word_at};
 use super::{
-    DAY, FLAG, INTEGER, NUMBER, Output, TEXT, counts, days, every_integer, every_text, flags, full, integers,
-    nullable, numbers, table, text,
+    BATCH_ROWS, DAY, FLAG, INTEGER, NUMBER, Output, TEXT, counts, days, every_integer, every_text, flags,
+    full, integers, nullable, numbers, table, text,
 };
 use crate::contract::{IncidentKind, Table};
 use crate::customer::{Customer, Customers};
@@ -141,8 +141,6 @@ pub fn read_customers(batch: &RecordBatch, customers: &mut Customers) -> Option<
 
 /// Monthly usage of all accepted customers; only months with a reading.
 fn monthly_usage<'f>(facts: &'f Facts, usage: &'f MonthlyUsage) -> Output<'f> {
-    /// Number of customers per batch. A batch has at most this number × the months of the window rows.
-    const CUSTOMERS: usize = 1 << 12;
     let schema = Arc::new(Schema::new(vec![
         full("customer_id", TEXT),
         full("month", DAY),
@@ -155,13 +153,15 @@ fn monthly_usage<'f>(facts: &'f Facts, usage: &'f MonthlyUsage) -> Output<'f> {
     let shared = schema.clone();
     let window = facts.window;
     let months: Vec<i32> = (0..index(window.months)).map(|month| window.month(month).first_day()).collect();
-    let batches = (0..facts.customers.len()).step_by(CUSTOMERS).map(move |start| {
-        let customers = start..(start + CUSTOMERS).min(facts.customers.len());
-        let mut found: Vec<CustomerMonth> = Vec::with_capacity(customers.len() * months.len());
-        for customer in customers.map(CustomerIx::from_index) {
-            let all = (0..months.len()).map(|month| (month, usage.get(month, customer)));
-            let read = all.filter(|(_, used)| used.readings > 0);
-            found.extend(read.map(|(month, used)| CustomerMonth { customer, month, used }));
+    let mut all = (0..facts.customers.len()).map(CustomerIx::from_index).flat_map(|customer| {
+        let all = usage.months_of(customer).enumerate().filter(|(_, used)| used.readings > 0);
+        all.map(move |(month, used)| CustomerMonth { customer, month, used })
+    });
+    let batches = std::iter::from_fn(move || {
+        let mut found = Vec::with_capacity(BATCH_ROWS);
+        found.extend(all.by_ref().take(BATCH_ROWS));
+        if found.is_empty() {
+            return None;
         }
         let columns = vec![
             every_text(found.iter().map(|month| facts.customers.ids.key(month.customer.number()))),
@@ -172,7 +172,7 @@ fn monthly_usage<'f>(facts: &'f Facts, usage: &'f MonthlyUsage) -> Output<'f> {
             every_integer(found.iter().map(|month| month.used.reactive_readings.into())),
             flags(found.iter().map(|month| usage.covered(month.month, month.customer))),
         ];
-        RecordBatch::try_new(shared.clone(), columns).expect("columns match the fields")
+        Some(RecordBatch::try_new(shared.clone(), columns).expect("columns match the fields"))
     });
     Output { name: "monthly_usage", schema, batches: Box::new(batches) }
 }
