@@ -7,6 +7,7 @@
 //! the first bill and payment in the tables. Bills and payments before the window serve only to find that order, and
 //! are read only where a file of payments has a column of customers.
 
+mod grouped;
 mod paid;
 mod bill;
 mod billed;
@@ -23,6 +24,7 @@ use doubt::BillDoubts;
 use rayon::prelude::*;
 use revenue::{Revenue, UnbilledUse};
 
+use crate::aside::drop_aside;
 use crate::contract::Table;
 use crate::customer::Customers;
 use crate::error::{Refusal, RunError};
@@ -117,6 +119,7 @@ pub fn count(
     let (facts, unbilled, doubts) = found?;
     unbilled.notice(customers, &mut bills_book);
     doubts.notice(customers, &mut bills_book);
+    drop_aside((due, payments));
     Ok(Billed { bills: bills_book, payments: payments_book, facts })
 }
 

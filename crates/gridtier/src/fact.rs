@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
+use crate::aside::drop_aside;
 use crate::billing::{self, Billing, Bills};
 use crate::contract::Table;
 use crate::cooperation::{self, CooperationFacts};
@@ -127,10 +128,12 @@ pub fn read(
     let unit_suspects = meter::unit_suspects(&usage, &customers, energy_book);
     let mut bills_book = TableBook::new(Table::Bills);
     let bills = Bills::read(source, &customers, window, &mut bills_book)?;
-    let bill_months = bills.months(window);
-    let service = ServiceMonths::new(window, &customers, |of, from| usage.next_read(of, from), bill_months);
+    let next_read = |of, from| usage.next_read(of, from);
+    let service =
+        ServiceMonths::new(window, &customers, next_read, |of, from| bills.next_billed(window, of, from));
     usage.cover(&customers, &service, energy_book);
     let billed = billing::count(source, &bills, bills_book, &usage, &service, &customers)?;
+    drop_aside(bills);
     let incidents = incident::read(source, &customers, window)?;
     let (plans_book, plans) = plan::read(source, &customers, &usage)?;
     let (cooperation_book, cooperation) = cooperation::read(source, &customers, window)?;

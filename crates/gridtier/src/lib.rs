@@ -58,6 +58,7 @@ pub mod phrase;
 pub mod unit;
 mod digits;
 mod vectors;
+mod aside;
 pub mod checked_toml;
 pub mod contract;
 pub mod error;

@@ -22,33 +22,25 @@ pub struct ServiceMonths {
 
 impl ServiceMonths {
     /// The service months of all customers. `next_read` returns the first month at or after a position with a counted
-    /// reading, after spreading; `bills` are the customer and the month position of each counted bill, in any order.
+    /// reading, after spreading, and `next_billed` the first with a counted bill.
     pub fn new(
         window: Window,
         customers: &Customers,
         next_read: impl Fn(CustomerIx, usize) -> Option<usize>,
-        bills: impl Iterator<Item = (CustomerIx, usize)>,
+        next_billed: impl Fn(CustomerIx, usize) -> Option<usize>,
     ) -> Self {
         let months = index(window.months);
-        let open_from: Vec<usize> =
-            customers.rows.iter().map(|customer| first_whole_month(window, customer.opened_on)).collect();
         let window_start = window.start().first_day();
-        let opened_inside: Vec<bool> =
-            customers.rows.iter().map(|customer| customer.opened_on >= window_start).collect();
-        let mut first = open_from.clone();
-        for (position, first) in first.iter_mut().enumerate() {
-            let customer = CustomerIx::from_index(position);
-            if opened_inside[position] {
-                *first = next_read(customer, *first).unwrap_or(months);
+        let first = customers.rows.iter().enumerate().map(|(position, customer)| {
+            if customer.opened_on < window_start {
+                return 0;
             }
-        }
-        for (customer, month) in bills {
-            let position = customer.index();
-            if opened_inside[position] && month >= open_from[position] {
-                first[position] = first[position].min(month);
-            }
-        }
-        Self { months, first }
+            let (of, open_from) =
+                (CustomerIx::from_index(position), first_whole_month(window, customer.opened_on));
+            let first = [next_read(of, open_from), next_billed(of, open_from)].into_iter().flatten().min();
+            first.unwrap_or(months)
+        });
+        Self { months, first: first.collect() }
     }
 
     /// The service months of a customer, as positions in the window.
@@ -104,8 +96,11 @@ mod tests {
         let next =
             |customer: CustomerIx, from| read[customer.index()].iter().copied().find(|&month| month >= from);
         let bills = [(2, 2), (3, 4), (3, 1), (0, 7)];
-        let bills = bills.into_iter().map(|(customer, month)| (CustomerIx::new(customer), month));
-        let service = ServiceMonths::new(window, &customers, next, bills);
+        let next_billed = |customer: CustomerIx, from| {
+            let of_customer = bills.iter().filter(|(of, _)| *of == customer.number());
+            of_customer.map(|(_, month)| *month).filter(|month| *month >= from).min()
+        };
+        let service = ServiceMonths::new(window, &customers, next, next_billed);
         let months_of = |customer| service.of(CustomerIx::new(customer));
         assert_eq!(months_of(0), 0..12, "opened before the window: all of it, read or not");
         assert_eq!(months_of(1), 12..12, "opened on the first day of the window, without reading or bill");

@@ -6,7 +6,9 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
+use super::grouped::{Groups, group, of_each_thread};
 use super::paid::BillPayment;
+use crate::aside::drop_aside;
 use crate::contract::Table;
 use crate::contract::cell::{CheckedColumn, Ids, Integers};
 use crate::contract::rule::Rule;
@@ -234,25 +236,36 @@ impl RowSink<BillRules<'_>> for BillIds {
 
 /// Sorts bills by customer and leaves those of a customer in their order. Whatever goes through the bills of a customer
 /// then reads memory in its order: from bills in no order, revenue and arrears took a fifth of the whole time.
-fn in_order_of_customers(rows: &[CheckedRow<AcceptedBill>]) -> Vec<Bill> {
+fn in_order_of_customers(rows: &[CheckedRow<AcceptedBill>], customers: usize) -> Vec<Bill> {
     let customer = |row: &CheckedRow<AcceptedBill>| row.value.customer;
-    if rows.is_sorted_by_key(customer) {
+    if rows.par_windows(2).all(|pair| customer(&pair[0]) <= customer(&pair[1])) {
         return rows.par_iter().map(Bill::from).collect();
     }
-    let customers = rows.iter().map(customer).max().map_or(0, |last| last.index() + 1);
-    let mut ends = vec![0_usize; customers];
-    rows.iter().for_each(|row| ends[customer(row).index()] += 1);
-    let mut before = 0;
-    for end in &mut ends {
-        before += std::mem::replace(end, before);
+    let numbers: Vec<u32> = rows.par_iter().map(|row| customer(row).number()).collect();
+    let Groups { positions, .. } = group(customers, &numbers);
+    positions.into_par_iter().map(|position| Bill::from(&rows[index(position)])).collect()
+}
+
+/// Bills with a day to pay that is far off.
+#[derive(Default)]
+struct FarDays<'a> {
+    bills: u64,
+    /// The smallest id, and its day.
+    first: Option<(&'a str, i32)>,
+}
+
+impl<'a> FarDays<'a> {
+    fn add(&mut self, bills: u64, bill: (&'a str, i32)) {
+        self.bills += bills;
+        self.first = Some(self.first.map_or(bill, |first| first.min(bill)));
     }
-    let mut order = vec![0_u32; rows.len()];
-    for (position, row) in (0..).zip(rows) {
-        let end = &mut ends[customer(row).index()];
-        order[*end] = position;
-        *end += 1;
+
+    fn with(mut self, more: Self) -> Self {
+        if let Some(first) = more.first {
+            self.add(more.bills, first);
+        }
+        self
     }
-    order.into_par_iter().map(|position| Bill::from(&rows[index(position)])).collect()
 }
 
 /// The bills of the window.
@@ -295,11 +308,11 @@ impl Bills {
         };
         let mut ids = BillIds::default();
         let TableRows { counted, earlier } = rows::read_with_earlier(source, book, &rules, &mut ids)?;
-        let rows = in_order_of_customers(&counted);
-        drop(counted);
+        let rows = in_order_of_customers(&counted, customers.len());
+        drop_aside(counted);
         let earlier = earlier.iter().map(Bill::from).collect();
         let BillIds { keys, named, mut states } = ids;
-        states.resize(keys.len(), BillState::Unknown);
+        states.par_extend((states.len()..keys.len()).into_par_iter().map(|_| BillState::Unknown));
         let named = (0..).take(named.len()).map(|number| keys.get(named.key(number))).collect();
         let mut bills = Self { keys, states, rows, earlier, named, has_accounts, months };
         bills.note_positions();
@@ -311,18 +324,26 @@ impl Bills {
     /// Days to pay far from the month billed, such as 1970-01-01 or 2099-12-31, stand for none in many systems. They are
     /// days that can be, so the bills count.
     fn notice_distant_due_days(&self, book: &mut TableBook) {
-        let due_days = || self.rows.par_iter().filter_map(|row| Some((row, row.due_on?)));
-        let is_distant = |(row, due_on): &(&Bill, i32)| {
+        let found = self.rows.par_iter().fold(<[FarDays; 2]>::default, |[mut distant, mut early], row| {
+            let Some(due_on) = row.due_on else { return [distant, early] };
             let days = self.days_of(row.month);
-            *due_on < days.start - DISTANT_DAYS || *due_on >= days.end + DISTANT_DAYS
-        };
-        let is_early = |(row, due_on): &(&Bill, i32)| *due_on < self.days_of(row.month).start - EARLY_DAYS;
+            if due_on < days.start - DISTANT_DAYS || due_on >= days.end + DISTANT_DAYS {
+                distant.add(1, (self.id(row), due_on));
+            }
+            if due_on < days.start - EARLY_DAYS {
+                early.add(1, (self.id(row), due_on));
+            }
+            [distant, early]
+        });
+        let [distant, early] =
+            found.reduce(<[FarDays; 2]>::default, |[distant, early], [more_distant, more_early]| {
+                [distant.with(more_distant), early.with(more_early)]
+            });
         // Where most bills are due before their month, the days or the months are of another kind.
-        let are_early = 2 * due_days().filter(is_early).count() > self.rows.len();
-        let distant = due_days().filter(|due| if are_early { is_early(due) } else { is_distant(due) });
-        let distant: Vec<(&str, i32)> = distant.map(|(row, due_on)| (self.id(row), due_on)).collect();
-        let Some((bill, due_on)) = distant.iter().min() else { return };
-        book.notice(Rule::DistantDate, count(distant.len()), || distant_example(bill, "due_on", *due_on));
+        let are_early = 2 * early.bills > count(self.rows.len());
+        let FarDays { bills, first } = if are_early { early } else { distant };
+        let Some((bill, due_on)) = first else { return };
+        book.notice(Rule::DistantDate, bills, || distant_example(bill, "due_on", due_on));
     }
 
     /// The days of a month, as days since 1970-01-01.
@@ -352,10 +373,21 @@ impl Bills {
         for (position, bill) in (0..).zip(&self.earlier) {
             self.states[index(bill.key)] = BillState::Earlier(position);
         }
-        for (bill, row) in (0..).zip(&self.rows) {
-            let month = u16::try_from(row.month.0).expect("months lie within 1970 to 2199");
-            self.states[index(row.key)] = BillState::Accepted { bill, month };
-        }
+        let (rows, of_each) = (&self.rows, of_each_thread(self.states.len()));
+        let are_ascending = rows.par_windows(2).all(|pair| pair[0].key < pair[1].key);
+        self.states.par_chunks_mut(of_each).enumerate().for_each(|(chunk, states)| {
+            let keys = chunk * of_each..chunk * of_each + states.len();
+            let own = match are_ascending {
+                true => [keys.start, keys.end].map(|end| rows.partition_point(|row| index(row.key) < end)),
+                false => [0, rows.len()],
+            };
+            for (bill, row) in (0..).zip(rows).take(own[1]).skip(own[0]) {
+                if let Some(state) = states.get_mut(index(row.key).wrapping_sub(keys.start)) {
+                    let month = u16::try_from(row.month.0).expect("months lie within 1970 to 2199");
+                    *state = BillState::Accepted { bill, month };
+                }
+            }
+        });
     }
 
     /// A reversal is outside the window if the bill that it names is outside by its own month and its customer's
@@ -389,9 +421,13 @@ impl Bills {
         )
     }
 
-    /// The accepted bills among which are those that name another bill.
-    pub(super) fn naming(&self) -> &[Bill] {
-        if self.named.is_empty() { &[] } else { &self.rows }
+    /// The accepted bills of zero or more that name another bill: how many, and the first.
+    pub(super) fn naming_in_vain(&self) -> Option<(u64, &Bill)> {
+        let naming = || self.rows.par_iter().filter(|row| row.amount_fen >= 0 && row.reverses.is_some());
+        if self.named.is_empty() {
+            return None;
+        }
+        naming().find_first(|_| true).map(|first| (count(naming().count()), first))
     }
 
     /// What became of the bill that a negative bill names; `None` if it names none.
@@ -400,10 +436,25 @@ impl Bills {
         Some(self.named[index(named.get() - 1)].map_or(BillState::Unknown, |key| self.states[index(key)]))
     }
 
-    /// The customer and the position in the window of each counted bill's month; a month with several bills comes
-    /// several times.
-    pub fn months(&self, window: Window) -> impl Iterator<Item = (CustomerIx, usize)> + '_ {
-        self.rows.iter().filter_map(move |row| Some((row.customer, window.index(row.month)?)))
+    /// For each month of the window, the number of bills that count.
+    pub(super) fn by_month_of(&self, window: Window) -> Vec<u64> {
+        let none = || vec![0; index(window.months)];
+        let counted = self.rows.par_iter().filter_map(|row| window.index(row.month));
+        let counted = counted.fold(none, |mut counted: Vec<u64>, month| {
+            counted[month] += 1;
+            counted
+        });
+        counted.reduce(none, |mut all, more| {
+            all.iter_mut().zip(more).for_each(|(all, more)| *all += more);
+            all
+        })
+    }
+
+    /// The first month at or after a position of the window in which a customer has a bill that counts.
+    #[must_use]
+    pub fn next_billed(&self, window: Window, customer: CustomerIx, from: usize) -> Option<usize> {
+        let bills = &self.rows[self.of(customer.index()..customer.index() + 1)];
+        bills.iter().filter_map(|row| window.index(row.month)).filter(|month| *month >= from).min()
     }
 
     /// The id of a bill.

@@ -2,6 +2,7 @@
 
 use rayon::prelude::*;
 
+use super::grouped::{Groups, NONE, group};
 use crate::index::{CustomerIx, index};
 
 /// What a payment pays. Positions are those of [`Bills`].
@@ -42,26 +43,15 @@ pub(super) struct PaidBills {
 }
 
 impl PaidBills {
-    /// Sorts the payments of so many bills.
-    pub fn new(bills: usize, mut payments: Vec<BillPayment>) -> Self {
-        let mut ends = vec![0_u32; bills];
-        payments.iter().for_each(|payment| ends[index(payment.bill)] += 1);
-        let mut before = 0;
-        for end in &mut ends {
-            before += std::mem::replace(end, before);
-        }
-        // Each end is the start until the payments of its bill are counted over.
-        if payments.is_sorted_by_key(|payment| payment.bill) {
-            payments.iter().for_each(|payment| ends[index(payment.bill)] += 1);
-        } else {
-            let mut sorted = payments.clone();
-            for payment in payments {
-                let end = &mut ends[index(payment.bill)];
-                sorted[index(*end)] = payment;
-                *end += 1;
-            }
-            payments = sorted;
-        }
+    /// Collects and sorts the payments of so many bills. `payment` gives the payment of each of `rows`; `None` for what pays
+    /// no bill.
+    pub fn new(bills: usize, rows: usize, payment: impl Fn(usize) -> Option<BillPayment> + Sync) -> Self {
+        let bill = |row| payment(row).map_or(NONE, |payment| payment.bill);
+        let numbers: Vec<u32> = (0..rows).into_par_iter().map(bill).collect();
+        let Groups { ends, positions } = group(bills, &numbers);
+        let of_position =
+            |position: u32| payment(index(position)).expect("only rows that pay a bill are grouped");
+        let mut payments: Vec<BillPayment> = positions.into_par_iter().map(of_position).collect();
         let of_bills = payments.par_chunk_by_mut(|a, b| a.bill == b.bill);
         of_bills.for_each(|of_bill| {
             of_bill.sort_unstable_by_key(|payment| (payment.paid_on, payment.amount_fen));
@@ -81,12 +71,14 @@ impl PaidBills {
     }
 
     /// The same payments and further ones.
-    pub fn with(self, bills: usize, further: Vec<BillPayment>) -> Self {
+    pub fn with(self, bills: usize, further: &[BillPayment]) -> Self {
         if further.is_empty() {
             return self;
         }
-        let mut payments = self.payments;
-        payments.extend(further);
-        Self::new(bills, payments)
+        let known = self.payments.len();
+        Self::new(bills, known + further.len(), |row| match row.checked_sub(known) {
+            None => Some(self.payments[row]),
+            Some(row) => Some(further[row]),
+        })
     }
 }

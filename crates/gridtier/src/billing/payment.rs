@@ -4,6 +4,7 @@ use super::account;
 use super::bill::{BillState, Bills, DISTANT_DAYS, distant_example};
 use super::paid::{BillPayment, CheckedPayment, PaidBills, PaidFor};
 use super::reversal::Due;
+use crate::aside::drop_aside;
 use crate::contract::cell::{Ids, Integers};
 use crate::contract::rule::Rule;
 use crate::customer::{CustomerFinder, Customers};
@@ -227,14 +228,16 @@ pub(super) fn read(
     let other: Vec<(u32, CheckedPayment)> = counted.iter().chain(&earlier).filter_map(of_bill).collect();
     // Only payments on account are ordered by their ids, which take as much memory as all that is known of the payments.
     let on_account = |(_, payment): &(u32, CheckedPayment)| matches!(payment.paid_for, PaidFor::Account(_));
-    let keys = if other.iter().any(on_account) { keys } else { KeyIndex::default() };
-    // The payments take the memory of the rows.
-    let mut named: Vec<BillPayment> =
-        counted.into_iter().filter_map(|row| payment_of_bill(row.value)).collect();
-    named.shrink_to_fit();
-    let paid = PaidBills::new(bills.rows.len(), named);
+    let keys = if other.iter().any(on_account) {
+        keys
+    } else {
+        drop_aside(keys);
+        KeyIndex::default()
+    };
+    let paid = PaidBills::new(bills.rows.len(), counted.len(), |row| payment_of_bill(counted[row].value));
+    drop_aside(counted);
     let applied = account::apply(bills, due, paid.all(), &other, &keys)?;
-    Ok(paid.with(bills.rows.len(), applied))
+    Ok(paid.with(bills.rows.len(), &applied))
 }
 
 /// The payment of an accepted bill.

@@ -13,7 +13,7 @@ use crate::contract::rule::Rule;
 use crate::customer::Customers;
 use crate::delivery::notice_missing_months;
 use crate::error::RunError;
-use crate::index::{CustomerIx, index};
+use crate::index::CustomerIx;
 use crate::meter::MonthlyUsage;
 use crate::service_months::ServiceMonths;
 use crate::source::TableBook;
@@ -39,8 +39,7 @@ impl<'a> Revenue<'a> {
         book: &mut TableBook,
     ) -> Self {
         let window = usage.window();
-        let mut counted = vec![0u64; index(window.months)];
-        bills.months(window).for_each(|(_, month)| counted[month] += 1);
+        let counted = bills.by_month_of(window);
         notice_missing_months(window, &counted, book);
         Self { usage, service, delivered: delivered_range(&counted) }
     }

@@ -55,7 +55,10 @@ fn after_reversals(
     let mut due_fen: Vec<i64> = rows.par_iter().map(|row| row.amount_fen.max(0)).collect();
     let mut is_taken = vec![false; rows.len()];
     let (mut unknown, mut unnamed) = (Vec::new(), Vec::new());
-    for (reversal, row) in (0..).zip(rows).filter(|(_, row)| row.amount_fen < 0) {
+    let reversals = (0..u32::try_from(rows.len()).expect("bills have positions of 32 bits")).into_par_iter();
+    let reversals: Vec<u32> = reversals.filter(|&position| rows[index(position)].amount_fen < 0).collect();
+    for reversal in reversals {
+        let row = &rows[index(reversal)];
         let Some(state) = bills.named(row) else {
             unnamed.push(reversal);
             continue;
@@ -80,7 +83,7 @@ fn after_reversals(
             None => unknown.push(reversal),
         }
     }
-    due_fen.iter_mut().for_each(|fen| *fen = (*fen).max(0));
+    due_fen.par_iter_mut().for_each(|fen| *fen = (*fen).max(0));
     unknown.sort_by_key(|&reversal| rows[index(reversal)].customer);
     DueAfterReversals { due_fen, matched, unknown }
 }
@@ -139,10 +142,8 @@ impl DueAfterReversals {
     /// Reports which reversals were matched, which cancel no known bill, and which bills of zero or more name another
     /// bill.
     pub fn notice(&self, bills: &Bills, usage: &MonthlyUsage, customers: &Customers, book: &mut TableBook) {
-        for row in bills.naming() {
-            if row.amount_fen >= 0 && row.reverses.is_some() {
-                book.notice(Rule::ReversesIgnored, 1, || format!("bill {}", bills.id(row)));
-            }
+        if let Some((ignored, first)) = bills.naming_in_vain() {
+            book.notice(Rule::ReversesIgnored, ignored, || format!("bill {}", bills.id(first)));
         }
         if let Some(&(reversal, taken)) = self.matched.first() {
             let [reversal, taken] = [reversal, taken].map(|position| bills.id(&bills.rows[index(position)]));

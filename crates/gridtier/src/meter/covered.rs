@@ -13,6 +13,13 @@ const SIDE_READ_MIN: usize = 3;
 /// Calls `cover` with the covered months of one customer, given the readings of each month of the window.
 pub(super) fn for_each_covered(readings: &[u32], mut cover: impl FnMut(usize)) {
     let months = readings.len();
+    let read = || readings.iter().copied().filter(|read| *read > 0);
+    let (Some(least), Some(most)) = (read().min(), read().max()) else { return };
+    if 2 * u64::from(least) > u64::from(most) {
+        // No side is typical of so many readings that a month would have too few, so that the sides need not be known.
+        (0..months).filter(|&month| readings[month] > 0).for_each(cover);
+        return;
+    }
     let ahead: Vec<Option<u32>> =
         (0..months).map(|month| typical(readings, month..(month + SIDE_MONTHS).min(months))).collect();
     for (month, &read) in readings.iter().enumerate().filter(|(_, read)| **read > 0) {
