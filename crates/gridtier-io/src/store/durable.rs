@@ -6,7 +6,7 @@
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::mpsc::{Sender, channel};
 use std::thread::{self, JoinHandle};
 
 use gridtier::index::count;
@@ -52,35 +52,45 @@ fn sync_names(_path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Files that are being synced to disk by a thread of their own, one after the other, while others are written: a disk
-/// takes as long to sync a file of a few rows as to write a thousand.
+/// Syncs files to disk by a thread of its own, one after the other, while others are written: a disk takes as long to sync
+/// a file of a few rows as to write a thousand.
 #[derive(Debug)]
-pub(super) struct Syncing(Option<JoinHandle<Result<(), StoreError>>>);
+pub(super) struct Syncing(Option<SyncingThread>);
+
+#[derive(Debug)]
+struct SyncingThread {
+    files: Sender<(PathBuf, File)>,
+    thread: JoinHandle<Result<(), StoreError>>,
+}
 
 impl Syncing {
-    /// Begins to sync files with their paths.
-    pub(super) fn begin(files: Vec<(PathBuf, File)>) -> Result<Self, StoreError> {
-        let files = Arc::new(files);
-        let of_thread = files.clone();
-        match thread::Builder::new().name("syncing".into()).spawn(move || sync_all(&of_thread)) {
-            Ok(thread) => Ok(Self(Some(thread))),
-            // Without a thread, the caller waits.
-            Err(_) => sync_all(&files).map(|()| Self(None)),
+    /// Begins the thread. Without one, the caller waits for each file.
+    pub(super) fn begin() -> Self {
+        let (files, of_thread) = channel::<(PathBuf, File)>();
+        let sync_all = move || of_thread.into_iter().try_for_each(|(path, file)| sync(&path, &file));
+        let thread = thread::Builder::new().name("syncing".into()).spawn(sync_all);
+        Self(thread.ok().map(|thread| SyncingThread { files, thread }))
+    }
+
+    /// Syncs a file soon.
+    pub(super) fn add(&self, path: PathBuf, file: File) -> Result<(), StoreError> {
+        match &self.0 {
+            // The thread has ended if a file could not be synced, which `finish` reports.
+            Some(SyncingThread { files, .. }) => files.send((path, file)).or(Ok(())),
+            None => sync(&path, &file),
         }
     }
 
     /// Waits until all files are on the disk.
     pub(super) fn finish(self) -> Result<(), StoreError> {
-        match self.0.map(JoinHandle::join) {
-            None => Ok(()),
-            Some(Ok(synced)) => synced,
-            Some(Err(panic)) => std::panic::resume_unwind(panic),
-        }
+        let Some(SyncingThread { files, thread }) = self.0 else { return Ok(()) };
+        drop(files);
+        thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     }
 }
 
-fn sync_all(files: &[(PathBuf, File)]) -> Result<(), StoreError> {
-    files.iter().try_for_each(|(path, file)| file.sync_all().map_err(cannot_write(path)))
+fn sync(path: &Path, file: &File) -> Result<(), StoreError> {
+    file.sync_all().map_err(cannot_write(path))
 }
 
 /// A file that is hashed, and its bytes counted, while it is written.

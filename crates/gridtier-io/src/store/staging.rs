@@ -64,8 +64,8 @@ pub struct Staging {
     /// The number that the cycle gets: no other writer can take it while the lock is held.
     version: u64,
     outputs: Vec<OutputFile>,
-    /// Files of these that are not on the disk yet.
-    syncing: Vec<Syncing>,
+    /// Syncs these to disk.
+    syncing: Option<Syncing>,
     /// Paths to remove on drop: everything that this run has written and not committed.
     pub(super) scratch: Vec<PathBuf>,
     /// Fields are dropped after `drop` has removed the files, so the lock outlives them.
@@ -94,7 +94,7 @@ impl Staging {
         fs::create_dir(&dir).map_err(cannot_write(&dir))?;
         let version = read_records(root)?.next_version();
         let scratch = vec![dir];
-        let (outputs, syncing) = (Vec::new(), Vec::new());
+        let (outputs, syncing) = (Vec::new(), None);
         Ok(Self { root: root.to_owned(), run, version, outputs, syncing, scratch, lock })
     }
 
@@ -126,7 +126,7 @@ impl Staging {
         let path = self.place_of(name)?;
         let (output, file) = write_unsynced(&path, name, &schema, batches)?;
         self.outputs.push(output.clone());
-        self.syncing.push(Syncing::begin(vec![(path, file)])?);
+        self.syncing.get_or_insert_with(Syncing::begin).add(path, file)?;
         Ok(output)
     }
 
@@ -138,18 +138,18 @@ impl Staging {
             let name = format!("{}.parquet", table.name);
             places.push((self.place_of(&name)?, name));
         }
+        let syncing = self.syncing.get_or_insert_with(Syncing::begin);
         let written: Vec<_> = places
             .par_iter()
             .zip(tables)
             // The first table may be as large as all others together: it is begun at once, and alone.
             .with_max_len(1)
-            .map(|((path, name), table)| write_unsynced(path, name, &table.schema, table.batches))
+            .map(|((path, name), table)| {
+                let (output, file) = write_unsynced(path, name, &table.schema, table.batches)?;
+                syncing.add(path.clone(), file).map(|()| output)
+            })
             .collect();
-        let (outputs, files): (Vec<_>, Vec<_>) =
-            written.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
-        self.outputs.extend(outputs);
-        let paths = places.into_iter().map(|(path, _)| path);
-        self.syncing.push(Syncing::begin(paths.zip(files).collect())?);
+        self.outputs.extend(written.into_iter().collect::<Result<Vec<_>, _>>()?);
         Ok(())
     }
 
@@ -269,7 +269,7 @@ impl Staging {
     /// Waits until all files are on the disk, writes the manifest, and makes all file names durable. Returns the manifest's
     /// hash.
     pub(super) fn seal(&mut self, manifest: Value) -> Result<String, StoreError> {
-        self.syncing.drain(..).try_for_each(Syncing::finish)?;
+        self.syncing.take().map_or(Ok(()), Syncing::finish)?;
         self.outputs.sort_by(|a, b| a.name.cmp(&b.name));
         let text = manifest_text(manifest, &self.outputs)?;
         let dir = self.dir();
