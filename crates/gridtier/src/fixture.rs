@@ -224,7 +224,7 @@ impl MemorySource {
             meter::read(self, customers, window, ReadingDetail::Energy, None, &mut book).unwrap().usage;
         usage.spread(customers, &mut book);
         let service =
-            ServiceMonths::new(window, customers, |of, from| usage.next_read(of, from), std::iter::empty());
+            ServiceMonths::new(window, customers, |of, from| usage.next_read(of, from), |_, _| None);
         usage.cover(customers, &service, &mut book);
         usage
     }

@@ -20,7 +20,8 @@ fn count_all(source: &MemorySource, window: Window) -> Billed {
     let bills = Bills::read(source, &customers, window, &mut book).unwrap();
     let usage = source.read_usage(&customers, window);
     let next_read = |customer, from| usage.next_read(customer, from);
-    let service = ServiceMonths::new(window, &customers, next_read, bills.months(window));
+    let next_billed = |customer, from| bills.next_billed(window, customer, from);
+    let service = ServiceMonths::new(window, &customers, next_read, next_billed);
     count(source, &bills, book, &usage, &service, &customers).unwrap()
 }
 

@@ -23,6 +23,21 @@ struct SparseMonth {
     gap: usize,
 }
 
+/// Whether any month without a reading lies between months with one. Without such a month there is nothing to spread.
+pub(super) fn has_gap(months: impl Iterator<Item = MonthUse>) -> bool {
+    let (mut was_read, mut was_left_out) = (false, false);
+    for used in months {
+        if used.readings == 0 {
+            was_left_out |= was_read;
+        } else if was_left_out {
+            return true;
+        } else {
+            was_read = true;
+        }
+    }
+    false
+}
+
 /// Spreads the months that begin a sparse gap. `months` are those of one customer over the window. Returns the lengths
 /// of the gaps that were spread, ascending and each once; none if nothing was changed.
 pub(super) fn spread(months: &mut [MonthUse], window: Window) -> Vec<usize> {
@@ -39,9 +54,6 @@ pub(super) fn spread(months: &mut [MonthUse], window: Window) -> Vec<usize> {
 fn sparse_months(months: &[MonthUse]) -> Vec<SparseMonth> {
     let Some(first) = months.iter().position(|used| used.readings > 0) else { return Vec::new() };
     let last = months.iter().rposition(|used| used.readings > 0).unwrap_or(first);
-    if months[first..=last].iter().all(|used| used.readings > 0) {
-        return Vec::new();
-    }
     let read: Vec<usize> = (first..=last).filter(|&month| months[month].readings > 0).collect();
     if read.len() < READ_MONTHS_MIN {
         return Vec::new();

@@ -236,12 +236,17 @@ impl MonthlyUsage {
     /// Their rows, which were counted so far, become rows outside the window.
     pub(super) fn drop_before_opening(&mut self, customers: &Customers, book: &mut TableBook) {
         let window = self.window;
-        let found = self.change(|customer, row| {
-            let opening = months_before_opening(window, &customers.rows[customer.index()]);
-            let rows: u64 = row[..opening].iter().map(|used| u64::from(used.readings)).sum();
-            row[..opening].fill(MonthUse::default());
-            (rows > 0).then_some(rows)
-        });
+        let opened_later =
+            |customer: CustomerIx| months_before_opening(window, &customers.rows[customer.index()]) > 0;
+        let found = self.change(
+            |_, customer| opened_later(customer),
+            |customer, row| {
+                let opening = months_before_opening(window, &customers.rows[customer.index()]);
+                let rows: u64 = row[..opening].iter().map(|used| u64::from(used.readings)).sum();
+                row[..opening].fill(MonthUse::default());
+                (rows > 0).then_some(rows)
+            },
+        );
         for (customer, rows) in found {
             book.tally.counted -= rows;
             book.tally.out_of_window += rows;
@@ -261,14 +266,19 @@ impl MonthlyUsage {
         }
         self.has_ends.resize(self.customers, false);
         months.iter().for_each(|month| self.has_ends[month.customer.index()] = true);
-        let added = self.change(|customer, row| {
-            let start = months.partition_point(|month| month.customer < customer);
-            let own = months[start..].iter().take_while(|month| month.customer == customer);
-            let mut sums =
-                own.map(|month| row[month.month].checked_add(month.used).map(|sum| row[month.month] = sum));
-            let first = sums.next()?;
-            Some(first.is_some() && sums.all(|sum| sum.is_some()))
-        });
+        let is_named =
+            |customer: CustomerIx| months.binary_search_by_key(&customer, |month| month.customer).is_ok();
+        let added = self.change(
+            |_, customer| is_named(customer),
+            |customer, row| {
+                let start = months.partition_point(|month| month.customer < customer);
+                let own = months[start..].iter().take_while(|month| month.customer == customer);
+                let mut sums = own
+                    .map(|month| row[month.month].checked_add(month.used).map(|sum| row[month.month] = sum));
+                let first = sums.next()?;
+                Some(first.is_some() && sums.all(|sum| sum.is_some()))
+            },
+        );
         added.into_iter().all(|(_, is_sum)| is_sum).then_some(())
     }
 
@@ -276,10 +286,11 @@ impl MonthlyUsage {
     pub fn spread(&mut self, customers: &Customers, book: &mut TableBook) {
         let window = self.window;
         let has_ends = std::mem::take(&mut self.has_ends);
-        let found = self.change(|customer, row| {
-            if has_ends.get(customer.index()).is_some_and(|has_ends| *has_ends) {
-                return None;
-            }
+        let may_be_sparse = |stripe: &UsageStripe, customer: CustomerIx| {
+            let has_ends = has_ends.get(customer.index()).is_some_and(|has_ends| *has_ends);
+            !has_ends && cadence::has_gap(stripe.months_of(customer))
+        };
+        let found = self.change(may_be_sparse, |_, row| {
             let gaps = cadence::spread(row, window);
             (!gaps.is_empty()).then_some(gaps)
         });
@@ -343,10 +354,11 @@ impl MonthlyUsage {
         }
     }
 
-    /// Changes the months of customers, stripe by stripe; `change` returns what it did to a customer's row, or `None`
-    /// if nothing. Returns what was done, by customer.
+    /// Changes the months of the customers for whom `concerns` is true, stripe by stripe; `change` returns what it did to a
+    /// customer's row, or `None` if nothing. Returns what was done, by customer.
     fn change<T: Send>(
         &mut self,
+        concerns: impl Fn(&UsageStripe, CustomerIx) -> bool + Sync,
         change: impl Fn(CustomerIx, &mut [MonthUse]) -> Option<T> + Sync,
     ) -> Vec<(CustomerIx, T)> {
         let months = self.months();
@@ -360,6 +372,9 @@ impl MonthlyUsage {
                 let (mut done, mut as_read) = (Vec::new(), Vec::new());
                 let (mut row, mut before) = (Vec::with_capacity(months), Vec::with_capacity(months));
                 for customer in stripe.of() {
+                    if !concerns(stripe, customer) {
+                        continue;
+                    }
                     row.clear();
                     row.extend(stripe.months_of(customer));
                     before.clone_from(&row);
