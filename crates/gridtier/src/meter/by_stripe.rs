@@ -12,7 +12,7 @@ use crate::index::index;
 /// Batches are sorted if their runs of rows of one stripe are shorter than this on average.
 const RUN_ROWS_MIN: usize = 8;
 /// Rows whose stripes are compared together.
-const BLOCK: usize = 64;
+const BLOCK: usize = if cfg!(test) { 4 } else { 64 };
 
 /// A run of rows of one stripe: of the batch itself, or of its sorted order.
 struct StripeRun {

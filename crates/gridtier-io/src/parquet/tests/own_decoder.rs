@@ -129,3 +129,62 @@ fn row_groups_and_files_with_equal_dictionaries_share_one_array() {
     assert_eq!(batches.len(), 6);
     assert!((1..6).all(|batch| Arc::ptr_eq(&dictionary(0), &dictionary(batch))));
 }
+
+/// Row groups of ids with the same dictionary, named by letters: each begins with all ids, and the same letter stands for the
+/// same rows.
+fn row_groups(letters: &str) -> (usize, Vec<Option<String>>) {
+    const ROWS: usize = 200;
+    let id = |number: usize| Some(format!("customer {number}"));
+    let rows = letters.bytes().flat_map(|letter| {
+        let rest = (12..ROWS).map(move |row| match letter {
+            // Other rows, some without an id.
+            b'n' if row % 7 == 3 => None,
+            letter => id(row * usize::from(letter) % 12),
+        });
+        (0..12).map(id).chain(rest).collect::<Vec<_>>()
+    });
+    (ROWS, rows.collect())
+}
+
+#[test]
+fn row_groups_are_decoded_as_by_arrow_whether_or_not_they_equal_the_one_before() {
+    for (letters, version) in [
+        ("aaaa", WriterVersion::PARQUET_1_0),
+        ("aabbbab", WriterVersion::PARQUET_2_0),
+        ("aannnabn", WriterVersion::PARQUET_1_0),
+        ("abcdefgaaaa", WriterVersion::PARQUET_1_0),
+    ] {
+        let (rows, ids) = row_groups(letters);
+        let numbers: ArrayRef = Arc::new((0..ids.len() as i64).collect::<Int64Array>());
+        let properties = WriterProperties::builder()
+            .set_compression(Compression::ZSTD(ZstdLevel::default()))
+            .set_writer_version(version)
+            .set_max_row_group_row_count(Some(rows))
+            .set_write_batch_size(64)
+            .set_data_page_row_count_limit(64);
+        let ids: ArrayRef = Arc::new(ids.iter().map(Option::as_deref).collect::<StringArray>());
+        let columns = vec![("customer_id", ids), ("read_at", Arc::clone(&numbers)), ("active_kwh", numbers)];
+        let folder = TestFolder::with("meter_readings.parquet", parquet_as(properties, columns));
+        let folder = folder.open().unwrap();
+        let readable = &folder.files(Table::MeterReadings)[0];
+        let Content::Parquet(file) = &readable.content else { panic!("not a parquet file") };
+        let read = |row_group: usize, selection: Option<RowSelection>| -> Vec<ArrayRef> {
+            let pieces = file.pieces(&readable.file, row_group, &[0], 70, selection).unwrap();
+            pieces.map(|piece| Arc::clone(&piece.unwrap().columns[0])).collect()
+        };
+        let memory = |ids: &ArrayRef| ids.as_dictionary::<Int32Type>().keys().values().as_ptr();
+        // The array before is not dropped, so that another one cannot have its memory.
+        let mut before: Option<(u8, ArrayRef)> = None;
+        for (row_group, letter) in letters.bytes().enumerate() {
+            let own = read(row_group, None);
+            let by_arrow = read(row_group, Some(RowSelection::from(vec![RowSelector::select(rows)])));
+            assert_eq!(own, by_arrow, "row group {row_group} of {letters}");
+            // The dictionary is known from the second row group on, so the rows of the third may be those of the second.
+            let may_be_kept = row_group >= 2 && letters != "abcdefgaaaa";
+            let is_kept = before.as_ref().is_some_and(|(_, ids)| memory(ids) == memory(&own[0]));
+            let was_equal = before.is_some_and(|(last, _)| last == letter);
+            assert_eq!(is_kept, may_be_kept && was_equal, "row group {row_group} of {letters}");
+            before = Some((letter, Arc::clone(&own[0])));
+        }
+    }
+}
