@@ -479,7 +479,7 @@ fn parse_clock(text: &str) -> Option<i64> {
 mod tests {
     use std::sync::Arc;
 
-    use arrow_array::{StringArray, TimestampMillisecondArray};
+    use arrow_array::{StringArray, TimestampMicrosecondArray, TimestampMillisecondArray};
 
     use super::*;
 
@@ -636,6 +636,26 @@ mod tests {
         assert!(days_of(texts.clone(), Dates::default()).iter().all(Option::is_some));
         let placed = days_of(texts, Dates { places: true, ..Dates::default() });
         assert_eq!(placed, [None, None, Some("2199-12-31".into())]);
+    }
+
+    #[test]
+    fn times_at_the_ends_of_the_accepted_years_are_filled_as_they_are_converted_one_by_one() {
+        let how = Dates { places: true, ..Dates::default() };
+        let end = PLACED_DAYS.end * DAY_US;
+        for us in [i64::MIN, -1, 0, 1, end - 1, end, end + 1, i64::MAX] {
+            // One time alone, and among times that are accepted.
+            for times in [vec![us], vec![0, us, DAY_US]] {
+                let column: ArrayRef = Arc::new(TimestampMicrosecondArray::from(times));
+                let mut filled = Values::default();
+                fill_times_us(&column, how, &mut filled).unwrap();
+                let expected = times_us(&column, how).unwrap();
+                let states: Vec<CellState> = (0..column.len()).map(|row| expected.states[row]).collect();
+                let odd = (0..).zip(&states).filter(|(_, state)| **state != CellState::Ok);
+                assert_eq!(filled.odd, odd.map(|(row, state)| (row, *state)).collect::<Vec<_>>(), "{us}");
+                let accepted = (0..column.len()).filter(|&row| states[row] == CellState::Ok);
+                assert!(accepted.into_iter().all(|row| filled.values[row] == expected.values[row]), "{us}");
+            }
+        }
     }
 
     #[test]
