@@ -306,7 +306,8 @@ impl IdCache {
                 PackedId::TOO_LONG => self.predict_long(texts.text(row), table),
                 _ => self.predict(packed),
             };
-            predicted.unwrap_or_else(|| self.look_up(texts.text(row), packed, table))
+            let found = predicted.or_else(|| self.find_unpredicted(packed));
+            found.unwrap_or_else(|| self.look_up(texts.text(row), packed, table))
         }));
     }
 
@@ -423,6 +424,20 @@ impl IdCache {
             return Some(IdNumber(follower));
         }
         table.has(self.last, raw).then_some(IdNumber(self.last))
+    }
+
+    /// The number of an id that was not predicted, if ids are known by their packed form by now: trials of predictions then
+    /// cost no look-up by text (benches/README.md, `reordered`).
+    #[inline(never)]
+    fn find_unpredicted(&mut self, packed: PackedId) -> Option<IdNumber> {
+        if self.known.is_empty() {
+            return None;
+        }
+        let number = self.known.find(packed, &self.packed)?;
+        self.mispredicted += 1;
+        self.followers[index(self.last)] = number;
+        self.last = number;
+        Some(IdNumber(number))
     }
 
     /// This function is kept out of line, so that the loop around predictions that come true stays small.

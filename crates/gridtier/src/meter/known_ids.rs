@@ -143,6 +143,15 @@ impl KnownIds {
         for (number, &id) in (0..).zip(packed).filter(|(_, id)| **id != PackedId::TOO_LONG) {
             self.place(id, number);
         }
+        self.look_for_dense(packed);
+    }
+
+    /// Looks whether the ids are dense, each time that their number has doubled.
+    fn look_for_dense(&mut self, packed: &[PackedId]) {
+        if self.filled >= self.dense_trial {
+            self.dense_trial = (2 * self.filled).max(DENSE_TRIAL);
+            self.dense = DenseIds::of(packed);
+        }
     }
 
     /// Adds an id, whose number is in `packed` already.
@@ -156,10 +165,7 @@ impl KnownIds {
         } else {
             self.place(id, number);
         }
-        if self.filled >= self.dense_trial {
-            self.dense_trial = (2 * self.filled).max(DENSE_TRIAL);
-            self.dense = DenseIds::of(packed);
-        }
+        self.look_for_dense(packed);
         if let Some(dense) = &mut self.dense
             && let Some(slot) = dense.slot(id).and_then(|slot| dense.slots.get_mut(slot))
         {
