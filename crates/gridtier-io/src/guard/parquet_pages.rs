@@ -204,7 +204,7 @@ impl ChunkPages {
 }
 
 impl PageClaim {
-    /// Whether equal bytes with these two claims are equal rows.
+    /// Whether two pages with these claims have equal rows if their bytes are equal.
     pub(crate) fn has_claims_of(&self, other: &Self) -> bool {
         *self == Self { start: self.start, checksum: self.checksum, ..*other }
     }

@@ -2,7 +2,8 @@
 //!
 //! What it gives is what arrow-rs gives; columns that it does not know are left to arrow-rs. It is faster because a
 //! dictionary with the same bytes as the last is not decoded again, because the memory of pages and the state of
-//! decompression are used again, and because levels of a page without nulls are not looked at one by one
+//! decompression are used again, because the rows of a chunk whose pages equal those of the chunk before are not decoded
+//! again, and because levels of a page without nulls are not looked at one by one
 //! (benches/README.md, "The kernel and its peers").
 
 mod pages;
@@ -27,6 +28,7 @@ pub(crate) use self::dictionary::LastDictionaries;
 pub(super) use self::pages::Unpacker;
 use self::pages::{PageBytes, damaged};
 use self::runs::Runs;
+use self::same_rows::LastRows;
 use self::values::ColumnValues;
 use crate::guard::Unreadable;
 use crate::guard::parquet_pages::{ChunkPages, PageClaim, PageEncoding, PageKind};
@@ -42,8 +44,10 @@ pub(super) struct ColumnDecoder {
     values: Box<dyn ColumnValues>,
     /// Buffer for the levels of one batch.
     levels: Vec<i32>,
-    /// All rows of the chunk, if they were decoded together, and how many of them have been read.
+    /// All rows of the chunk, if they were taken at once, and how many of them have been read.
     whole: Option<(ArrayRef, usize)>,
+    /// The bytes in the file of the data pages so far, while all are read at once.
+    packed: Option<Vec<u8>>,
 }
 
 /// A page whose rows are being read.
@@ -102,6 +106,7 @@ impl ColumnDecoder {
             values,
             levels: Vec::new(),
             whole: None,
+            packed: None,
         })
     }
 
@@ -122,7 +127,7 @@ impl ColumnDecoder {
         Ok(piece)
     }
 
-    /// Reads the dictionary, and if it is that of the row group before, all rows.
+    /// Reads the dictionary. If it is that of the chunk before and rows are kept, all rows too.
     fn whole_chunk(&mut self, unpacker: &mut Unpacker) -> Result<Option<ArrayRef>, Unreadable> {
         if self.chunk.pages.first().is_none_or(|page| page.kind != PageKind::Dictionary) {
             return Ok(None);
@@ -131,14 +136,26 @@ impl ColumnDecoder {
         let Some(last) = self.values.last_rows().filter(|last| last.keeps(&self.chunk)) else {
             return Ok(None);
         };
-        let (file, chunk, has_levels) = (Arc::clone(&self.file), Arc::clone(&self.chunk), self.has_levels);
-        if let Some(rows) = last.equal(&file, &chunk, has_levels, unpacker)? {
-            return Ok(Some(rows));
+        let whole = self.equal_or_decoded(&last, unpacker);
+        if whole.is_err() {
+            // The pages are read again one by one, so that damage is noticed with the rows of its page, whichever chunks
+            // were read before.
+            let _ = self.values.finish(None);
+            (self.next, self.page, self.packed) = (1, DataPage::default(), None);
         }
-        let count = chunk.pages.iter().skip(1).map(|page| index_u64(page.values)).sum();
+        Ok(whole.ok())
+    }
+
+    /// All rows of the chunk: those of the last if its pages are equal, otherwise decoded and kept for the next.
+    fn equal_or_decoded(&mut self, last: &LastRows, unpacker: &mut Unpacker) -> Result<ArrayRef, Unreadable> {
+        if let Some(rows) = last.equal(&self.file, &self.chunk, self.has_levels, unpacker)? {
+            return Ok(rows);
+        }
+        self.packed = Some(Vec::new());
+        let count = self.chunk.pages.iter().skip(1).map(|page| index_u64(page.values)).sum();
         let rows = self.read_pages(count, unpacker)?;
-        last.keep(&file, &chunk, has_levels, unpacker, &rows)?;
-        Ok(Some(rows))
+        last.keep(&self.chunk, self.has_levels, self.packed.take().unwrap_or_default(), &rows);
+        Ok(rows)
     }
 
     fn read_pages(&mut self, rows: usize, unpacker: &mut Unpacker) -> Result<ArrayRef, Unreadable> {
@@ -208,6 +225,9 @@ impl ColumnDecoder {
             return self.values.set_dictionary(&mut bytes, index_u64(page.values));
         }
         bytes.unpacked()?;
+        if let Some(packed) = &mut self.packed {
+            packed.extend_from_slice(unpacker.packed());
+        }
         self.page.open(&page, self.has_levels)
     }
 }

@@ -1,5 +1,5 @@
-//! Writing files so that they are on the disk when the call returns: a commit is worth nothing while the files
-//! that it names are only in a cache.
+//! Writing files so that they are on the disk before a commit names them: a commit is worth nothing while its files are only
+//! in a cache.
 //!
 //! This module knows nothing of the store's layout or of versions.
 

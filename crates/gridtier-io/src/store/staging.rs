@@ -64,7 +64,7 @@ pub struct Staging {
     /// The number that the cycle gets: no other writer can take it while the lock is held.
     version: u64,
     outputs: Vec<OutputFile>,
-    /// Syncs these to disk.
+    /// Syncs these to disk; `None` until the first is written.
     syncing: Option<Syncing>,
     /// Paths to remove on drop: everything that this run has written and not committed.
     pub(super) scratch: Vec<PathBuf>,

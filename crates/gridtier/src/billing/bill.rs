@@ -377,11 +377,10 @@ impl Bills {
         let are_ascending = rows.par_windows(2).all(|pair| pair[0].key < pair[1].key);
         self.states.par_chunks_mut(of_each).enumerate().for_each(|(chunk, states)| {
             let keys = chunk * of_each..chunk * of_each + states.len();
-            let own = match are_ascending {
-                true => [keys.start, keys.end].map(|end| rows.partition_point(|row| index(row.key) < end)),
-                false => [0, rows.len()],
-            };
-            for (bill, row) in (0..).zip(rows).take(own[1]).skip(own[0]) {
+            let before = |key: usize| rows.partition_point(|row| index(row.key) < key);
+            let own = if are_ascending { before(keys.start)..before(keys.end) } else { 0..rows.len() };
+            let first = u32::try_from(own.start).expect("bills have positions of 32 bits");
+            for (bill, row) in (first..).zip(&rows[own]) {
                 if let Some(state) = states.get_mut(index(row.key).wrapping_sub(keys.start)) {
                     let month = u16::try_from(row.month.0).expect("months lie within 1970 to 2199");
                     *state = BillState::Accepted { bill, month };

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use crate::index::index;
 
-/// Most threads that group rows: each goes through the numbers of all of them.
+/// The most threads that group rows: each of them reads the numbers of all rows.
 const THREADS_MAX: usize = 4;
 
 /// Positions of rows by group.
@@ -16,12 +16,12 @@ pub(super) struct Groups {
     pub positions: Vec<u32>,
 }
 
-/// How many of `groups` a thread has to do with.
+/// How many of `groups` each thread takes.
 pub(super) fn of_each_thread(groups: usize) -> usize {
     groups.div_ceil(rayon::current_num_threads().min(THREADS_MAX)).max(1)
 }
 
-/// Stands for no number.
+/// The number of a row that is in no group.
 pub(super) const NONE: u32 = u32::MAX;
 
 /// Groups rows by their numbers; those with a number of `groups` or more are left out.
@@ -74,19 +74,19 @@ mod tests {
     proptest! {
         #[test]
         fn rows_are_grouped_as_by_a_stable_sort(
-            numbers in prop::collection::vec(prop::option::of(0..9_u32), 0..60),
+            groups in 0..12_usize,
+            numbers in prop::collection::vec(prop_oneof![4 => 0..13_u32, 1 => Just(NONE)], 0..60),
             threads in 1..6_usize,
         ) {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            let found = pool.install(|| group(9, &numbers.iter().map(|number| number.unwrap_or(NONE)).collect::<Vec<_>>()));
-            let mut expected: Vec<(u32, u32)> =
-                (0..).zip(&numbers).filter_map(|(row, number)| Some(((*number)?, row))).collect();
+            let found = pool.install(|| group(groups, &numbers));
+            let rows = (0..).zip(&numbers).map(|(row, number)| (*number, row));
+            let mut expected: Vec<(u32, u32)> = rows.filter(|(number, _)| index(*number) < groups).collect();
             expected.sort();
             let positions: Vec<u32> = expected.iter().map(|(_, row)| *row).collect();
             prop_assert_eq!(found.positions, positions);
-            let ends: Vec<u32> =
-                (0..9).map(|group| expected.partition_point(|(of, _)| *of <= group) as u32).collect();
-            prop_assert_eq!(found.ends, ends);
+            let end = |group: usize| expected.partition_point(|(of, _)| index(*of) <= group) as u32;
+            prop_assert_eq!(found.ends, (0..groups).map(end).collect::<Vec<_>>());
         }
     }
 }

@@ -16,7 +16,7 @@ pub(super) fn for_each_covered(readings: &[u32], mut cover: impl FnMut(usize)) {
     let read = || readings.iter().copied().filter(|read| *read > 0);
     let (Some(least), Some(most)) = (read().min(), read().max()) else { return };
     if 2 * u64::from(least) > u64::from(most) {
-        // No side is typical of so many readings that a month would have too few, so that the sides need not be known.
+        // Each month has more than half of the most readings, so more than half of what is typical of any side.
         (0..months).filter(|&month| readings[month] > 0).for_each(cover);
         return;
     }

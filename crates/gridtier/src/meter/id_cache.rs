@@ -426,8 +426,8 @@ impl IdCache {
         table.has(self.last, raw).then_some(IdNumber(self.last))
     }
 
-    /// The number of an id that was not predicted, if ids are known by their packed form by now: trials of predictions then
-    /// cost no look-up by text (benches/README.md, `reordered`).
+    /// The number of an id that was not predicted, from the table of packed ids once there is one: a failed prediction then
+    /// needs no look-up by text (benches/README.md, `reordered`).
     #[inline(never)]
     fn find_unpredicted(&mut self, packed: PackedId) -> Option<IdNumber> {
         if self.known.is_empty() {

@@ -159,11 +159,11 @@ pub(super) fn notice_registers(usage: &MonthlyUsage, customers: &Customers, book
     }
 }
 
-/// How often the energy of a customer falls, if it looks like a register. `months` are those of the window, of which only
-/// those with readings and energy above 0 are looked at.
+/// How often the energy of a customer falls, if it looks like that of a register. Of `months`, those with readings and
+/// energy above 0 are looked at.
 ///
-/// 0 if the mean energy of a reading never falls over at least twelve months, and rises. Above 0 if it rises in every month
-/// but for a few falls to less than half: so often the register was exchanged or rolled over.
+/// It falls 0 times if the mean of a reading never falls over at least twelve months, and has risen. Otherwise it rises
+/// every month but for a few falls to less than half, where the register was exchanged or rolled over.
 fn register_falls(months: impl Iterator<Item = MonthUse>) -> Option<usize> {
     let mut months = months.filter(|used| used.readings > 0 && used.active_wh > 0);
     let first = months.next()?;
@@ -172,7 +172,7 @@ fn register_falls(months: impl Iterator<Item = MonthUse>) -> Option<usize> {
         let [before, after] = [scaled(&last, &month), scaled(&month, &last)];
         falls += usize::from(after < before);
         is_exchanged &= 2 * after < before || after > before;
-        // Most customers are told from a register by their first months.
+        // Most customers turn out to have no register in their first months.
         if falls > 0 && !is_exchanged {
             return None;
         }

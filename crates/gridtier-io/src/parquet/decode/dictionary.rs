@@ -45,16 +45,17 @@ impl fmt::Debug for LastDictionaries {
 }
 
 impl LastDictionaries {
-    /// The values of a dictionary page, decoded by `decode` unless the page has the same bytes as the last; then with the
-    /// rows of the last chunk that refers to it.
+    /// The values of a dictionary page. If the page equals the last one, they are not decoded again, and the rows of the
+    /// last chunk that refers to it come with them.
     fn values(
         &self,
-        column: &str,
+        (column, is_text): (&str, bool),
         page: &mut PageBytes,
         decode: impl FnOnce(&[u8]) -> Result<ArrayRef, Unreadable>,
     ) -> Result<(ArrayRef, Option<Arc<LastRows>>), Unreadable> {
-        // Equal bytes of different codecs, or of different numbers of values, are different dictionaries.
-        let codec = format!("{} {} {}", page.codec, page.page.values, page.page.unpacked);
+        // Equal bytes are different dictionaries if codecs or numbers of values differ, or if only one of the two is text,
+        // which has to be UTF-8.
+        let codec = format!("{} {} {} {is_text}", page.codec, page.page.values, page.page.unpacked);
         let last = self.lock().get(column).cloned();
         if let Some(last) = last.filter(|last| last.codec == codec && last.packed == page.packed()) {
             return Ok((Arc::clone(&last.values), Some(Arc::clone(&last.rows))));
@@ -103,7 +104,8 @@ impl DictionaryTexts {
 impl ColumnValues for DictionaryTexts {
     fn set_dictionary(&mut self, page: &mut PageBytes, count: usize) -> Result<(), Unreadable> {
         let is_text = self.is_text;
-        let (values, rows) = self.last.values(&self.column, page, |bytes| texts(bytes, count, is_text))?;
+        let (values, rows) =
+            self.last.values((&self.column, is_text), page, |bytes| texts(bytes, count, is_text))?;
         (self.dictionary, self.last_rows) = (Some(values), rows);
         Ok(())
     }

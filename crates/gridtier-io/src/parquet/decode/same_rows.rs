@@ -5,10 +5,9 @@
 
 use std::fs::File;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arrow_array::ArrayRef;
-use gridtier::index::index_u64;
 
 use super::pages::Unpacker;
 use crate::guard::Unreadable;
@@ -17,7 +16,7 @@ use crate::guard::parquet_pages::{ChunkPages, PageClaim};
 /// The longest column chunk whose rows are kept: bytes in the file, and rows.
 const KEPT_BYTES_MAX: u64 = 4 << 20;
 const KEPT_ROWS_MAX: u64 = 1 << 20;
-/// After so many other chunks one after another, rows are no longer kept.
+/// After so many chunks in a row with other rows, rows are neither kept nor compared.
 const OTHERS_MAX: u32 = 4;
 
 /// The rows of the last chunk that refers to a dictionary; shared by threads.
@@ -48,7 +47,7 @@ impl LastRows {
         has_levels: bool,
         unpacker: &mut Unpacker,
     ) -> Result<Option<ArrayRef>, Unreadable> {
-        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let last = self.lock().clone();
         let Some(last) = last else { return Ok(None) };
         let pages = chunk.pages.get(1..).unwrap_or_default();
         let mut is_equal = last.has_levels == has_levels
@@ -66,13 +65,13 @@ impl LastRows {
         }
         if is_equal {
             self.others.store(0, Ordering::Relaxed);
-        } else {
-            self.others.fetch_add(1, Ordering::Relaxed);
+        } else if self.others.fetch_add(1, Ordering::Relaxed) + 1 >= OTHERS_MAX {
+            *self.lock() = None;
         }
         Ok(is_equal.then(|| Arc::clone(&last.rows)))
     }
 
-    /// Whether the rows of such a chunk are kept.
+    /// Whether a chunk is short enough to be kept, and rows have been equal lately.
     pub fn keeps(&self, chunk: &ChunkPages) -> bool {
         let (mut bytes, mut rows) = (0, 0);
         for page in chunk.pages.iter().skip(1) {
@@ -81,26 +80,13 @@ impl LastRows {
         bytes <= KEPT_BYTES_MAX && rows <= KEPT_ROWS_MAX && self.others.load(Ordering::Relaxed) < OTHERS_MAX
     }
 
-    /// Keeps the rows of a chunk for the next one.
-    ///
-    /// # Errors
-    /// A page cannot be read.
-    pub fn keep(
-        &self,
-        file: &File,
-        chunk: &ChunkPages,
-        has_levels: bool,
-        unpacker: &mut Unpacker,
-        rows: &ArrayRef,
-    ) -> Result<(), Unreadable> {
+    /// Keeps the rows of a chunk, and the bytes of its data pages in the file, for the next one.
+    pub fn keep(&self, chunk: &ChunkPages, has_levels: bool, packed: Vec<u8>, rows: &ArrayRef) {
         let pages = chunk.pages.get(1..).unwrap_or_default().to_vec();
-        let mut packed = Vec::with_capacity(pages.iter().map(|page| index_u64(page.packed)).sum());
-        for page in &pages {
-            unpacker.read(file, page)?;
-            packed.extend_from_slice(unpacker.packed());
-        }
-        let chunk = DecodedChunk { has_levels, pages, packed, rows: Arc::clone(rows) };
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(chunk));
-        Ok(())
+        *self.lock() = Some(Arc::new(DecodedChunk { has_levels, pages, packed, rows: Arc::clone(rows) }));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Arc<DecodedChunk>>> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

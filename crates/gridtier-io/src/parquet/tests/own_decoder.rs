@@ -18,6 +18,7 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 
 use crate::columns::FilePiece;
 use crate::folder::Content;
+use crate::guard::parquet_pages::ChunkPages;
 use crate::test_folder::{TestFolder, parquet_as};
 
 const ROWS: usize = 3_000;
@@ -186,5 +187,43 @@ fn row_groups_are_decoded_as_by_arrow_whether_or_not_they_equal_the_one_before()
             assert_eq!(is_kept, may_be_kept && was_equal, "row group {row_group} of {letters}");
             before = Some((letter, Arc::clone(&own[0])));
         }
+    }
+}
+
+#[test]
+fn damage_is_noticed_with_the_rows_of_its_page_whatever_was_read_before() {
+    let (rows, ids) = row_groups("aaa");
+    let numbers: ArrayRef = Arc::new((0..ids.len() as i64).collect::<Int64Array>());
+    let properties = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(ZstdLevel::default()))
+        .set_max_row_group_row_count(Some(rows))
+        .set_write_batch_size(64)
+        .set_data_page_row_count_limit(64);
+    let ids: ArrayRef = Arc::new(ids.iter().map(Option::as_deref).collect::<StringArray>());
+    let columns = vec![("customer_id", ids), ("read_at", Arc::clone(&numbers)), ("active_kwh", numbers)];
+    let mut bytes = parquet_as(properties, columns);
+    let page = {
+        let whole = TestFolder::with("meter_readings.parquet", &bytes);
+        let folder = whole.open().unwrap();
+        let readable = &folder.files(Table::MeterReadings)[0];
+        let Content::Parquet(file) = &readable.content else { panic!("not a parquet file") };
+        let chunk = file.metadata.row_group(2).column(0);
+        let chunk = ChunkPages::survey(&mut readable.file.open().unwrap(), chunk, rows as u64).unwrap();
+        *chunk.pages.last().unwrap()
+    };
+    bytes[page.start as usize..][..page.packed as usize].fill(0xA5);
+    let folder = TestFolder::with("meter_readings.parquet", bytes);
+    for read_before in [&[][..], &[0], &[0, 1], &[2], &[1, 2, 2]] {
+        let folder = folder.open().unwrap();
+        let readable = &folder.files(Table::MeterReadings)[0];
+        let Content::Parquet(file) = &readable.content else { panic!("not a parquet file") };
+        let read = |row_group: usize| -> Vec<Option<usize>> {
+            let pieces = file.pieces(&readable.file, row_group, &[0], 50, None).unwrap();
+            pieces.map(|piece| Some(piece.ok()?.rows)).take(4).collect()
+        };
+        for &row_group in read_before {
+            assert_eq!(read(row_group).len(), 4);
+        }
+        assert_eq!(read(2), [Some(50), Some(50), Some(50), None], "after row groups {read_before:?}");
     }
 }

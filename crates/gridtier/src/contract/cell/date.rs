@@ -102,7 +102,8 @@ pub fn fill_times_us(array: &ArrayRef, how: Dates, out: &mut Values) -> Result<(
         out.values.extend(array.values().iter().map(|&value| us(value)));
         let check = |us: i64| placed(us, DAY_US, how.places).1;
         let nulls = array.nulls().filter(|nulls| nulls.null_count() > 0);
-        // A time outside the accepted years has a sign in one of the two, which are compared for several times at once.
+        // For a time outside the accepted years, `us` or `last_us - us` is negative. Without a branch, several times are
+        // tested at once.
         let last_us = PLACED_DAYS.end * DAY_US - 1;
         let signs = out.values.iter().fold(0, |signs, &us| signs | us | last_us.wrapping_sub(us));
         if nulls.is_some() || signs < 0 {
