@@ -105,8 +105,11 @@ fn regrade(data: &Path, window: Window) -> f64 {
     let outcome = request.grade(open(data)).expect("a grading");
     let GradeOutcome::New(unpublished) = outcome else { panic!("the store is not empty") };
     // Readings alone are less than the preset asks for.
-    unpublished.publish(Some("bench"), "2026-01-01T00:00:00Z").expect("a cycle");
-    begun.elapsed().as_secs_f64()
+    let published = unpublished.publish(Some("bench"), "2026-01-01T00:00:00Z").expect("a cycle");
+    let seconds = begun.elapsed().as_secs_f64();
+    // As the peers' sums, the graded customers are in memory until the time is taken.
+    drop(published);
+    seconds
 }
 
 fn print_line(line: &str) {
