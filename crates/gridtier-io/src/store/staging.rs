@@ -286,12 +286,8 @@ impl Staging {
     /// Opens every file again and compares it with what was written.
     pub(super) fn read_back(&self) -> Result<(), StoreError> {
         let dir = self.dir();
-        let footers = || {
-            let outputs = self.outputs.par_iter();
-            outputs.find_map_first(|output| footer_damage(&dir.join(&output.name), output))
-        };
-        let (damages, footers) = rayon::join(|| damages(&dir, &self.outputs), footers);
-        match damages?.into_iter().chain(footers).next() {
+        let footers = self.outputs.iter().filter_map(|output| footer_damage(&dir.join(&output.name), output));
+        match damages(&dir, &self.outputs)?.into_iter().chain(footers).next() {
             Some(damage) => Err(StoreError::ReadBack { damage }),
             None => Ok(()),
         }

@@ -422,11 +422,11 @@ impl Bills {
 
     /// The accepted bills of zero or more that name another bill: how many, and the first.
     pub(super) fn naming_in_vain(&self) -> Option<(u64, &Bill)> {
-        let naming = || self.rows.par_iter().filter(|row| row.amount_fen >= 0 && row.reverses.is_some());
         if self.named.is_empty() {
             return None;
         }
-        naming().find_first(|_| true).map(|first| (count(naming().count()), first))
+        let mut naming = self.rows.iter().filter(|row| row.amount_fen >= 0 && row.reverses.is_some());
+        naming.next().map(|first| (1 + count(naming.count()), first))
     }
 
     /// What became of the bill that a negative bill names; `None` if it names none.

@@ -51,7 +51,7 @@ fn after_reversals(
     rows: &[Bill],
     position: impl Fn(BillState) -> Option<u32>,
 ) -> DueAfterReversals {
-    // Reversals only lower an amount, and one below 0 becomes 0: so the least number stands for all that are lower.
+    // Reversals only lower an amount, so it makes no difference that each of them leaves at least 0.
     let mut due_fen: Vec<i64> = rows.par_iter().map(|row| row.amount_fen.max(0)).collect();
     let mut is_taken = vec![false; rows.len()];
     let (mut unknown, mut unnamed) = (Vec::new(), Vec::new());
@@ -66,7 +66,7 @@ fn after_reversals(
         let named = position(state).map(index);
         match named.filter(|&named| rows[named].customer == row.customer) {
             Some(named) => {
-                due_fen[named] = due_fen[named].saturating_add(row.amount_fen);
+                due_fen[named] = due_fen[named].saturating_add(row.amount_fen).max(0);
                 is_taken[named] = true;
             }
             None => unknown.push(reversal),
@@ -77,13 +77,12 @@ fn after_reversals(
         match taken {
             Some(taken) => {
                 let due_fen = &mut due_fen[index(taken)];
-                *due_fen = due_fen.saturating_add(rows[index(reversal)].amount_fen);
+                *due_fen = due_fen.saturating_add(rows[index(reversal)].amount_fen).max(0);
                 matched.push((reversal, taken));
             }
             None => unknown.push(reversal),
         }
     }
-    due_fen.par_iter_mut().for_each(|fen| *fen = (*fen).max(0));
     unknown.sort_by_key(|&reversal| rows[index(reversal)].customer);
     DueAfterReversals { due_fen, matched, unknown }
 }
