@@ -49,6 +49,7 @@ impl PaidBills {
         let bill = |row| payment(row).map_or(NONE, |payment| payment.bill);
         let numbers: Vec<u32> = (0..rows).into_par_iter().map(bill).collect();
         let Groups { ends, positions } = group(bills, &numbers);
+        drop(numbers);
         let of_position =
             |position: u32| payment(index(position)).expect("only rows that pay a bill are grouped");
         let mut payments: Vec<BillPayment> = positions.into_par_iter().map(of_position).collect();

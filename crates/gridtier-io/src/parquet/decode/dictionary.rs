@@ -134,3 +134,43 @@ impl ColumnValues for DictionaryTexts {
         Ok(Arc::new(DictionaryArray::try_new(references, Arc::clone(dictionary))?))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use parquet::basic::Compression;
+
+    use super::*;
+    use crate::guard::parquet_pages::{PageClaim, PageEncoding, PageKind};
+    use crate::parquet::decode::pages::Unpacker;
+
+    #[test]
+    fn a_page_of_bytes_is_not_taken_for_text() {
+        // One value of one byte, which no text in UTF-8 has.
+        let stored = [1, 0, 0, 0, 0xFF];
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(&stored).unwrap();
+        let page = PageClaim {
+            kind: PageKind::Dictionary,
+            encoding: PageEncoding::Plain,
+            values: 1,
+            start: 0,
+            packed: 5,
+            unpacked: 5,
+            levels: 0,
+            has_run_levels: true,
+            is_packed: false,
+            checksum: None,
+        };
+        let (mut unpacker, mut memory) = (Unpacker::default(), Vec::new());
+        unpacker.read(&file, &page).unwrap();
+        let codec = Compression::UNCOMPRESSED;
+        let mut page = PageBytes { unpacker: &mut unpacker, codec, page: &page, memory: &mut memory };
+        let last = LastDictionaries::default();
+        let mut read = |is_text| last.values(("name", is_text), &mut page, |bytes| texts(bytes, 1, is_text));
+        let (first, _) = read(false).unwrap();
+        assert!(read(true).is_err());
+        assert!(Arc::ptr_eq(&first, &read(false).unwrap().0));
+    }
+}
