@@ -80,8 +80,11 @@ impl LastRows {
         bytes <= KEPT_BYTES_MAX && rows <= KEPT_ROWS_MAX && self.others.load(Ordering::Relaxed) < OTHERS_MAX
     }
 
-    /// Keeps the rows of a chunk, and the bytes of its data pages in the file, for the next one.
+    /// Keeps the rows of a chunk, and the bytes of its data pages in the file, for the next one, if that may be equal.
     pub fn keep(&self, chunk: &ChunkPages, has_levels: bool, packed: Vec<u8>, rows: &ArrayRef) {
+        if self.others.load(Ordering::Relaxed) >= OTHERS_MAX {
+            return;
+        }
         let pages = chunk.pages.get(1..).unwrap_or_default().to_vec();
         *self.lock() = Some(Arc::new(DecodedChunk { has_levels, pages, packed, rows: Arc::clone(rows) }));
     }
