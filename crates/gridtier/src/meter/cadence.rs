@@ -106,6 +106,8 @@ fn spread_month(months: &mut [MonthUse], window: Window, SparseMonth { month, ga
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::unit::Month;
 
@@ -186,5 +188,16 @@ mod tests {
         assert_eq!(gaps_of([0, 3, 6, 9].into_iter().chain(10..36)), NONE);
         // Two cadences follow each other.
         assert_eq!(gaps_of((0..18).step_by(2).chain((18..36).step_by(3))), [2, 3]);
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_is_spread_where_no_month_is_left_out(is_read in prop::collection::vec(any::<bool>(), 36)) {
+            let mut row = read_in((0..36).filter(|&month| is_read[month]));
+            let has_gap = has_gap(row.iter().copied());
+            let read: Vec<usize> = (0..36).filter(|&month| is_read[month]).collect();
+            prop_assert_eq!(has_gap, read.windows(2).any(|pair| pair[1] > pair[0] + 1));
+            prop_assert!(has_gap || spread(&mut row, WINDOW).is_empty());
+        }
     }
 }

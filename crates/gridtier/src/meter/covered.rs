@@ -11,15 +11,19 @@ const SIDE_MONTHS: usize = 5;
 const SIDE_READ_MIN: usize = 3;
 
 /// Calls `cover` with the covered months of one customer, given the readings of each month of the window.
-pub(super) fn for_each_covered(readings: &[u32], mut cover: impl FnMut(usize)) {
-    let months = readings.len();
+pub(super) fn for_each_covered(readings: &[u32], cover: impl FnMut(usize)) {
     let read = || readings.iter().copied().filter(|read| *read > 0);
     let (Some(least), Some(most)) = (read().min(), read().max()) else { return };
     if 2 * u64::from(least) > u64::from(most) {
         // Each month has more than half of the most readings, so more than half of what is typical of any side.
-        (0..months).filter(|&month| readings[month] > 0).for_each(cover);
-        return;
+        (0..readings.len()).filter(|&month| readings[month] > 0).for_each(cover);
+    } else {
+        for_each_covered_by_sides(readings, cover);
     }
+}
+
+fn for_each_covered_by_sides(readings: &[u32], mut cover: impl FnMut(usize)) {
+    let months = readings.len();
     let ahead: Vec<Option<u32>> =
         (0..months).map(|month| typical(readings, month..(month + SIDE_MONTHS).min(months))).collect();
     for (month, &read) in readings.iter().enumerate().filter(|(_, read)| **read > 0) {
@@ -63,6 +67,8 @@ fn typical(readings: &[u32], side: Range<usize>) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const NONE: [usize; 0] = [];
@@ -115,5 +121,20 @@ mod tests {
         assert_eq!(typical(&[1, 9, 0, 4, 7], 0..5), Some(7));
         assert_eq!(typical(&[1, 9, 4, 0, 0], 0..5), Some(4));
         assert_eq!(typical(&[1, 9, 0, 0, 0], 0..5), None);
+    }
+
+    proptest! {
+        #[test]
+        fn months_with_about_equally_many_readings_are_covered_whatever_their_sides(
+            least in 1..40_u32,
+            above in prop::collection::vec(prop::option::weighted(0.8, 0..40_u32), 0..40),
+        ) {
+            let readings: Vec<u32> =
+                above.iter().map(|above| above.map_or(0, |above| least + above)).collect();
+            let (mut found, mut by_sides) = (Vec::new(), Vec::new());
+            for_each_covered(&readings, |month| found.push(month));
+            for_each_covered_by_sides(&readings, |month| by_sides.push(month));
+            prop_assert_eq!(found, by_sides);
+        }
     }
 }
