@@ -35,8 +35,8 @@ use crate::method::{Method, NormaliseWithin};
 use crate::run::{Graded, Reconciled};
 use crate::source::Finding;
 
-/// Number of rows of a batch.
-const BATCH_ROWS: usize = 1 << 16;
+/// Number of rows of a batch, but for the last of a table. Files are written in batches of this size.
+pub const BATCH_ROWS: usize = 1 << 16;
 
 /// A table to be written.
 pub struct Output<'a> {

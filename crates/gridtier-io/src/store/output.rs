@@ -11,7 +11,7 @@ use arrow_array::{ArrayRef, RecordBatch};
 use arrow_cast::cast;
 use arrow_schema::{ArrowError, DataType, Field, SchemaRef};
 use arrow_select::coalesce::BatchCoalescer;
-use gridtier::output::Output;
+use gridtier::output::{BATCH_ROWS, Output};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::{
     ArrowColumnWriter, ArrowRowGroupWriterFactory, ArrowWriterOptions, compute_leaves,
@@ -31,8 +31,6 @@ use super::durable::HashedFile;
 use super::error::{Damage, StoreError, cannot_read, cannot_write};
 
 const ROW_GROUP_ROWS: usize = 1 << 20;
-/// Batches are resized to this number of rows, because the writer ends pages between batches.
-const BATCH_ROWS: usize = 1 << 16;
 /// Level 3 makes the tables 1 % smaller and takes longer (benches/README.md, "Whole grading").
 const ZSTD_LEVEL: i32 = 1;
 
@@ -139,7 +137,8 @@ fn write_rows(
     Ok(writer.close()?.file_metadata().num_rows().unsigned_abs())
 }
 
-/// The same rows in batches of [`BATCH_ROWS`], the last one smaller, with text as the schema has it.
+/// The same rows in batches of [`BATCH_ROWS`], the last one smaller, with text as the schema has it: the writer ends pages
+/// between batches.
 struct EvenBatches<'a, B> {
     batches: B,
     rows: BatchCoalescer,
