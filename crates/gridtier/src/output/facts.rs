@@ -3,12 +3,11 @@
 //! Counts are the engine's integers. The columns of an absent input table are empty; a 0 means that the table was
 //! there.
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Float64Type, Int64Type};
-use arrow_array::{Array, ArrayRef, Date32Array, Int64Array, RecordBatch, new_null_array};
+use arrow_array::{Array, ArrayRef, Date32Array, RecordBatch, new_null_array};
 use arrow_schema::{Field, Schema};
 
 use super::read::{Cells, text_at, value_at, word_at};
@@ -155,8 +154,8 @@ fn monthly_usage<'f>(facts: &'f Facts, usage: &'f MonthlyUsage) -> Output<'f> {
     let window = facts.window;
     let months: Vec<i32> = (0..index(window.months)).map(|month| window.month(month).first_day()).collect();
     let mut all = (0..facts.customers.len()).map(CustomerIx::from_index).flat_map(|customer| {
-        let all = usage.months_of(customer).enumerate().filter(|(_, used)| used.readings > 0);
-        all.map(move |(month, used)| CustomerMonth { customer, month, used })
+        let read = usage.months_of(customer).enumerate().filter(|(_, used)| used.readings > 0);
+        read.map(move |(month, used)| CustomerMonth { customer, month, used })
     });
     let batches = std::iter::from_fn(move || {
         let mut found = Vec::with_capacity(BATCH_ROWS);
@@ -329,30 +328,6 @@ pub fn with_missing_facts(batch: &RecordBatch) -> Option<RecordBatch> {
     RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).ok()
 }
 
-/// The columns of integer facts; empty columns for absent tables.
-fn integers_of(facts: &Facts, rows: Range<usize>) -> Vec<ArrayRef> {
-    /// Number of rows that fit into the cache together.
-    const BLOCK: usize = 256;
-    let mut columns: Vec<_> = integer_columns()
-        .filter_map(|column| {
-            let FactValue::Integer(value, _) = column.value else { return None };
-            Some((value, facts.present(column.table).then(|| Vec::with_capacity(rows.len()))))
-        })
-        .collect();
-    for block in facts.rows[rows.clone()].chunks(BLOCK) {
-        for (value, column) in &mut columns {
-            column.iter_mut().for_each(|column| column.extend(block.iter().map(*value)));
-        }
-    }
-    let columns = columns.into_iter().map(|(_, column)| -> ArrayRef {
-        match column {
-            Some(values) => Arc::new(Int64Array::from(values)),
-            None => new_null_array(&INTEGER, rows.len()),
-        }
-    });
-    columns.collect()
-}
-
 /// All facts of each customer: the integer facts, the latest energy audit, and the covered months from the start of the
 /// window.
 fn counted(facts: &Facts) -> Output<'_> {
@@ -360,7 +335,13 @@ fn counted(facts: &Facts) -> Output<'_> {
         let customers = rows.clone().map(CustomerIx::from_index);
         let mut columns =
             vec![every_text(customers.map(|customer| facts.customers.ids.key(customer.number())))];
-        columns.extend(integers_of(facts, rows.clone()));
+        for column in integer_columns() {
+            let FactValue::Integer(value, _) = column.value else { continue };
+            columns.push(match facts.present(column.table) {
+                true => every_integer(facts.rows[rows.clone()].iter().map(value)),
+                false => new_null_array(&INTEGER, rows.len()),
+            });
+        }
         // Without the table of payments, it is unknown what was paid.
         let is_paid = facts.present(Table::Payments);
         let billing = || facts.rows[rows.clone()].iter().map(|row| &row.billing);
