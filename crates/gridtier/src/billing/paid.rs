@@ -46,13 +46,14 @@ impl PaidBills {
     /// Collects and sorts the payments of so many bills. `payment` gives the payment of each of `rows`; `None` for what pays
     /// no bill.
     pub fn new(bills: usize, rows: usize, payment: impl Fn(usize) -> Option<BillPayment> + Sync) -> Self {
-        let bill = |row| payment(row).map_or(NONE, |payment| payment.bill);
-        let numbers: Vec<u32> = (0..rows).into_par_iter().map(bill).collect();
+        let bills_paid =
+            (0..rows).into_par_iter().map(|row| payment(row).map_or(NONE, |payment| payment.bill));
+        let numbers: Vec<u32> = bills_paid.collect();
         let Groups { ends, positions } = group(bills, &numbers);
         drop(numbers);
-        let of_position =
-            |position: u32| payment(index(position)).expect("only rows that pay a bill are grouped");
-        let mut payments: Vec<BillPayment> = positions.into_par_iter().map(of_position).collect();
+        let grouped = positions.into_par_iter().map(|position| payment(index(position)));
+        let mut payments: Vec<BillPayment> =
+            grouped.map(|payment| payment.expect("only rows that pay a bill are grouped")).collect();
         let of_bills = payments.par_chunk_by_mut(|a, b| a.bill == b.bill);
         of_bills.for_each(|of_bill| {
             of_bill.sort_unstable_by_key(|payment| (payment.paid_on, payment.amount_fen));

@@ -236,12 +236,12 @@ impl MonthlyUsage {
     /// Their rows, which were counted so far, become rows outside the window.
     pub(super) fn drop_before_opening(&mut self, customers: &Customers, book: &mut TableBook) {
         let window = self.window;
-        let opened_later =
-            |customer: CustomerIx| months_before_opening(window, &customers.rows[customer.index()]) > 0;
+        let before_opening =
+            |customer: CustomerIx| months_before_opening(window, &customers.rows[customer.index()]);
         let found = self.change(
-            |_, customer| opened_later(customer),
+            |_, customer| before_opening(customer) > 0,
             |customer, row| {
-                let opening = months_before_opening(window, &customers.rows[customer.index()]);
+                let opening = before_opening(customer);
                 let rows: u64 = row[..opening].iter().map(|used| u64::from(used.readings)).sum();
                 row[..opening].fill(MonthUse::default());
                 (rows > 0).then_some(rows)
@@ -266,10 +266,8 @@ impl MonthlyUsage {
         }
         self.has_ends.resize(self.customers, false);
         months.iter().for_each(|month| self.has_ends[month.customer.index()] = true);
-        let is_named =
-            |customer: CustomerIx| months.binary_search_by_key(&customer, |month| month.customer).is_ok();
         let added = self.change(
-            |_, customer| is_named(customer),
+            |_, customer| months.binary_search_by_key(&customer, |month| month.customer).is_ok(),
             |customer, row| {
                 let start = months.partition_point(|month| month.customer < customer);
                 let own = months[start..].iter().take_while(|month| month.customer == customer);
