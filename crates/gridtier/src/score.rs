@@ -167,17 +167,16 @@ fn judge_by(
     let Population { numbers: population, short_history, delivered, groups } = population;
     let first_reading =
         FirstReading { method, columns, delivered: &delivered, population: &population, short_history };
-    let ReadIndicators { patterns, provisional, marks } = first_reading.run(vectors);
+    let ReadIndicators { patterns, ranked_by_pattern, provisional, marks } = first_reading.run(vectors);
     let known_weight: Vec<f64> = (0..patterns.len())
         .map(|pattern| known_weight(|place| patterns.value(pattern, place), method, &delivered))
         .collect();
     let ranked = RankedCustomers::new(&population, &provisional);
-    let counts = patterns.count(|at| provisional[at].is_none());
     let ranked_known: Vec<u64> = (0..columns.len())
         .map(|place| {
             (0..patterns.len())
                 .filter(|&pattern| patterns.value(pattern, place).known().is_some())
-                .map(|pattern| counts[pattern])
+                .map(|pattern| ranked_by_pattern[pattern])
                 .sum()
         })
         .collect();
@@ -236,7 +235,7 @@ fn fill(
             vectors.run(ScorePass { rows, numbers, start: block * mcda::BLOCK, provisional, points_e6 })
         })
         .collect();
-    let mut moments = Moments::new(rows.size);
+    let mut moments = Moments::new(rows.places.len());
     all.iter().for_each(|more| moments.join(more));
     (points_e6, moments)
 }

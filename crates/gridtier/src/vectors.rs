@@ -92,11 +92,11 @@ fn run_avx512<P: Pass>(pass: P) -> P::Output {
 /// Asks the processor to fetch values that are needed soon, if it can be asked.
 #[inline(always)]
 #[cfg_attr(target_arch = "x86_64", expect(unsafe_code, reason = "the hint takes a pointer"))]
-pub fn prefetch(values: &[u64]) {
-    /// Number of values in a cache line.
-    const LINE: usize = 8;
+pub fn prefetch<T>(values: &[T]) {
+    /// Bytes of a cache line.
+    const LINE: usize = 64;
     #[cfg(target_arch = "x86_64")]
-    for value in values.iter().step_by(LINE) {
+    for value in values.iter().step_by((LINE / size_of::<T>().max(1)).max(1)) {
         use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
         // SAFETY: a prefetch is a hint. It reads nothing that the program can see, and does not fault, whatever the
         // address; this one is even that of a value.

@@ -8,6 +8,7 @@ use rayon::prelude::*;
 
 use super::IndicatorValue;
 use crate::index::index;
+use crate::vectors::prefetch;
 
 /// The bits of a value that does not apply.
 const NOT_APPLICABLE: u64 = 0x7ff8_0000_0000_0001;
@@ -99,6 +100,20 @@ impl IndicatorColumn {
         scratch.clear();
         scratch.extend(numbers.iter().map(|&number| self.bits[index(number)]));
         scratch
+    }
+
+    /// Asks the processor to fetch a customer's value, which is needed soon.
+    #[inline(always)]
+    pub fn prefetch(&self, number: usize) {
+        prefetch(std::slice::from_ref(&self.bits[number]));
+    }
+
+    /// About as many values as there are customers, from that of the last customer on: they can be fetched while these are
+    /// computed.
+    #[inline(always)]
+    pub fn after(&self, numbers: &[u32]) -> &[u64] {
+        let next = numbers.last().map_or(0, |&last| index(last) + 1);
+        self.bits.get(next..next + numbers.len()).unwrap_or_default()
     }
 }
 

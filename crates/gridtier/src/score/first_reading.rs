@@ -6,7 +6,7 @@
 use rayon::prelude::*;
 
 use super::pattern::{self, PatternTable, Patterns, RowNumbering};
-use super::quantile::{Marks, OrderWindow, SAMPLE};
+use super::quantile::{self, Marks, OrderWindow, SAMPLE};
 use super::{Provisional, known_weight, provisional};
 use crate::index::index;
 use crate::indicator::IndicatorColumn;
@@ -29,6 +29,8 @@ pub(super) struct FirstReading<'a> {
 /// What the first reading finds.
 pub(super) struct ReadIndicators {
     pub patterns: Patterns,
+    /// For each pattern, the number of ranked customers that have it.
+    pub ranked_by_pattern: Vec<u64>,
     /// For each position, why the customer is not ranked.
     pub provisional: Vec<Option<Provisional>>,
     /// For each indicator that is fitted to two quantiles, the windows around them with the values of the ranked customers.
@@ -48,7 +50,7 @@ impl FirstReading<'_> {
         let marked = self.marked_places();
         let mut patterns = vec![0; self.population.len()];
         let mut provisional = vec![None; self.population.len()];
-        let blocks: Vec<(PatternTable, Vec<MarkedPlace>)> = patterns
+        let blocks: Vec<ReadBlock> = patterns
             .par_chunks_mut(pattern::BLOCK)
             .zip(provisional.par_chunks_mut(pattern::BLOCK))
             .zip(
@@ -60,9 +62,10 @@ impl FirstReading<'_> {
             })
             .collect();
         let mut marks: Vec<Option<Marks>> = vec![None; self.columns.len()];
-        let mut tables = Vec::with_capacity(blocks.len());
-        for (table, marked) in blocks {
+        let (mut tables, mut ranked_by_table) = (Vec::new(), Vec::new());
+        for ReadBlock { table, ranked, marked } in blocks {
             tables.push(table);
+            ranked_by_table.push(ranked);
             for MarkedPlace { place, windows } in marked {
                 match &mut marks[place] {
                     Some(all) => all.iter_mut().zip(windows).for_each(|(all, more)| all.join(more)),
@@ -70,7 +73,12 @@ impl FirstReading<'_> {
                 }
             }
         }
-        ReadIndicators { patterns: Patterns::joined(self.columns, tables, patterns), provisional, marks }
+        let (patterns, renumbered) = Patterns::joined(self.columns, tables, patterns);
+        let mut ranked_by_pattern = vec![0; patterns.len()];
+        for (&pattern, more) in renumbered.iter().flatten().zip(ranked_by_table.iter().flatten()) {
+            ranked_by_pattern[index(pattern)] += more;
+        }
+        ReadIndicators { patterns, ranked_by_pattern, provisional, marks }
     }
 
     /// The indicators that are fitted to quantiles, with empty windows around those of a sample of the ranked customers.
@@ -109,6 +117,14 @@ impl FirstReading<'_> {
     }
 }
 
+/// What the first reading finds in one block of customers.
+struct ReadBlock {
+    table: PatternTable,
+    /// For each pattern of the table, the number of ranked customers that have it.
+    ranked: Vec<u64>,
+    marked: Vec<MarkedPlace>,
+}
+
 /// The first reading of one block of customers.
 struct FirstReadingPass<'a> {
     part: FirstReading<'a>,
@@ -118,32 +134,32 @@ struct FirstReadingPass<'a> {
 }
 
 impl Pass for FirstReadingPass<'_> {
-    type Output = (PatternTable, Vec<MarkedPlace>);
+    type Output = ReadBlock;
 
     #[inline(always)]
     fn run(self) -> Self::Output {
         let Self { part, mut marked, patterns, provisional } = self;
         let mut numbering = RowNumbering::new(part.columns);
-        let (mut lacking, mut left_out) = (Vec::new(), [0; pattern::ROWS]);
+        let (mut lacking, mut ranked, mut left_out) = (Vec::new(), Vec::new(), [0; pattern::ROWS]);
         let mut scratch = Vec::new();
         let people = part.population.chunks(pattern::ROWS).zip(part.short_history.chunks(pattern::ROWS));
         let found = patterns.chunks_mut(pattern::ROWS).zip(provisional.chunks_mut(pattern::ROWS));
         for ((numbers, short_history), (patterns, provisional)) in people.zip(found) {
             numbering.number(part.columns, numbers, patterns);
             lack(&part, &numbering.known, &mut lacking);
+            ranked.resize(lacking.len(), 0);
             let rows = patterns.iter().zip(short_history).zip(provisional.iter_mut().zip(&mut left_out));
             for ((&pattern, &short), (why, left_out)) in rows {
                 *why = if short { Some(Provisional::ShortHistory) } else { lacking[index(pattern)] };
                 *left_out = if why.is_some() { u64::MAX } else { 0 };
+                ranked[index(pattern)] += u64::from(why.is_none());
             }
             for MarkedPlace { place, windows } in &mut marked {
                 let values = part.columns[*place].gather(numbers, &mut scratch);
-                for window in windows {
-                    window.add(values, &left_out);
-                }
+                quantile::add(windows, values, &left_out);
             }
         }
-        (numbering.known, marked)
+        ReadBlock { table: numbering.known, ranked, marked }
     }
 }
 

@@ -5,11 +5,11 @@
 //! cancellation of large sums. Blocks have a fixed size and are joined in the order of ids, so that the bits do not depend
 //! on the number of threads.
 
-/// Number of indicators that are computed side by side, in one vector register. Unused places of the last group are 0
-/// and change no sum.
-pub const WIDTH: usize = 4;
-/// The numbers of one group of indicators.
-pub type Quad = [f64; WIDTH];
+/// Number of customers that are computed side by side, in the widest vector registers. Sums have one part for each of them,
+/// whatever the processor, so that they have the same bits everywhere.
+pub const LANES: usize = 8;
+/// Numbers of some customers.
+type Lanes = [f64; LANES];
 
 /// Moments of some ranked customers.
 #[derive(Clone, Debug)]
@@ -20,67 +20,75 @@ pub struct Moments {
     /// Σ (score − mean)².
     spread: f64,
     /// For each indicator, the mean contribution.
-    means: Vec<Quad>,
+    means: Vec<f64>,
     /// For each indicator, Σ contribution × (score − mean).
-    together: Vec<Quad>,
+    together: Vec<f64>,
     /// The least and greatest published score.
     published: (i32, i32),
 }
 
+/// Adds products to sums.
 #[inline(always)]
-fn add(total: &mut Quad, more: impl Fn(usize) -> f64) {
-    for (at, total) in total.iter_mut().enumerate() {
-        *total += more(at);
+fn add_products(sums: &mut Lanes, a: &Lanes, b: &Lanes) {
+    for (sum, (a, b)) in sums.iter_mut().zip(a.iter().zip(b)) {
+        *sum += a * b;
     }
 }
 
+/// The sum of the products of two columns.
+#[inline(always)]
+fn product(a: &[Lanes], b: &[Lanes]) -> f64 {
+    let mut sums = [0.0; LANES];
+    a.iter().zip(b).for_each(|(a, b)| add_products(&mut sums, a, b));
+    sums.iter().sum()
+}
+
 impl Moments {
-    /// The moments of no customer, for rows of `size` groups.
-    pub fn new(size: usize) -> Self {
-        let (means, together) = (vec![[0.0; WIDTH]; size], vec![[0.0; WIDTH]; size]);
+    /// The moments of no customer, for a number of indicators.
+    pub fn new(indicators: usize) -> Self {
+        let (means, together) = (vec![0.0; indicators], vec![0.0; indicators]);
         Self { customers: 0.0, mean: 0.0, spread: 0.0, means, together, published: (i32::MAX, i32::MIN) }
     }
 
-    /// Replaces the moments by those of a block: `parts` has the contributions row by row, `totals` the sum of each
-    /// row. A row that does not count must have only zeros. The number of rows must be a multiple of four.
+    /// Replaces the moments by those of a block: `parts` has the contributions of each indicator, `totals` the sums of each
+    /// customer. `counts` is 1 for a customer that counts, and 0 for another one.
     #[inline(always)]
-    pub fn replace(&mut self, parts: &[Quad], totals: &[f64], counts: &[bool]) {
-        let (totals, counts) = (totals.as_chunks::<4>().0, counts.as_chunks::<4>().0);
-        let (mut customers, mut sums) = ([0.0; 4], [0.0; 4]);
-        for (totals, counts) in totals.iter().zip(counts) {
-            let lanes = customers.iter_mut().zip(&mut sums);
-            for ((customers, sum), (total, counts)) in lanes.zip(totals.iter().zip(counts)) {
-                *customers += f64::from(u8::from(*counts));
-                *sum += if *counts { *total } else { 0.0 };
-            }
+    pub fn replace<const ROWS: usize>(
+        &mut self,
+        parts: &[[f64; ROWS]],
+        totals: &[f64; ROWS],
+        counts: &[f64; ROWS],
+    ) {
+        let of_lanes = counts.as_chunks::<LANES>().0;
+        self.customers = product(of_lanes, of_lanes);
+        self.mean = product(totals.as_chunks().0, of_lanes) / self.customers.max(1.0);
+        let mut off = [0.0; ROWS];
+        for (off, (total, counts)) in off.iter_mut().zip(totals.iter().zip(counts)) {
+            *off = (total - self.mean) * counts;
         }
-        self.customers = customers.iter().sum();
-        self.mean = sums.iter().sum::<f64>() / self.customers.max(1.0);
-        self.means.fill([0.0; WIDTH]);
-        self.together.fill([0.0; WIDTH]);
-        let (size, mut spread) = (self.means.len(), [0.0; 4]);
-        for (parts, (totals, counts)) in parts.chunks_exact(4 * size).zip(totals.iter().zip(counts)) {
-            let off: [f64; 4] =
-                std::array::from_fn(|row| if counts[row] { totals[row] - self.mean } else { 0.0 });
-            spread.iter_mut().zip(off).for_each(|(spread, off)| *spread += off * off);
-            let (a, rest) = parts.split_at(size);
-            let (b, rest) = rest.split_at(size);
-            let (c, d) = rest.split_at(size);
-            let parts = a.iter().zip(b).zip(c.iter().zip(d));
-            let sums = self.means.iter_mut().zip(&mut self.together);
-            for (((a, b), (c, d)), (sum, together)) in parts.zip(sums) {
-                add(sum, |at| (a[at] + b[at]) + (c[at] + d[at]));
-                add(together, |at| (a[at] * off[0] + b[at] * off[1]) + (c[at] * off[2] + d[at] * off[3]));
+        let off = off.as_chunks().0;
+        self.spread = product(off, off);
+        for ((mean, together), parts) in self.means.iter_mut().zip(&mut self.together).zip(parts) {
+            let (mut sums, mut products) = ([0.0; LANES], [0.0; LANES]);
+            for (parts, (counts, off)) in parts.as_chunks().0.iter().zip(of_lanes.iter().zip(off)) {
+                add_products(&mut sums, parts, counts);
+                add_products(&mut products, parts, off);
             }
+            *mean = sums.iter().sum::<f64>() / self.customers.max(1.0);
+            *together = products.iter().sum();
         }
-        self.spread = spread.iter().sum();
-        self.means.as_flattened_mut().iter_mut().for_each(|mean| *mean /= self.customers.max(1.0));
     }
 
-    /// Extends the range of published scores.
+    /// Extends the range of published scores by those of a block. `counts` is as for [`replace`](Self::replace).
     #[inline(always)]
-    pub fn publish(&mut self, points_e6: i32) {
-        self.published = (self.published.0.min(points_e6), self.published.1.max(points_e6));
+    pub fn publish<const ROWS: usize>(&mut self, points_e6: &[i32; ROWS], counts: &[f64; ROWS]) {
+        let (mut least, mut most) = self.published;
+        for (&points, &counts) in points_e6.iter().zip(counts) {
+            let counts = counts > 0.0;
+            least = least.min(if counts { points } else { i32::MAX });
+            most = most.max(if counts { points } else { i32::MIN });
+        }
+        self.published = (least, most);
     }
 
     /// Joins the moments of other customers.
@@ -96,8 +104,8 @@ impl Moments {
         let apart = other.mean - self.mean;
         let weight = apart * share * self.customers;
         self.spread += other.spread + apart * weight;
-        let own = self.means.as_flattened_mut().iter_mut().zip(self.together.as_flattened_mut());
-        let others = other.means.as_flattened().iter().zip(other.together.as_flattened());
+        let own = self.means.iter_mut().zip(&mut self.together);
+        let others = other.means.iter().zip(&other.together);
         for ((mean, together), (other, more)) in own.zip(others) {
             *together += more + (other - *mean) * weight;
             *mean += (other - *mean) * share;
@@ -112,7 +120,7 @@ impl Moments {
     pub fn influence(&self) -> Vec<Option<f64>> {
         // The rounded mean of equal scores can differ from them, so equality is decided on the published integers.
         let varies = self.published.0 < self.published.1 && self.spread > 0.0;
-        self.together.as_flattened().iter().map(|together| varies.then(|| together / self.spread)).collect()
+        self.together.iter().map(|together| varies.then(|| together / self.spread)).collect()
     }
 }
 
@@ -124,30 +132,34 @@ mod tests {
     #[test]
     fn one_pass_finds_the_same_as_two() {
         const ROWS: usize = 16;
-        let blocks: Vec<(Vec<Quad>, Vec<f64>, Vec<bool>)> = (0..40)
+        const PLACES: usize = 3;
+        type Block = ([[f64; ROWS]; PLACES], [f64; ROWS], [f64; ROWS]);
+        let blocks: Vec<Block> = (0..40)
             .map(|block: usize| {
                 let part = |at: usize| ((block * ROWS + at) as f64 * 0.618_033_988_749).fract() * 1e-3;
                 let level = if block < 20 { 1.0 } else { 30.0 };
-                let counts: Vec<bool> = (0..ROWS).map(|at| block != 7 && at % 5 != 2).collect();
-                let parts: Vec<Quad> = (0..ROWS)
-                    .map(|at| if counts[at] { [level, part(at), part(3 * at), 0.0] } else { [0.0; WIDTH] })
-                    .collect();
-                let totals = parts.iter().map(|parts| parts.iter().sum()).collect();
+                let counts = std::array::from_fn(|at| f64::from(u8::from(block != 7 && at % 5 != 2)));
+                let parts =
+                    [[level; ROWS], std::array::from_fn(part), std::array::from_fn(|at| part(3 * at))];
+                let totals = std::array::from_fn(|at| parts.iter().map(|parts| parts[at]).sum());
                 (parts, totals, counts)
             })
             .collect();
-        let (mut all, mut own) = (Moments::new(1), Moments::new(1));
+        let (mut all, mut own) = (Moments::new(PLACES), Moments::new(PLACES));
         for (parts, totals, counts) in &blocks {
             own.replace(parts, totals, counts);
+            own.publish(&[2; ROWS], counts);
             all.join(&own);
         }
-        [1, 2].into_iter().for_each(|points| all.publish(points));
+        assert!(all.influence().iter().all(Option::is_none));
+        all.publish(&[1], &[0.0]);
+        assert!(all.influence().iter().all(Option::is_none));
+        all.publish(&[1], &[1.0]);
         let rows = || {
-            let each = |(parts, totals, counts): &(Vec<Quad>, Vec<f64>, Vec<bool>)| {
-                let rows = parts.iter().zip(totals).zip(counts).filter(|(_, counts)| **counts);
-                rows.map(|((parts, total), _)| (*parts, *total)).collect::<Vec<_>>()
-            };
-            blocks.iter().flat_map(each)
+            blocks.iter().flat_map(|(parts, totals, counts)| {
+                let counted = (0..ROWS).filter(|&at| counts[at] > 0.0);
+                counted.map(|at| (parts.map(|parts| parts[at]), totals[at]))
+            })
         };
         let mean = rows().map(|(_, total)| total).sum::<f64>() / rows().count() as f64;
         let spread: f64 = rows().map(|(_, total)| (total - mean) * (total - mean)).sum();

@@ -311,24 +311,36 @@ fn piecewise(knots: &[(f64, f64)], x: f64) -> f64 {
     Segment::from(knots, knots.partition_point(|knot| knot.0 <= x).saturating_sub(1)).at(x)
 }
 
-/// As [`piecewise`] for a whole run: counting the segments that begin before a value finds its segment without a branch.
-/// (From selections between the numbers of segments, the compiler makes branches.)
+/// As [`piecewise`] for a whole run: the last segment that begins before a value is chosen by masks, without a branch.
+/// (From selections between numbers, the compiler makes branches.)
 #[inline(always)]
 fn along(segments: &[Segment], run: &mut [f64; RUN]) {
-    let (first, last) = (segments[0].x0, segments[segments.len() - 1].x0);
-    let mut places = [0u64; RUN];
+    let (first, last) = (segments[0], segments[segments.len() - 1].x0);
+    let (mut x0, mut z0, mut dx, mut dz) =
+        ([first.x0; RUN], [first.z0; RUN], [first.dx; RUN], [first.dz; RUN]);
     for x in run.iter_mut() {
-        *x = within(first, last, *x);
+        *x = within(first.x0, last, *x);
     }
     for segment in &segments[1..] {
-        for (place, x) in places.iter_mut().zip(&*run) {
-            *place += u64::from(*x >= segment.x0);
+        let chosen_so_far = x0.iter_mut().zip(&mut z0).zip(dx.iter_mut().zip(&mut dz));
+        for (x, ((x0, z0), (dx, dz))) in run.iter().zip(chosen_so_far) {
+            let is_beyond = 0u64.wrapping_sub(u64::from(*x >= segment.x0));
+            *x0 = chosen(is_beyond, segment.x0, *x0);
+            *z0 = chosen(is_beyond, segment.z0, *z0);
+            *dx = chosen(is_beyond, segment.dx, *dx);
+            *dz = chosen(is_beyond, segment.dz, *dz);
         }
     }
-    let found = places.map(|place| segments[(place as usize).min(segments.len() - 1)]);
-    for (x, segment) in run.iter_mut().zip(found) {
-        *x = segment.at(*x);
+    let found = x0.into_iter().zip(z0).zip(dx.into_iter().zip(dz));
+    for (x, ((x0, z0), (dx, dz))) in run.iter_mut().zip(found) {
+        *x = Segment { x0, z0, dx, dz }.at(*x);
     }
+}
+
+/// The first number if the mask has all bits, the second one if it has none.
+#[inline(always)]
+fn chosen(mask: u64, a: f64, b: f64) -> f64 {
+    f64::from_bits(a.to_bits() & mask | b.to_bits() & !mask)
 }
 
 #[cfg(test)]

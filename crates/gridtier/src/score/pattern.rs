@@ -13,6 +13,7 @@ use rayon::prelude::*;
 use crate::index::index;
 use crate::indicator::column::absence;
 use crate::indicator::{IndicatorColumn, IndicatorValue};
+use crate::vectors::prefetch;
 
 /// Number of customers whose patterns are numbered by one task.
 pub(super) const BLOCK: usize = 1 << 15;
@@ -51,11 +52,16 @@ impl Patterns {
                 numbering.known
             })
             .collect();
-        Self::joined(columns, tables, patterns)
+        Self::joined(columns, tables, patterns).0
     }
 
-    /// Joins the patterns of blocks. `by_position` has numbers within the tables of the blocks.
-    pub fn joined(columns: &[IndicatorColumn], tables: Vec<PatternTable>, mut by_position: Vec<u32>) -> Self {
+    /// Joins the patterns of blocks. `by_position` has numbers within the tables of the blocks. Returns also, for each block,
+    /// the new numbers of its patterns.
+    pub fn joined(
+        columns: &[IndicatorColumn],
+        tables: Vec<PatternTable>,
+        mut by_position: Vec<u32>,
+    ) -> (Self, Vec<Vec<u32>>) {
         let stages = stages(columns);
         let mut known = PatternTable::new(stages);
         let renumbered: Vec<Vec<u32>> = tables
@@ -65,7 +71,7 @@ impl Patterns {
         by_position.par_chunks_mut(BLOCK).zip(&renumbered).for_each(|(patterns, renumbered)| {
             patterns.iter_mut().for_each(|pattern| *pattern = renumbered[index(*pattern)]);
         });
-        Self { by_position, stages, words: known.keys }
+        (Self { by_position, stages, words: known.keys }, renumbered)
     }
 
     /// Number of patterns.
@@ -76,26 +82,6 @@ impl Patterns {
     /// The state of the indicator at `place` in a pattern; for a known indicator with the value 0.
     pub fn value(&self, pattern: usize, place: usize) -> IndicatorValue {
         state(&self.words[pattern * self.stages..], place)
-    }
-
-    /// For each pattern, the number of customers that count and have it.
-    pub fn count(&self, counts: impl Fn(usize) -> bool + Sync) -> Vec<u64> {
-        let blocks: Vec<Vec<u64>> = self
-            .by_position
-            .par_chunks(BLOCK)
-            .enumerate()
-            .map(|(block, patterns)| {
-                let mut customers = vec![0; self.len()];
-                let counted = patterns.iter().enumerate().filter(|(at, _)| counts(block * BLOCK + at));
-                counted.for_each(|(_, &pattern)| customers[index(pattern)] += 1);
-                customers
-            })
-            .collect();
-        let mut all = vec![0; self.len()];
-        for block in blocks {
-            all.iter_mut().zip(block).for_each(|(all, more)| *all += more);
-        }
-        all
     }
 }
 
@@ -142,11 +128,17 @@ impl RowNumbering {
                 }
             }
         }
+        // The next block is fetched a few lines at a time, since memory serves only so many requests at once.
+        let mut ahead = columns.iter().flat_map(|column| column.after(numbers).chunks(columns.len()));
         if let [words] = words.as_slice() {
-            patterns.iter_mut().zip(words).for_each(|(pattern, &word)| *pattern = known.number(&[word]));
+            for (pattern, &word) in patterns.iter_mut().zip(words) {
+                prefetch(ahead.next().unwrap_or_default());
+                *pattern = known.number(&[word]);
+            }
             return;
         }
         for (row, pattern) in patterns.iter_mut().enumerate() {
+            prefetch(ahead.next().unwrap_or_default());
             key.iter_mut().zip(&*words).for_each(|(word, words)| *word = words[row]);
             *pattern = known.number(key);
         }
@@ -236,6 +228,5 @@ mod tests {
                 assert_eq!(found.status(), value(number as usize, place).status());
             }
         }
-        assert_eq!(patterns.count(|_| true).iter().sum::<u64>(), population.len() as u64);
     }
 }

@@ -93,20 +93,30 @@ impl<'a> RankedValues<'a> {
     /// Transforms are monotone, so only the order statistics are transformed.
     #[must_use]
     pub fn quantiles(&self, transform: Transform, q: [f64; 2]) -> [f64; 2] {
+        let filled;
         let (all, windows) = match self.marks {
-            Some((all, marks)) => (all, marks.clone()),
-            None => self.filled(self.windows(q)),
+            Some(marks) => marks,
+            None => {
+                filled = self.filled(self.windows(q));
+                (filled.0, &filled.1)
+            }
         };
         let last = all.saturating_sub(1);
-        let mut windows = windows.into_iter();
-        q.map(|q| {
+        let [first, second] = q.map(|q| {
             let h = last as f64 * q;
             let k = h.floor() as u64;
-            let next = (k + 1).min(last);
-            let found = windows.next().and_then(|mut window| window.find(k).zip(window.find(next)));
+            (h - k as f64, k, (k + 1).min(last))
+        });
+        let find = |window: &OrderWindow, (_, k, next)| {
+            let mut window = window.clone();
+            window.find(k).zip(window.find(next))
+        };
+        let [lower, upper] = windows;
+        let (below, above) = rayon::join(|| find(lower, first), || find(upper, second));
+        [(below, first), (above, second)].map(|(found, (share, k, next))| {
             let (low, high) = found.unwrap_or_else(|| self.select(k, next));
             let (low, high) = (transformed(transform, low), transformed(transform, high));
-            low + (h - k as f64) * (high - low)
+            low + share * (high - low)
         })
     }
 
@@ -131,7 +141,7 @@ impl<'a> RankedValues<'a> {
                 for numbers in numbers.chunks(ROWS) {
                     let values = self.column.gather(numbers, &mut scratch);
                     all += known(values);
-                    windows.iter_mut().for_each(|window| window.add(values, &[0; ROWS]));
+                    add(&mut windows, values, &[0; ROWS]);
                 }
                 (all, windows)
             })
@@ -152,6 +162,59 @@ impl<'a> RankedValues<'a> {
     }
 }
 
+/// Adds the values of customers that count to the windows around two quantiles; `left_out` is 0 for these, and all ones for
+/// the others.
+#[inline(always)]
+pub(super) fn add(windows: &mut Marks, values: &[u64], left_out: &[u64]) {
+    let (runs, rest) = values.as_chunks();
+    let (masks, rest_masks) = left_out[..values.len()].as_chunks();
+    let mut counts = [WindowCounts::default(); 2];
+    for (run, mask) in runs.iter().zip(masks) {
+        add_run(windows, &mut counts, run, mask);
+    }
+    let (mut last, mut last_mask) = ([0; RUN], [u64::MAX; RUN]);
+    last[..rest.len()].copy_from_slice(rest);
+    last_mask[..rest.len()].copy_from_slice(rest_masks);
+    add_run(windows, &mut counts, &last, &last_mask);
+    for (window, counts) in windows.iter_mut().zip(counts) {
+        window.below += counts.below.iter().sum::<u64>();
+        window.low += counts.low.iter().sum::<u64>();
+        window.high += counts.high.iter().sum::<u64>();
+    }
+}
+
+/// The counts of a window, in a part for each place of a run, which the compiler counts side by side.
+#[derive(Clone, Copy, Default)]
+struct WindowCounts {
+    below: [u64; RUN],
+    low: [u64; RUN],
+    high: [u64; RUN],
+}
+
+/// Adds a run of values. Most runs lie wholly between the two windows, and are but counted below the upper one.
+#[inline(always)]
+fn add_run(windows: &mut Marks, counts: &mut [WindowCounts; 2], run: &[u64; RUN], left_out: &[u64; RUN]) {
+    let [lower, upper] = windows;
+    let (mut known, mut is_between) = ([0; RUN], true);
+    let mut values = [0.0; RUN];
+    for ((x, known), (&bits, &mask)) in values.iter_mut().zip(&mut known).zip(run.iter().zip(left_out)) {
+        // All ones are a NaN, which satisfies no comparison.
+        *x = f64::from_bits(bits | mask);
+        *known = u64::from(!x.is_nan());
+        is_between &= !((*x <= lower.upto) | (*x >= upper.from));
+    }
+    if is_between {
+        let [_, WindowCounts { below, low, high }] = counts;
+        for count in [below, low, high] {
+            count.iter_mut().zip(&known).for_each(|(count, known)| *count += known);
+        }
+        return;
+    }
+    let [of_lower, of_upper] = counts;
+    lower.add(of_lower, &values);
+    upper.add(of_upper, &values);
+}
+
 impl OrderWindow {
     fn new(from: f64, upto: f64) -> Self {
         Self { from, upto, below: 0, low: 0, high: 0, between: Vec::new() }
@@ -170,34 +233,31 @@ impl OrderWindow {
         })
     }
 
-    /// Adds the values of customers that count; `left_out` is 0 for these, and all ones for the others.
+    /// Counts a run of values, which may be NaN, and keeps those inside.
     #[inline(always)]
-    pub fn add(&mut self, values: &[u64], left_out: &[u64]) {
+    fn add(&mut self, counts: &mut WindowCounts, run: &[f64; RUN]) {
         let (from, upto) = (self.from, self.upto);
-        let left_out = &left_out[..values.len()];
-        let (mut below, mut low, mut high) = (0, 0, 0);
-        for (&bits, &mask) in values.iter().zip(left_out) {
-            // All ones are a NaN, which satisfies no comparison.
-            let x = f64::from_bits(bits | mask);
-            below += u64::from(x < from);
-            low += u64::from(x <= from);
-            high += u64::from(x <= upto);
+        let WindowCounts { below, low, high } = counts;
+        let mut is_any_inside = false;
+        for (x, (below, (low, high))) in run.iter().zip(below.iter_mut().zip(low.iter_mut().zip(high))) {
+            *below += u64::from(*x < from);
+            *low += u64::from(*x <= from);
+            *high += u64::from(*x <= upto);
+            is_any_inside |= (*x > from) & (*x < upto);
         }
-        self.below += below;
-        self.low += low;
-        self.high += high;
-        for (values, left_out) in values.chunks(RUN).zip(left_out.chunks(RUN)) {
-            let mut is_any_inside = false;
-            for (&bits, &mask) in values.iter().zip(left_out) {
-                let x = f64::from_bits(bits | mask);
-                is_any_inside |= (x > from) & (x < upto);
-            }
-            // There is one branch per run, since values inside are rare.
-            if is_any_inside {
-                let run = values.iter().zip(left_out).map(|(bits, mask)| f64::from_bits(bits | mask));
-                self.between.extend(run.filter(|x| (*x > from) & (*x < upto)));
-            }
+        if is_any_inside {
+            self.keep(run);
         }
+    }
+
+    /// Keeps the values inside.
+    fn keep(&mut self, run: &[f64; RUN]) {
+        let (mut inside, mut kept) = ([0.0; RUN], 0);
+        for &x in run {
+            inside[kept % RUN] = x;
+            kept += usize::from((x > self.from) & (x < self.upto));
+        }
+        self.between.extend_from_slice(&inside[..kept]);
     }
 
     /// Joins the counts and values of other customers.

@@ -5,7 +5,7 @@
 //! several customers are computed side by side.
 
 use super::combine::{contribute, entering, finished, summed};
-use super::moments::{Moments, Quad, WIDTH};
+use super::moments::{LANES, Moments};
 use super::pattern::Patterns;
 use super::weigh::{effective, points};
 use super::{Fitted, NO_SCORE, Parameters, Provisional};
@@ -17,8 +17,10 @@ use crate::vectors::{Pass, prefetch};
 
 /// Number of customers of a block.
 const ROWS: usize = 1 << 7;
-/// Number of customers whose contributions are summed side by side.
-const LANES: usize = 4;
+/// Number of indicators whose weights, or points, are turned from rows to columns together.
+const WIDTH: usize = 4;
+/// The numbers of one group of indicators of a customer.
+type Quad = [f64; WIDTH];
 
 /// Everything that scoring a population needs.
 pub(super) struct BlockScorer<'a> {
@@ -40,6 +42,8 @@ pub(super) struct BlockScorer<'a> {
     within: Vec<Quad>,
     /// For each pattern, whether any indicator with a weight is known.
     scored: Vec<bool>,
+    /// Whether that holds for all patterns.
+    are_all_scored: bool,
     /// The number that enters the sum for an unknown value; `None` if unknown values are left out.
     unknown: Option<f64>,
 }
@@ -54,10 +58,12 @@ pub(super) struct WeightedRow<'a> {
     entered: &'a [f64],
 }
 
-/// Points, or contributions, of a block of customers, row by row; reused for every block.
+/// Points, or contributions, of a block of customers; reused for every block.
 struct PointSheet {
+    /// The numbers of each indicator with a weight. The last group of [`WIDTH`] indicators is filled up by zeros.
+    columns: Vec<[f64; ROWS]>,
+    /// The same numbers customer by customer, if they have been [turned](Self::turn).
     cells: Vec<Quad>,
-    columns: [[f64; ROWS]; WIDTH],
     scratch: Vec<u64>,
     /// The last values of a population, padded to a full block.
     padded: [u64; ROWS],
@@ -65,8 +71,24 @@ struct PointSheet {
 
 impl PointSheet {
     fn new(rows: &BlockScorer) -> Self {
-        let cells = vec![[0.0; WIDTH]; ROWS * rows.size];
-        Self { cells, columns: [[0.0; ROWS]; WIDTH], scratch: Vec::with_capacity(ROWS), padded: [0; ROWS] }
+        let columns = vec![[0.0; ROWS]; rows.size * WIDTH];
+        Self { columns, cells: Vec::new(), scratch: Vec::with_capacity(ROWS), padded: [0; ROWS] }
+    }
+
+    /// Writes the columns row by row, four rows at a time, which the compiler turns in registers.
+    fn turn(&mut self) {
+        let groups = self.columns.as_chunks::<WIDTH>().0;
+        self.cells.resize(ROWS * groups.len(), [0.0; WIDTH]);
+        for (cell, group) in groups.iter().enumerate() {
+            let [a, b, c, d] = group.each_ref().map(|column| column.as_chunks::<WIDTH>().0);
+            let columns = a.iter().zip(b).zip(c.iter().zip(d));
+            for (rows, ((a, b), (c, d))) in self.cells.chunks_exact_mut(WIDTH * groups.len()).zip(columns) {
+                let turned: [Quad; WIDTH] = std::array::from_fn(|row| [a[row], b[row], c[row], d[row]]);
+                for (row, turned) in rows.chunks_exact_mut(groups.len()).zip(turned) {
+                    row[cell] = turned;
+                }
+            }
+        }
     }
 }
 
@@ -113,6 +135,7 @@ impl<'a> BlockScorer<'a> {
             size,
             weights,
             within,
+            are_all_scored: scored.iter().all(|is_scored| *is_scored),
             scored,
             unknown,
         }
@@ -124,6 +147,7 @@ impl<'a> BlockScorer<'a> {
         let mut sheet = PointSheet::new(self);
         for (block, numbers) in population.chunks(ROWS).enumerate() {
             self.enter(numbers, start + block * ROWS, &mut sheet);
+            sheet.turn();
             for (row, entered) in sheet.cells.chunks_exact(self.size).take(numbers.len()).enumerate() {
                 let at = block * ROWS + row;
                 f(at, self.row(self.patterns.by_position[start + at], entered));
@@ -135,46 +159,41 @@ impl<'a> BlockScorer<'a> {
     #[inline(always)]
     fn weigh(
         &self,
-        cells: &mut [Quad],
+        sheet: &mut PointSheet,
         patterns: &[u32; ROWS],
         scores: &mut [f64; ROWS],
         totals: &mut [f64; ROWS],
     ) {
         if matches!(self.how, Combine::WeightedSum | Combine::GreyRelational) {
-            self.add_up(cells, patterns, scores);
+            self.add_up(&mut sheet.columns, patterns, scores);
             *totals = *scores;
             return;
         }
+        sheet.turn();
         let mut parts = vec![0.0; self.places.len()];
-        for (row, cells) in cells.chunks_exact_mut(self.size).enumerate() {
+        for (row, cells) in sheet.cells.chunks_exact(self.size).enumerate() {
             let weighted = self.row(patterns[row], cells);
             scores[row] = weighted.combined();
             weighted.contribute(&mut parts);
             totals[row] = parts.iter().sum();
-            cells.as_flattened_mut()[..parts.len()].copy_from_slice(&parts);
+            sheet.columns.iter_mut().zip(&parts).for_each(|(column, part)| column[row] = *part);
         }
     }
 
     /// As [`weigh`](Self::weigh), for scores that are the sum of their contributions.
     #[inline(always)]
-    fn add_up(&self, cells: &mut [Quad], patterns: &[u32; ROWS], totals: &mut [f64; ROWS]) {
-        let size = self.size;
+    fn add_up(&self, columns: &mut [[f64; ROWS]], patterns: &[u32; ROWS], totals: &mut [f64; ROWS]) {
         let lanes = patterns.as_chunks::<LANES>().0.iter().zip(totals.as_chunks_mut::<LANES>().0);
-        for (cells, (patterns, totals)) in cells.chunks_exact_mut(LANES * size).zip(lanes) {
-            for (cells, &pattern) in cells.chunks_exact_mut(size).zip(patterns) {
-                let weights = &self.weights[pattern as usize * size..][..size];
-                for (cells, weights) in cells.iter_mut().zip(weights) {
-                    for (cell, weight) in cells.iter_mut().zip(weights) {
-                        *cell *= weight;
-                    }
-                }
-            }
+        for (lane, (patterns, totals)) in lanes.enumerate() {
+            let weights = patterns.map(|pattern| &self.weights[pattern as usize * self.size..][..self.size]);
             let mut sums = [0.0; LANES];
-            for cell in 0..size {
-                let quads: [Quad; LANES] = std::array::from_fn(|row| cells[row * size + cell]);
-                for place in 0..WIDTH {
-                    for (sum, quad) in sums.iter_mut().zip(&quads) {
-                        *sum += quad[place];
+            for (cell, columns) in columns.as_chunks_mut::<WIDTH>().0.iter_mut().enumerate() {
+                let turned: [Quad; LANES] = weights.map(|weights| weights[cell]);
+                for (place, column) in columns.iter_mut().enumerate() {
+                    let parts = &mut column.as_chunks_mut::<LANES>().0[lane];
+                    for ((part, sum), weights) in parts.iter_mut().zip(&mut sums).zip(&turned) {
+                        *part *= weights[place];
+                        *sum += *part;
                     }
                 }
             }
@@ -195,33 +214,29 @@ impl<'a> BlockScorer<'a> {
     /// Fills a block with points as they enter the sum. The first customer of the block is at position `start`.
     #[inline(always)]
     fn enter(&self, numbers: &[u32], start: usize, sheet: &mut PointSheet) {
-        let PointSheet { cells, columns, scratch, padded } = sheet;
-        for (cell, places) in self.places.chunks(WIDTH).enumerate() {
-            for (column, &place) in columns.iter_mut().zip(places) {
-                let Some(fitted) = &self.parameters.fitted[place] else { continue };
-                prefetch_after(self.columns[place].bits(), numbers);
-                let mut values = self.columns[place].gather(numbers, scratch);
-                if values.len() < ROWS {
-                    padded[..values.len()].copy_from_slice(values);
-                    values = padded;
-                }
-                match self.strata.get(start..start + numbers.len()) {
-                    Some(strata) => self.fill_by_stratum(place, strata, values, column),
-                    None => fitted.fill(values, column),
-                }
-                if !matches!(self.how, Combine::WeightedSum | Combine::Topsis) {
-                    for z in column.iter_mut() {
-                        *z = entering(self.how, *z);
-                    }
-                }
-                // A value that is left out has weight 0 and may be any finite number.
-                if let Some(unknown) = self.unknown {
-                    let absent = column.iter_mut().zip(values).filter(|(_, bits)| absence(**bits) != 0);
-                    absent.for_each(|(z, _)| *z = unknown);
+        let PointSheet { columns, scratch, padded, .. } = sheet;
+        for (column, &place) in columns.iter_mut().zip(&self.places) {
+            let Some(fitted) = &self.parameters.fitted[place] else { continue };
+            prefetch(self.columns[place].after(numbers));
+            let mut values = self.columns[place].gather(numbers, scratch);
+            if values.len() < ROWS {
+                padded[..values.len()].copy_from_slice(values);
+                values = padded;
+            }
+            match self.strata.get(start..start + numbers.len()) {
+                Some(strata) => self.fill_by_stratum(place, strata, values, column),
+                None => fitted.fill(values, column),
+            }
+            if !matches!(self.how, Combine::WeightedSum | Combine::Topsis) {
+                for z in column.iter_mut() {
+                    *z = entering(self.how, *z);
                 }
             }
-            columns[places.len()..].fill([0.0; ROWS]);
-            turn(columns, cells, self.size, cell);
+            // A value that is left out has weight 0 and may be any finite number.
+            if let Some(unknown) = self.unknown {
+                let absent = column.iter_mut().zip(values).filter(|(_, bits)| absence(**bits) != 0);
+                absent.for_each(|(z, _)| *z = unknown);
+            }
         }
     }
 
@@ -264,58 +279,36 @@ impl Pass for ScorePass<'_> {
     #[inline(always)]
     fn run(self) -> Moments {
         let Self { rows, numbers, start, provisional, points_e6 } = self;
-        let (mut all, mut of_block) = (Moments::new(rows.size), Moments::new(rows.size));
+        let (mut all, mut of_block) = (Moments::new(rows.places.len()), Moments::new(rows.places.len()));
         let mut sheet = PointSheet::new(rows);
         let blocks = numbers.chunks(ROWS).zip(provisional.chunks(ROWS)).zip(points_e6.chunks_mut(ROWS));
         for (block, ((numbers, provisional), points_e6)) in blocks.enumerate() {
             let start = start + block * ROWS;
             rows.enter(numbers, start, &mut sheet);
-            let (mut patterns, mut ranked) = ([0; ROWS], [false; ROWS]);
+            let (mut patterns, mut counts) = ([0; ROWS], [0.0; ROWS]);
             patterns[..numbers.len()]
                 .copy_from_slice(&rows.patterns.by_position[start..start + numbers.len()]);
             let (mut scores, mut totals) = ([0.0; ROWS], [0.0; ROWS]);
-            rows.weigh(&mut sheet.cells, &patterns, &mut scores, &mut totals);
-            ranked.iter_mut().zip(provisional).for_each(|(ranked, why)| *ranked = why.is_none());
+            rows.weigh(&mut sheet, &patterns, &mut scores, &mut totals);
+            for (counts, why) in counts.iter_mut().zip(provisional) {
+                *counts = f64::from(u8::from(why.is_none()));
+            }
             let mut rounded = [0; ROWS];
             for (rounded, &score) in rounded.iter_mut().zip(&scores) {
                 *rounded = published(score);
             }
-            for (((points, rounded), pattern), why) in
-                points_e6.iter_mut().zip(rounded).zip(patterns).zip(provisional)
-            {
-                *points = if rows.scored[index(pattern)] { rounded } else { NO_SCORE };
-                if why.is_none() {
-                    all.publish(*points);
+            if !rows.are_all_scored {
+                for (rounded, pattern) in rounded.iter_mut().zip(patterns) {
+                    *rounded = if rows.scored[index(pattern)] { *rounded } else { NO_SCORE };
                 }
             }
-            for (parts, _) in sheet.cells.chunks_exact_mut(rows.size).zip(&ranked).filter(|(_, is)| !**is) {
-                parts.fill([0.0; WIDTH]);
-            }
-            of_block.replace(&sheet.cells, &totals, &ranked);
+            points_e6.copy_from_slice(&rounded[..points_e6.len()]);
+            all.publish(&rounded, &counts);
+            of_block.replace(&sheet.columns, &totals, &counts);
             all.join(&of_block);
         }
         all
     }
-}
-
-/// Writes columns as a group of indicators of each row, four rows at a time, which the compiler turns in registers.
-#[inline(always)]
-fn turn(columns: &[[f64; ROWS]; WIDTH], cells: &mut [Quad], size: usize, cell: usize) {
-    let [a, b, c, d] = columns.each_ref().map(|column| column.as_chunks::<WIDTH>().0);
-    let columns = a.iter().zip(b).zip(c.iter().zip(d));
-    for (rows, ((a, b), (c, d))) in cells.chunks_exact_mut(WIDTH * size).zip(columns) {
-        let turned: [Quad; WIDTH] = std::array::from_fn(|row| [a[row], b[row], c[row], d[row]]);
-        for (row, turned) in rows.chunks_exact_mut(size).zip(turned) {
-            row[cell] = turned;
-        }
-    }
-}
-
-/// Fetches about as many values as there are customers, from that of the last customer on, while these are computed.
-#[inline(always)]
-fn prefetch_after(values: &[u64], numbers: &[u32]) {
-    let next = numbers.last().map_or(0, |&last| index(last) + 1);
-    prefetch(values.get(next..next + numbers.len()).unwrap_or_default());
 }
 
 /// The weights of the indicators at `places`, in groups of [`WIDTH`]; 0 in the places after the last indicator.
