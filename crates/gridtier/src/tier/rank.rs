@@ -19,20 +19,21 @@ use crate::indicator::IndicatorColumn;
 use crate::method::Tier;
 use crate::score::{NO_SCORE, Scores};
 use crate::stratum::Stratified;
+use crate::vectors::prefetch;
 
 /// Number of customers that one task copies into buckets.
 pub(super) const BLOCK: usize = 1 << PLACE_BITS;
 /// Number of bits for the place of a customer in its block, and of those that are left in four bytes for its score.
 const PLACE_BITS: u32 = 17;
 const SCORE_BITS: u32 = u32::BITS - PLACE_BITS;
-/// Stands for the bucket of a customer that is not ranked.
-const NO_BUCKET: u32 = u32::MAX;
 /// Most customers of a sub-bucket that are sorted by insertion.
 const INSERTION_MAX: u32 = 16;
 /// Average number of customers in a bucket.
 const BUCKET: usize = 1 << 10;
 /// Most buckets of a class.
 const BUCKETS_MAX: usize = 1 << 14;
+/// Number of tied customers whose revenue is fetched at the same time.
+const FETCHED: usize = 1 << 8;
 /// From this many customers of equal score on, they are sorted in parallel.
 const PARALLEL_TIES: usize = 1 << 16;
 
@@ -59,7 +60,7 @@ pub(super) struct RankOrder {
     strata: Vec<Range<usize>>,
     /// The ranks by block and bucket.
     blocks: Vec<BucketBlock>,
-    /// For each position, the customer's bucket, or [`NO_BUCKET`].
+    /// For each position, the customer's bucket; customers that are not ranked are all in the last one.
     buckets: Vec<u32>,
 }
 
@@ -86,6 +87,8 @@ fn descending_key(points_e6: i32) -> u32 {
 
 impl VetoClass {
     const EMPTY: Self = Self { count: 0, least: u32::MAX, most: 0, shift: 0, first_bucket: 0, buckets: 0 };
+    /// The class of the customers that are not ranked, whose only key is 0.
+    const UNRANKED: Self = Self { count: 0, least: 0, most: 0, shift: 0, first_bucket: 0, buckets: 1 };
 
     fn buckets(&self) -> Range<usize> {
         self.first_bucket..self.first_bucket + self.buckets
@@ -150,6 +153,7 @@ impl RankOrder {
     pub fn new(base: &Base, strata: &Stratified) -> Self {
         let classes = classes(base, strata);
         let (blocks, buckets_by_position) = bucket_blocks(base, strata, &classes);
+        let classes = &classes[..unranked(strata)];
         let mut positions = vec![0; classes.iter().map(|class| class.count).sum()];
         let (mut buckets, mut rest) = (Vec::new(), positions.as_mut_slice());
         let (mut start, mut stratum_ranges) = (0, Vec::new());
@@ -195,9 +199,15 @@ impl RankOrder {
     }
 }
 
-/// The ranked customers of a block: position, sort key, and index of the class.
+/// The index of the class of customers that are not ranked, which comes after all others.
+fn unranked(strata: &Stratified) -> usize {
+    2 * strata.names.len()
+}
+
+/// The customers of a block: position, sort key, and index of the class. There is no branch for customers that are not
+/// ranked, which nobody can predict.
 #[inline]
-fn ranked<'a>(
+fn classed<'a>(
     base: &'a Base,
     strata: &'a Stratified,
     block: usize,
@@ -206,22 +216,22 @@ fn ranked<'a>(
     let all = block * BLOCK..((block + 1) * BLOCK).min(people);
     let scores = base.scores.points_e6[all.clone()].iter().zip(&base.scores.provisional[all.clone()]);
     let classes = strata.by_position[all.clone()].iter().zip(&base.ceilings[all.clone()]);
-    all.zip(scores).zip(classes).filter(|((_, (_, provisional)), _)| provisional.is_none()).map(
-        |((at, (&points, _)), (&stratum, ceiling))| {
-            (at, descending_key(points), 2 * index(stratum) + usize::from(ceiling.is_some()))
-        },
-    )
+    let unranked = unranked(strata);
+    all.zip(scores).zip(classes).map(move |((at, (&points, provisional)), (&stratum, ceiling))| {
+        let (key, class) = (descending_key(points), 2 * index(stratum) + usize::from(ceiling.is_some()));
+        if provisional.is_none() { (at, key, class) } else { (at, 0, unranked) }
+    })
 }
 
 /// Counts the customers of each class and lays out its buckets.
 fn classes(base: &Base, strata: &Stratified) -> Vec<VetoClass> {
-    let empty = || vec![VetoClass::EMPTY; 2 * strata.names.len()];
+    let empty = || vec![VetoClass::EMPTY; unranked(strata) + 1];
     let people = base.scores.population.len();
     let mut classes = (0..people.div_ceil(BLOCK))
         .into_par_iter()
         .map(|block| {
             let mut all = empty();
-            for (_, key, class) in ranked(base, strata, block) {
+            for (_, key, class) in classed(base, strata, block) {
                 let class = &mut all[class];
                 class.count += 1;
                 (class.least, class.most) = (class.least.min(key), class.most.max(key));
@@ -235,6 +245,7 @@ fn classes(base: &Base, strata: &Stratified) -> Vec<VetoClass> {
             }
             all
         });
+    classes[unranked(strata)] = VetoClass::UNRANKED;
     for class in classes.iter_mut().filter(|class| class.count > 0) {
         let wanted = class.count.div_ceil(BUCKET).next_power_of_two().min(BUCKETS_MAX);
         let spread = class.most - class.least;
@@ -249,11 +260,11 @@ fn classes(base: &Base, strata: &Stratified) -> Vec<VetoClass> {
     classes
 }
 
-/// The ranked customers of a block sorted by bucket, and within a bucket in the order of ids.
+/// The customers of a block sorted by bucket, and within a bucket in the order of ids.
 struct BucketBlock {
     /// The place in the block, and in the upper bits the score [within its bucket](VetoClass::within); when its bucket has
-    /// been sorted, a slot has the rank instead. The buckets of a block are sorted by several threads, which never share a
-    /// slot.
+    /// been sorted, a slot has the rank instead. For customers that are not ranked it is 0. The buckets of a block are sorted
+    /// by several threads, which never share a slot.
     slots: Vec<AtomicU32>,
     /// For each bucket, its end in `slots`.
     ends: Vec<u32>,
@@ -272,8 +283,7 @@ impl BucketBlock {
         // A counting sort in one vector: `ends` has counts first, then the starts of buckets, and after copying their
         // ends.
         let mut ends = vec![0u32; all];
-        buckets.fill(NO_BUCKET);
-        for (at, key, class) in ranked(base, strata, block) {
+        for (at, key, class) in classed(base, strata, block) {
             let bucket = classes[class].bucket(key);
             ends[bucket] += 1;
             buckets[at % BLOCK] = bucket as u32;
@@ -283,10 +293,11 @@ impl BucketBlock {
             start += std::mem::replace(end, start);
         }
         let mut slots: Vec<AtomicU32> = (0..start).map(|_| AtomicU32::new(0)).collect();
-        for (at, key, class) in ranked(base, strata, block) {
+        for (at, key, class) in classed(base, strata, block) {
             let place = at % BLOCK;
             let end = &mut ends[index(buckets[place])];
-            *slots[index(*end)].get_mut() = classes[class].within(key) << PLACE_BITS | place as u32;
+            let slot = classes[class].within(key) << PLACE_BITS | place as u32;
+            *slots[index(*end)].get_mut() = if class == unranked(strata) { 0 } else { slot };
             *end += 1;
         }
         Self { slots, ends }
@@ -301,10 +312,6 @@ impl BucketBlock {
     fn rank(self, buckets: &mut [u32]) {
         let Self { mut slots, mut ends } = self;
         for bucket in buckets.iter_mut().rev() {
-            if *bucket == NO_BUCKET {
-                *bucket = 0;
-                continue;
-            }
             let end = &mut ends[index(*bucket)];
             *end -= 1;
             *bucket = *slots[index(*end)].get_mut();
@@ -370,6 +377,7 @@ impl RankBucket<'_> {
                 let slot = slot.load(Relaxed);
                 entry(slot >> PLACE_BITS, number * BLOCK + index(slot) % BLOCK)
             }));
+            prefetch(block.bucket(bucket + 1));
         }
         distribute(class, scratch);
         break_ties(base, class, scratch);
@@ -443,8 +451,6 @@ fn insert(entries: &mut [u64]) {
 /// Sorts the customers of equal score in a bucket, which stand in the order of ids, by the other criteria.
 fn break_ties(base: &Base, class: &VetoClass, scratch: &mut SortScratch) {
     let SortScratch { unsorted, sorted: entries, places, tied, .. } = scratch;
-    // Revenue lies anywhere in memory: it is fetched for all tied customers at once, without a branch, so that the
-    // processor waits for many of them at the same time.
     places.clear();
     places.resize(entries.len() + 1, 0);
     let (mut count, mut equals_last) = (0, false);
@@ -456,12 +462,26 @@ fn break_ties(base: &Base, class: &VetoClass, scratch: &mut SortScratch) {
     }
     let is_cut = class.shift > SCORE_BITS;
     tied.clear();
-    tied.extend(places[..count].iter().map(|&place| {
-        let entry = entries[index(place)];
-        let position = position(unsorted[position(entry)]);
-        let score = if is_cut { descending_key(base.scores.points_e6[position]) } else { 0 };
-        TiedCustomer { score, revenue: base.revenue_key(position), position: position as u32, entry }
-    }));
+    // Numbers and revenue lie anywhere in memory. They are fetched for many tied customers before the first is used, so that
+    // the processor waits for all of them at the same time.
+    for places in places[..count].chunks(FETCHED) {
+        let first = tied.len();
+        tied.extend(places.iter().map(|&place| {
+            let entry = entries[index(place)];
+            let position = unsorted[position(entry)] as u32;
+            prefetch(std::slice::from_ref(&base.scores.population[index(position)]));
+            TiedCustomer { score: 0, revenue: 0, position, entry }
+        }));
+        let tied = &mut tied[first..];
+        for tied in &*tied {
+            base.revenue.prefetch(index(base.scores.population[index(tied.position)]));
+        }
+        for tied in tied {
+            let position = index(tied.position);
+            tied.score = if is_cut { descending_key(base.scores.points_e6[position]) } else { 0 };
+            tied.revenue = base.revenue_key(position);
+        }
+    }
     let compare = |a: &TiedCustomer, b: &TiedCustomer| {
         let by_energy = || base.compare_energy(index(a.position), index(b.position));
         let by_score = a.score.cmp(&b.score).then(a.revenue.cmp(&b.revenue));
