@@ -8,7 +8,7 @@
 
 use std::hint::black_box;
 
-use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use gridtier::indicator::{INDICATORS, IndicatorColumn, IndicatorValue};
 use gridtier::key::KeyIndex;
 use gridtier::method::{Method, Tier};
@@ -125,22 +125,38 @@ impl Utility {
         self.ceilings.len() as u32
     }
 
-    fn scores(&self) -> Scores {
-        let delivered = vec![true; self.columns.len()];
-        let numbers = (0..self.people()).collect();
-        let (short_history, groups) = (&self.short_history, Groups::one());
-        let population = Population { numbers, short_history, delivered, groups };
-        judge(population, &self.columns, &self.method)
+    /// What [`judge`] takes besides indicators and method.
+    fn population(&self) -> Population<'_> {
+        Population {
+            numbers: (0..self.people()).collect(),
+            short_history: &self.short_history,
+            delivered: vec![true; self.columns.len()],
+            groups: Groups::one(),
+        }
     }
 
-    fn tiers(&self, scores: &Scores) -> Tiers {
+    /// What [`grade_on`] takes besides indicators, scores and method.
+    fn tier_inputs(&self) -> TierInputs<'_> {
         let groups = Groups {
             names: ["high_voltage", "low_voltage", "residential"].map(str::to_owned).to_vec(),
             numbers: self.supply_level.clone(),
         };
         let (ids, previous, end) = (&self.ids, &self.previous, Month::new(2026, 1));
-        let inputs = TierInputs { ids, groups, end, ceilings: self.ceilings.clone(), previous };
+        TierInputs { ids, groups, end, ceilings: self.ceilings.clone(), previous }
+    }
+
+    fn scores(&self, population: Population) -> Scores {
+        judge(population, &self.columns, &self.method)
+    }
+
+    fn tiers(&self, inputs: TierInputs, scores: &Scores) -> Tiers {
         grade_on(inputs, &self.columns, scores, &self.method)
+    }
+
+    fn both(&self, (population, inputs): (Population, TierInputs)) -> (Scores, Tiers) {
+        let scores = self.scores(population);
+        let tiers = self.tiers(inputs, &scores);
+        (scores, tiers)
     }
 }
 
@@ -162,11 +178,17 @@ fn processor_seconds() -> f64 {
 
 /// Prints the processor time of a stage, which on a shared machine varies less than wall-clock time.
 #[expect(clippy::print_stdout, reason = "a bench prints its measurements")]
-fn print_processor_time<T>(stage: &str, mut run: impl FnMut() -> T) {
+fn print_processor_time<I, T>(stage: &str, input: impl Fn() -> I, mut run: impl FnMut(I) -> T) {
     const RUNS: u32 = 5;
-    let before = processor_seconds();
-    (0..RUNS).for_each(|_| drop(black_box(run())));
-    println!("{stage}: {:.3} s of processor", (processor_seconds() - before) / f64::from(RUNS));
+    let mut seconds = 0.0;
+    for _ in 0..RUNS {
+        let input = input();
+        let before = processor_seconds();
+        let result = black_box(run(input));
+        seconds += processor_seconds() - before;
+        drop(result);
+    }
+    println!("{stage}: {:.3} s of processor", seconds / f64::from(RUNS));
 }
 
 /// Peak resident memory of the process.
@@ -184,19 +206,25 @@ fn judgement(c: &mut Criterion) {
     let mut group = c.benchmark_group("judgement");
     group.sample_size(10).throughput(Throughput::Elements(people.into()));
     let id = |stage: &str| BenchmarkId::new(stage, people);
-    group.bench_function(id("scores"), |b| b.iter(|| utility.scores()));
-    let scores = utility.scores();
-    group.bench_function(id("tiers"), |b| b.iter(|| utility.tiers(&scores)));
-    print_processor_time("scores", || utility.scores());
-    print_processor_time("tiers", || utility.tiers(&scores));
+    // Inputs that a grading has anyway are copied, and results dropped, outside the time.
+    let (population, inputs) = (|| utility.population(), || utility.tier_inputs());
+    let size = BatchSize::PerIteration;
+    group.bench_function(id("scores"), |b| b.iter_batched(population, |people| utility.scores(people), size));
+    let scores = utility.scores(population());
+    group.bench_function(id("tiers"), |b| {
+        b.iter_batched(inputs, |inputs| utility.tiers(inputs, &scores), size)
+    });
+    print_processor_time("scores", population, |people| utility.scores(people));
+    print_processor_time("tiers", inputs, |inputs| utility.tiers(inputs, &scores));
     drop(scores);
-    group.bench_function(id("scores+tiers"), |b| b.iter(|| utility.tiers(&utility.scores())));
+    let both = || (population(), inputs());
+    group.bench_function(id("scores+tiers"), |b| b.iter_batched(both, |inputs| utility.both(inputs), size));
     println!("peak memory with {people} customers: {}", peak());
     let bytes: usize = utility.columns.iter().map(|column| size_of_val(column.bits())).sum();
     group.throughput(Throughput::Bytes(bytes as u64));
     let mut target: Vec<Vec<u64>> = utility.columns.iter().map(|column| column.bits().to_vec()).collect();
     group.bench_function(id("copy"), |b| b.iter(|| copy(&utility.columns, &mut target)));
-    print_processor_time("copy", || copy(&utility.columns, &mut target));
+    print_processor_time("copy", || (), |()| copy(&utility.columns, &mut target));
     group.finish();
 }
 
