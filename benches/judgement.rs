@@ -209,12 +209,14 @@ fn judgement(c: &mut Criterion) {
     // Inputs that a grading has anyway are copied, and results dropped, outside the time.
     let (population, inputs) = (|| utility.population(), || utility.tier_inputs());
     let size = BatchSize::PerIteration;
-    group.bench_function(id("scores"), |b| b.iter_batched(population, |people| utility.scores(people), size));
+    group.bench_function(id("scores"), |b| {
+        b.iter_batched(population, |population| utility.scores(population), size)
+    });
     let scores = utility.scores(population());
     group.bench_function(id("tiers"), |b| {
         b.iter_batched(inputs, |inputs| utility.tiers(inputs, &scores), size)
     });
-    print_processor_time("scores", population, |people| utility.scores(people));
+    print_processor_time("scores", population, |population| utility.scores(population));
     print_processor_time("tiers", inputs, |inputs| utility.tiers(inputs, &scores));
     drop(scores);
     let both = || (population(), inputs());

@@ -104,14 +104,14 @@ impl IndicatorColumn {
 
     /// Asks the processor to fetch a customer's value, which is needed soon.
     #[inline(always)]
-    pub fn prefetch(&self, number: usize) {
+    pub(crate) fn prefetch(&self, number: usize) {
         prefetch(std::slice::from_ref(&self.bits[number]));
     }
 
-    /// About as many values as there are customers, from that of the last customer on: they can be fetched while these are
-    /// computed.
+    /// As many values as there are customers, beginning after the last of them; none near the end of the column. They can be
+    /// fetched while those of the customers are computed.
     #[inline(always)]
-    pub fn after(&self, numbers: &[u32]) -> &[u64] {
+    pub(crate) fn after(&self, numbers: &[u32]) -> &[u64] {
         let next = numbers.last().map_or(0, |&last| index(last) + 1);
         self.bits.get(next..next + numbers.len()).unwrap_or_default()
     }
@@ -166,5 +166,15 @@ mod tests {
         assert_eq!(gathered(&[2, 3, 4]), [2.0, 3.0, 4.0]);
         assert_eq!(gathered(&[0, 3, 8]), [0.0, 3.0, 8.0]);
         assert!(gathered(&[]).is_empty());
+    }
+
+    #[test]
+    fn the_values_after_some_customers_are_as_many_as_they_or_none() {
+        let column: IndicatorColumn = (0..9).map(|x| IndicatorValue::Known(f64::from(x))).collect();
+        assert_eq!(column.after(&[2, 3, 4]), [5.0, 6.0, 7.0].map(f64::to_bits));
+        assert_eq!(column.after(&[0, 5]), [6.0, 7.0].map(f64::to_bits));
+        assert!(
+            [&[] as &[u32], &[0, 3, 8], &[4, 5, 6]].iter().all(|numbers| column.after(numbers).is_empty())
+        );
     }
 }

@@ -63,9 +63,9 @@ impl FirstReading<'_> {
             .collect();
         let mut marks: Vec<Option<Marks>> = vec![None; self.columns.len()];
         let (mut tables, mut ranked_by_table) = (Vec::new(), Vec::new());
-        for ReadBlock { table, ranked, marked } in blocks {
+        for ReadBlock { table, ranked_by_pattern, marked } in blocks {
             tables.push(table);
-            ranked_by_table.push(ranked);
+            ranked_by_table.push(ranked_by_pattern);
             for MarkedPlace { place, windows } in marked {
                 match &mut marks[place] {
                     Some(all) => all.iter_mut().zip(windows).for_each(|(all, more)| all.join(more)),
@@ -121,7 +121,7 @@ impl FirstReading<'_> {
 struct ReadBlock {
     table: PatternTable,
     /// For each pattern of the table, the number of ranked customers that have it.
-    ranked: Vec<u64>,
+    ranked_by_pattern: Vec<u64>,
     marked: Vec<MarkedPlace>,
 }
 
@@ -140,26 +140,27 @@ impl Pass for FirstReadingPass<'_> {
     fn run(self) -> Self::Output {
         let Self { part, mut marked, patterns, provisional } = self;
         let mut numbering = RowNumbering::new(part.columns);
-        let (mut lacking, mut ranked, mut left_out) = (Vec::new(), Vec::new(), [0; pattern::ROWS]);
+        let (mut lacking, mut ranked_by_pattern) = (Vec::new(), Vec::new());
+        let mut left_out = [0; pattern::ROWS];
         let mut scratch = Vec::new();
         let people = part.population.chunks(pattern::ROWS).zip(part.short_history.chunks(pattern::ROWS));
         let found = patterns.chunks_mut(pattern::ROWS).zip(provisional.chunks_mut(pattern::ROWS));
         for ((numbers, short_history), (patterns, provisional)) in people.zip(found) {
             numbering.number(part.columns, numbers, patterns);
             lack(&part, &numbering.known, &mut lacking);
-            ranked.resize(lacking.len(), 0);
+            ranked_by_pattern.resize(lacking.len(), 0);
             let rows = patterns.iter().zip(short_history).zip(provisional.iter_mut().zip(&mut left_out));
             for ((&pattern, &short), (why, left_out)) in rows {
                 *why = if short { Some(Provisional::ShortHistory) } else { lacking[index(pattern)] };
                 *left_out = if why.is_some() { u64::MAX } else { 0 };
-                ranked[index(pattern)] += u64::from(why.is_none());
+                ranked_by_pattern[index(pattern)] += u64::from(why.is_none());
             }
             for MarkedPlace { place, windows } in &mut marked {
                 let values = part.columns[*place].gather(numbers, &mut scratch);
                 quantile::add(windows, values, &left_out);
             }
         }
-        ReadBlock { table: numbering.known, ranked, marked }
+        ReadBlock { table: numbering.known, ranked_by_pattern, marked }
     }
 }
 

@@ -37,7 +37,7 @@ fn add_products(sums: &mut Lanes, a: &Lanes, b: &Lanes) {
 
 /// The sum of the products of two columns.
 #[inline(always)]
-fn product(a: &[Lanes], b: &[Lanes]) -> f64 {
+fn sum_of_products(a: &[Lanes], b: &[Lanes]) -> f64 {
     let mut sums = [0.0; LANES];
     a.iter().zip(b).for_each(|(a, b)| add_products(&mut sums, a, b));
     sums.iter().sum()
@@ -50,8 +50,9 @@ impl Moments {
         Self { customers: 0.0, mean: 0.0, spread: 0.0, means, together, published: (i32::MAX, i32::MIN) }
     }
 
-    /// Replaces the moments by those of a block: `parts` has the contributions of each indicator, `totals` the sums of each
-    /// customer. `counts` is 1 for a customer that counts, and 0 for another one.
+    /// Replaces the moments, all but the range of published scores, by those of a block: `parts` has the contributions of
+    /// each indicator, `totals` the sum of each customer. `counts` is 1 for a customer that counts, and 0 for another one,
+    /// whose numbers must be finite too. Further columns of `parts` are not read.
     #[inline(always)]
     pub fn replace<const ROWS: usize>(
         &mut self,
@@ -59,15 +60,16 @@ impl Moments {
         totals: &[f64; ROWS],
         counts: &[f64; ROWS],
     ) {
+        const { assert!(ROWS.is_multiple_of(LANES), "no customer is left out") }
         let of_lanes = counts.as_chunks::<LANES>().0;
-        self.customers = product(of_lanes, of_lanes);
-        self.mean = product(totals.as_chunks().0, of_lanes) / self.customers.max(1.0);
+        self.customers = sum_of_products(of_lanes, of_lanes);
+        self.mean = sum_of_products(totals.as_chunks().0, of_lanes) / self.customers.max(1.0);
         let mut off = [0.0; ROWS];
         for (off, (total, counts)) in off.iter_mut().zip(totals.iter().zip(counts)) {
             *off = (total - self.mean) * counts;
         }
         let off = off.as_chunks().0;
-        self.spread = product(off, off);
+        self.spread = sum_of_products(off, off);
         for ((mean, together), parts) in self.means.iter_mut().zip(&mut self.together).zip(parts) {
             let (mut sums, mut products) = ([0.0; LANES], [0.0; LANES]);
             for (parts, (counts, off)) in parts.as_chunks().0.iter().zip(of_lanes.iter().zip(off)) {

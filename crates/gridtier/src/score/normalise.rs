@@ -139,7 +139,7 @@ impl Fitted {
         }
     }
 
-    /// The points of many values, whose number is a multiple of [`RUN`]; an arbitrary number for a customer without a
+    /// The points of many values, whose number is a multiple of [`RUN`]; an arbitrary finite number for a customer without a
     /// value. The arithmetic is that of [`points`](Self::points), but cases are decided once for all values and there
     /// is no branch per value, so that the compiler computes several values side by side.
     #[inline(always)]

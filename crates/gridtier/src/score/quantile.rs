@@ -13,7 +13,7 @@ use crate::method::Transform;
 /// Number of customers of one task, and of those handled at one time, so that their values stay in the L1 cache.
 const BLOCK: usize = 1 << 16;
 const ROWS: usize = 1 << 11;
-/// Number of values that are tested together for whether any of them is to be kept.
+/// Number of values that are tested together for where they lie.
 const RUN: usize = 8;
 /// Number of customers in the sample. With fewer than twice as many customers there is no sample, and all values are
 /// kept.
@@ -191,7 +191,7 @@ struct WindowCounts {
     high: [u64; RUN],
 }
 
-/// Adds a run of values. Most runs lie wholly between the two windows, and are but counted below the upper one.
+/// Adds a run of values. Most runs lie wholly between the two windows, and are only counted as below the upper one.
 #[inline(always)]
 fn add_run(windows: &mut Marks, counts: &mut [WindowCounts; 2], run: &[u64; RUN], left_out: &[u64; RUN]) {
     let [lower, upper] = windows;
@@ -254,6 +254,7 @@ impl OrderWindow {
     fn keep(&mut self, run: &[f64; RUN]) {
         let (mut inside, mut kept) = ([0.0; RUN], 0);
         for &x in run {
+            // At most seven have been kept; the remainder saves the test of the index.
             inside[kept % RUN] = x;
             kept += usize::from((x > self.from) & (x < self.upto));
         }

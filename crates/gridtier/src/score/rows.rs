@@ -17,7 +17,7 @@ use crate::vectors::{Pass, prefetch};
 
 /// Number of customers of a block.
 const ROWS: usize = 1 << 7;
-/// Number of indicators whose weights, or points, are turned from rows to columns together.
+/// Number of indicators that are turned together: weights from rows to columns, points from columns to rows.
 const WIDTH: usize = 4;
 /// The numbers of one group of indicators of a customer.
 type Quad = [f64; WIDTH];
@@ -35,7 +35,7 @@ pub(super) struct BlockScorer<'a> {
     /// The indicators that have a weight.
     pub places: Vec<usize>,
     /// Number of groups of [`WIDTH`] indicators in a row.
-    pub size: usize,
+    size: usize,
     /// For each pattern and each indicator with a weight, its weight in the score.
     weights: Vec<Quad>,
     /// For each pattern and each indicator with a weight, its weight within the dimension.
@@ -62,7 +62,7 @@ pub(super) struct WeightedRow<'a> {
 struct PointSheet {
     /// The numbers of each indicator with a weight. The last group of [`WIDTH`] indicators is filled up by zeros.
     columns: Vec<[f64; ROWS]>,
-    /// The same numbers customer by customer, if they have been [turned](Self::turn).
+    /// The numbers customer by customer, as they were when last [turned](Self::turn).
     cells: Vec<Quad>,
     scratch: Vec<u64>,
     /// The last values of a population, padded to a full block.
@@ -76,6 +76,7 @@ impl PointSheet {
     }
 
     /// Writes the columns row by row, four rows at a time, which the compiler turns in registers.
+    #[inline(always)]
     fn turn(&mut self) {
         let groups = self.columns.as_chunks::<WIDTH>().0;
         self.cells.resize(ROWS * groups.len(), [0.0; WIDTH]);
@@ -183,16 +184,16 @@ impl<'a> BlockScorer<'a> {
     /// As [`weigh`](Self::weigh), for scores that are the sum of their contributions.
     #[inline(always)]
     fn add_up(&self, columns: &mut [[f64; ROWS]], patterns: &[u32; ROWS], totals: &mut [f64; ROWS]) {
-        let lanes = patterns.as_chunks::<LANES>().0.iter().zip(totals.as_chunks_mut::<LANES>().0);
-        for (lane, (patterns, totals)) in lanes.enumerate() {
+        let groups = patterns.as_chunks::<LANES>().0.iter().zip(totals.as_chunks_mut::<LANES>().0);
+        for (group, (patterns, totals)) in groups.enumerate() {
             let weights = patterns.map(|pattern| &self.weights[pattern as usize * self.size..][..self.size]);
             let mut sums = [0.0; LANES];
             for (cell, columns) in columns.as_chunks_mut::<WIDTH>().0.iter_mut().enumerate() {
-                let turned: [Quad; LANES] = weights.map(|weights| weights[cell]);
+                let quads: [Quad; LANES] = weights.map(|weights| weights[cell]);
                 for (place, column) in columns.iter_mut().enumerate() {
-                    let parts = &mut column.as_chunks_mut::<LANES>().0[lane];
-                    for ((part, sum), weights) in parts.iter_mut().zip(&mut sums).zip(&turned) {
-                        *part *= weights[place];
+                    let parts = &mut column.as_chunks_mut::<LANES>().0[group];
+                    for ((part, sum), quad) in parts.iter_mut().zip(&mut sums).zip(&quads) {
+                        *part *= quad[place];
                         *sum += *part;
                     }
                 }

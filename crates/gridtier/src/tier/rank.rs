@@ -64,7 +64,8 @@ pub(super) struct RankOrder {
     buckets: Vec<u32>,
 }
 
-/// The vetoed customers of a stratum, or those without a veto, with the buckets into which their scores fall.
+/// The vetoed customers of a stratum, or those without a veto, with the buckets into which their scores fall; or all who are
+/// not ranked, in one bucket.
 #[derive(Clone, Copy)]
 struct VetoClass {
     count: usize,
@@ -87,7 +88,8 @@ fn descending_key(points_e6: i32) -> u32 {
 
 impl VetoClass {
     const EMPTY: Self = Self { count: 0, least: u32::MAX, most: 0, shift: 0, first_bucket: 0, buckets: 0 };
-    /// The class of the customers that are not ranked, whose only key is 0.
+    /// The class of the customers that are not ranked, whose only key is 0. They are not counted, since they have no place
+    /// in the order.
     const UNRANKED: Self = Self { count: 0, least: 0, most: 0, shift: 0, first_bucket: 0, buckets: 1 };
 
     fn buckets(&self) -> Range<usize> {
@@ -204,8 +206,8 @@ fn unranked(strata: &Stratified) -> usize {
     2 * strata.names.len()
 }
 
-/// The customers of a block: position, sort key, and index of the class. There is no branch for customers that are not
-/// ranked, which nobody can predict.
+/// The customers of a block: position, sort key, and index of the class. Who is not ranked gets a class by a selection and
+/// not by a branch, which no processor could predict.
 #[inline]
 fn classed<'a>(
     base: &'a Base,
@@ -377,6 +379,7 @@ impl RankBucket<'_> {
                 let slot = slot.load(Relaxed);
                 entry(slot >> PLACE_BITS, number * BLOCK + index(slot) % BLOCK)
             }));
+            // There is a next bucket: that of the customers who are not ranked comes last.
             prefetch(block.bucket(bucket + 1));
         }
         distribute(class, scratch);
@@ -462,8 +465,8 @@ fn break_ties(base: &Base, class: &VetoClass, scratch: &mut SortScratch) {
     }
     let is_cut = class.shift > SCORE_BITS;
     tied.clear();
-    // Numbers and revenue lie anywhere in memory. They are fetched for many tied customers before the first is used, so that
-    // the processor waits for all of them at the same time.
+    // Customer numbers and revenue lie anywhere in memory. They are fetched for many tied customers before the first is used,
+    // so that the processor waits for all of them at the same time.
     for places in places[..count].chunks(FETCHED) {
         let first = tied.len();
         tied.extend(places.iter().map(|&place| {
@@ -472,14 +475,14 @@ fn break_ties(base: &Base, class: &VetoClass, scratch: &mut SortScratch) {
             prefetch(std::slice::from_ref(&base.scores.population[index(position)]));
             TiedCustomer { score: 0, revenue: 0, position, entry }
         }));
-        let tied = &mut tied[first..];
-        for tied in &*tied {
-            base.revenue.prefetch(index(base.scores.population[index(tied.position)]));
+        let customers = &mut tied[first..];
+        for customer in &*customers {
+            base.revenue.prefetch(index(base.scores.population[index(customer.position)]));
         }
-        for tied in tied {
-            let position = index(tied.position);
-            tied.score = if is_cut { descending_key(base.scores.points_e6[position]) } else { 0 };
-            tied.revenue = base.revenue_key(position);
+        for customer in customers {
+            let position = index(customer.position);
+            customer.score = if is_cut { descending_key(base.scores.points_e6[position]) } else { 0 };
+            customer.revenue = base.revenue_key(position);
         }
     }
     let compare = |a: &TiedCustomer, b: &TiedCustomer| {
