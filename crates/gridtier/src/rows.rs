@@ -11,20 +11,24 @@ mod recorded;
 mod rules;
 mod tested;
 mod batches;
+mod pieces;
 mod duplicates;
 mod example;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use batches::test_in_order;
 pub use columns::{Columns, Numbering, TextOf};
-use duplicates::{settle_duplicates, settle_earlier};
+use duplicates::settle_earlier;
 pub use example::reject_examples;
+use pieces::Collected;
+pub use pieces::RowPiece;
 use recorded::LastRecords;
 pub use recorded::out_of_date;
 pub use rules::{CheckedRow, Placement, TableRules};
-pub use tested::{Outside, TestedRow};
-use tested::{RowTester, TestedBatch};
+pub use tested::Outside;
+use tested::{OtherRow, RowTester, TestedBatch};
 
 use crate::contract::Table;
 use crate::contract::rule::Rule;
@@ -37,8 +41,8 @@ use crate::text;
 /// The rows of a table that count, and those that would count if the window began earlier.
 #[derive(Clone, Debug)]
 pub struct TableRows<T> {
-    /// The accepted rows.
-    pub counted: Vec<CheckedRow<T>>,
+    /// The accepted rows, in the order of files and rows.
+    pub counted: Vec<RowPiece<T>>,
     /// Rows with [`Placement::Earlier`] that break no rule, one for each key. They are tallied as out of the window.
     pub earlier: Vec<CheckedRow<T>>,
 }
@@ -52,7 +56,8 @@ impl<T> Default for TableRows<T> {
 /// Takes the tested rows of a table, in the order of files and rows, and numbers their keys. A [`KeyIndex`] is enough for
 /// a table of whose rows nothing else is known.
 pub trait RowSink<T: TableRules> {
-    /// Whether rows outside the window get a key number too, because other tables refer to them.
+    /// Whether rows that are outside the window or break a rule get a key number too, because other tables refer to them.
+    /// Not for rows that the module keeps.
     const NUMBERS_ALL_KEYS: bool = false;
 
     /// Whether accepted rows get a key number. Without one, the module settles duplicates itself.
@@ -65,8 +70,8 @@ pub trait RowSink<T: TableRules> {
     /// The numbers of the table's own keys.
     fn keys(&mut self) -> &mut KeyIndex;
 
-    /// Takes the notes of a batch before its rows, which it may change.
-    fn note(&mut self, _notes: T::Notes, _rows: &mut [TestedRow<T::Row>]) {}
+    /// Takes the notes of a batch before its rows, whose values it may change.
+    fn note(&mut self, _notes: T::Notes, _values: &mut dyn Iterator<Item = &mut T::Row>) {}
 
     /// Whether this reading of the table takes rows whose key begins with this id, if [`KEEPS_ROWS`](Self::KEEPS_ROWS) is
     /// true.
@@ -104,10 +109,10 @@ pub fn read<T: TableRules>(
     rules: &T,
     sink: &mut impl RowSink<T>,
 ) -> Result<Vec<CheckedRow<T::Row>>, RunError> {
-    Ok(read_with_earlier(source, book, rules, sink)?.counted)
+    Ok(read_collected::<_, _, Vec<CheckedRow<T::Row>>>(source, book, rules, sink)?.0)
 }
 
-/// As [`read`], but also returns the rows that are [`Placement::Earlier`].
+/// As [`read`], but also returns the rows that are [`Placement::Earlier`], and leaves the others in pieces.
 ///
 /// # Errors
 /// The table cannot be read.
@@ -117,8 +122,19 @@ pub fn read_with_earlier<T: TableRules, S: RowSink<T>>(
     rules: &T,
     sink: &mut S,
 ) -> Result<TableRows<T::Row>, RunError> {
+    let (counted, earlier) = read_collected(source, book, rules, sink)?;
+    Ok(TableRows { counted, earlier })
+}
+
+/// The accepted rows, and those that are [`Placement::Earlier`].
+fn read_collected<T: TableRules, S: RowSink<T>, C: Collected<T::Row>>(
+    source: &dyn Source,
+    book: &mut TableBook,
+    rules: &T,
+    sink: &mut S,
+) -> Result<(C, Vec<CheckedRow<T::Row>>), RunError> {
     let table = book.table;
-    let Some(parts) = source.parts(table)? else { return Ok(TableRows::default()) };
+    let Some(parts) = source.parts(table)? else { return Ok((C::default(), Vec::new())) };
     book.present = true;
     if S::NUMBERS_KEYS && !S::KEEPS_ROWS {
         sink.keys().reserve(index_u64(parts.iter().filter_map(|part| part.rows).sum()));
@@ -126,41 +142,62 @@ pub fn read_with_earlier<T: TableRules, S: RowSink<T>>(
     let declared = source.declared().of(table);
     let last_records = LastRecords::read(source, table, &parts, &declared)?;
     let tester = RowTester { source, table, declared, rules, last_records };
-    let rows = TableRows::default();
-    let mut sorter = RowSorter { sink, rows, before_opening: BTreeSet::new(), are_keys_ascending: true };
+    let (counted, earlier) = (C::default(), Vec::new());
+    let mut sorter = RowSorter {
+        sink,
+        counted,
+        earlier,
+        before_opening: BTreeSet::new(),
+        ascending: Ascending::default(),
+    };
     sorter.read_parts(&tester, &parts, book)?;
     while sorter.sink.settle(book) {
         sorter.read_parts(&tester, &parts, &mut TableBook::new(table))?;
     }
-    let RowSorter { sink, rows: TableRows { counted, earlier }, before_opening, are_keys_ascending } = sorter;
+    let RowSorter { sink, counted, earlier, before_opening, ascending } = sorter;
     if let Some(&first) = before_opening.first() {
         book.notice(Rule::BeforeOpening, count(before_opening.len()), || {
             format!("customer {}", rules.customer_id(first))
         });
     }
     let keys = sink.keys().len();
-    let counted = if are_keys_ascending {
+    let counted = if ascending.is_broken {
+        counted.settle(book, keys)
+    } else {
         book.tally.counted += count(counted.len());
         counted
-    } else {
-        settle_duplicates(book, counted, keys)
     };
-    let earlier = settle_earlier(earlier, &counted, keys);
+    let earlier = settle_earlier(earlier, counted.keys(), keys);
     book.close()?;
-    Ok(TableRows { counted, earlier })
+    Ok((counted, earlier))
 }
 
 /// Sorts the tested rows of a table by what becomes of them.
-struct RowSorter<'s, T: TableRules, S> {
+struct RowSorter<'s, T: TableRules, S, C> {
     sink: &'s mut S,
-    rows: TableRows<T::Row>,
+    counted: C,
+    earlier: Vec<CheckedRow<T::Row>>,
     /// Customers with rows before their opening.
     before_opening: BTreeSet<CustomerIx>,
-    /// Whether the key of each row that counts has a greater number than that of the row before, so that no key repeats.
-    are_keys_ascending: bool,
+    ascending: Ascending,
 }
 
-impl<T: TableRules, S: RowSink<T>> RowSorter<'_, T, S> {
+/// Whether the key of each row that counts has a greater number than that of the row before, so that no key repeats.
+#[derive(Default)]
+struct Ascending {
+    last: Option<u32>,
+    is_broken: bool,
+}
+
+impl Ascending {
+    fn add(&mut self, keys: &[u32]) {
+        let first = self.last.iter().zip(keys).all(|(last, first)| last < first);
+        self.is_broken |= !first || !keys.is_sorted_by(|a, b| a < b);
+        self.last = keys.last().copied().or(self.last);
+    }
+}
+
+impl<T: TableRules, S: RowSink<T>, C: Collected<T::Row>> RowSorter<'_, T, S, C> {
     /// Reads all parts of a table, and tests and sorts their rows.
     fn read_parts(
         &mut self,
@@ -185,54 +222,104 @@ impl<T: TableRules, S: RowSink<T>> RowSorter<'_, T, S> {
     fn sort(
         &mut self,
         source: &dyn Source,
-        tested: TestedBatch<T::Row, T::Notes>,
+        mut tested: TestedBatch<T::Row, T::Notes>,
         book: &mut TableBook,
     ) -> Result<(), RunError> {
-        let TestedBatch { file, first_row, key, mut rows, notes, before_opening, book: of_batch } = tested;
-        source.progress(of_batch.table, of_batch.tally.rows_in);
-        let table = of_batch.table;
-        book.append(of_batch);
-        self.before_opening.extend(before_opening);
-        self.sink.note(notes, &mut rows);
-        let folds = |folds| refuse_folds(source, table, file, folds);
-        // The keys of rows that the module keeps are numbered one by one, since keeping may drop keys.
-        let is_numbered = |row: &TestedRow<T::Row>| {
-            S::NUMBERS_ALL_KEYS || S::NUMBERS_KEYS && !S::KEEPS_ROWS && row.value.is_some()
+        let (table, file) = (tested.book.table, tested.file);
+        source.progress(table, tested.book.tally.rows_in);
+        book.append(std::mem::replace(&mut tested.book, TableBook::new(table)));
+        self.before_opening.append(&mut tested.before_opening);
+        let of_others = tested.others.iter_mut().filter_map(|other| other.value.as_mut());
+        let mut values = tested.values.iter_mut().chain(of_others);
+        self.sink.note(std::mem::take(&mut tested.notes), &mut values);
+        let sorted = if S::KEEPS_ROWS { self.keep_rows(tested) } else { self.take_rows(tested) };
+        sorted.map_err(|folds| refuse_folds(source, table, file, folds))
+    }
+
+    /// Numbers the keys of a batch, and takes its rows.
+    fn take_rows(&mut self, tested: TestedBatch<T::Row, T::Notes>) -> Result<(), Folds> {
+        let TestedBatch { file, first_row, key, mut places, values, others, .. } = tested;
+        let is_numbered =
+            |other: &&OtherRow<T::Row>| S::NUMBERS_ALL_KEYS || S::NUMBERS_KEYS && other.value.is_some();
+        let others_numbered: Vec<u32> = others.iter().filter(is_numbered).map(|other| other.row).collect();
+        let mut numbers = if S::NUMBERS_KEYS {
+            key.numbers(&merged(&places, &others_numbered), self.sink.keys())?
+        } else {
+            vec![0; values.len()]
         };
-        let numbered = rows.iter().filter(|row| is_numbered(row)).map(|row| index(row.row));
-        let mut numbers = key.numbers(numbered, self.sink.keys()).map_err(folds)?.into_iter();
-        for tested in rows {
-            let number = if is_numbered(&tested) { numbers.next() } else { None };
-            let TestedRow { row, outside, value } = tested;
-            if let (true, Some(number), Some(outside)) = (S::NUMBERS_ALL_KEYS, number, outside) {
-                self.sink.note_outside(number, outside);
+        if !others_numbered.is_empty() {
+            let mut all = numbers.into_iter();
+            let mut keys = Vec::with_capacity(places.len());
+            let mut left = others.into_iter().peekable();
+            for &place in &places {
+                while let Some(other) = left.next_if(|other| other.row < place) {
+                    self.take_other(other, &mut all, (file, first_row));
+                }
+                keys.extend(all.next());
             }
-            let Some(value) = value else { continue };
-            let row = index(row);
-            if S::KEEPS_ROWS && !self.sink.takes(key.ids.values.value(row)) {
-                continue;
-            }
-            let key = match number {
-                Some(number) => number,
-                None if S::NUMBERS_KEYS => key.number(row, self.sink.keys()).map_err(folds)?,
-                None => 0,
-            };
-            self.take(CheckedRow { key, at: RowAt::new(file, first_row + count(row)), value }, outside);
+            left.for_each(|other| self.take_other(other, &mut all, (file, first_row)));
+            numbers = keys;
+        } else if places.last().is_none_or(|last| index(*last) + 1 == places.len()) {
+            // All rows of the batch.
+            places = Vec::new();
         }
+        self.ascending.add(&numbers);
+        self.counted.add(RowPiece { file, first_row, places, keys: numbers, values });
         Ok(())
     }
 
-    /// Takes an accepted row.
-    fn take(&mut self, row: CheckedRow<T::Row>, outside: Option<Outside>) {
-        match outside {
-            _ if S::KEEPS_ROWS => self.sink.keep(row),
-            None => {
-                self.are_keys_ascending &= self.rows.counted.last().is_none_or(|last| last.key < row.key);
-                self.rows.counted.push(row);
-            }
-            Some(_) => self.rows.earlier.push(row),
+    /// Takes a row that is outside the window or breaks a rule. `numbers` begin with that of its key, if it gets one.
+    fn take_other(
+        &mut self,
+        other: OtherRow<T::Row>,
+        numbers: &mut impl Iterator<Item = u32>,
+        (file, first_row): (u32, u64),
+    ) {
+        let OtherRow { row, outside, value } = other;
+        let is_numbered = S::NUMBERS_ALL_KEYS || S::NUMBERS_KEYS && value.is_some();
+        let key = if is_numbered { numbers.next() } else { None };
+        if let (true, Some(key), Some(outside)) = (S::NUMBERS_ALL_KEYS, key, outside) {
+            self.sink.note_outside(key, outside);
+        }
+        if let Some(value) = value {
+            let at = RowAt::new(file, first_row + u64::from(row));
+            self.earlier.push(CheckedRow { key: key.unwrap_or_default(), at, value });
         }
     }
+
+    /// Hands the rows of a batch to the module, one by one in their order. Their keys are numbered one by one, since keeping
+    /// may drop keys.
+    fn keep_rows(&mut self, tested: TestedBatch<T::Row, T::Notes>) -> Result<(), Folds> {
+        let TestedBatch { file, first_row, key, places, values, others, .. } = tested;
+        let mut left = others.into_iter().filter_map(|other| Some((other.row, other.value?))).peekable();
+        let mut accepted = places.into_iter().zip(values).peekable();
+        loop {
+            let is_other_next = match (left.peek(), accepted.peek()) {
+                (Some(other), Some(row)) => other.0 < row.0,
+                (other, _) => other.is_some(),
+            };
+            let next = if is_other_next { left.next() } else { accepted.next() };
+            let Some((place, value)) = next else { return Ok(()) };
+            let row = index(place);
+            if !self.sink.takes(key.ids.values.value(row)) {
+                continue;
+            }
+            let key = if S::NUMBERS_KEYS { key.number(row, self.sink.keys())? } else { 0 };
+            let at = RowAt::new(file, first_row + u64::from(place));
+            self.sink.keep(CheckedRow { key, at, value });
+        }
+    }
+}
+
+/// Two ascending lists of rows as one.
+fn merged<'r>(rows: &'r [u32], others: &[u32]) -> Cow<'r, [u32]> {
+    if others.is_empty() {
+        return Cow::Borrowed(rows);
+    }
+    let mut merged = [rows, others].concat();
+    // The sort finds the two ascending runs.
+    merged.sort();
+    Cow::Owned(merged)
 }
 
 /// The error for two spellings that fold to one key.

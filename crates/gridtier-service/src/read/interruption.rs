@@ -6,7 +6,7 @@ use gridtier::contract::rule::Rule;
 use gridtier::error::RunError;
 use gridtier::index::CustomerIx;
 use gridtier::key::KeyIndex;
-use gridtier::rows::{self, CheckedRow, Columns, Placement, RowSink, TableRules, TestedRow};
+use gridtier::rows::{self, CheckedRow, Columns, Placement, RowSink, TableRules};
 use gridtier::source::{RowAt, TableBook};
 
 use super::Reading;
@@ -103,7 +103,7 @@ impl RowSink<InterruptionRules<'_>> for InterruptionRows {
         &mut self.keys
     }
 
-    fn note(&mut self, notes: LogNotes, _rows: &mut [TestedRow<Interruption>]) {
+    fn note(&mut self, notes: LogNotes, _values: &mut dyn Iterator<Item = &mut Interruption>) {
         self.future_rows += if self.is_first_reading { notes.future_rows } else { 0 };
     }
 

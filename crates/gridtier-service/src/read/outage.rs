@@ -6,7 +6,7 @@ use gridtier::contract::{OutageKind, Responsibility, Table};
 use gridtier::error::RunError;
 use gridtier::index::index;
 use gridtier::key::{KeyIndex, NearKey};
-use gridtier::rows::{self, Columns, Outside, Placement, RowSink, TableRules, TestedRow};
+use gridtier::rows::{self, Columns, Outside, Placement, RowSink, TableRules};
 use gridtier::source::TableBook;
 
 use super::Reading;
@@ -78,7 +78,7 @@ impl RowSink<OutageRules> for OutageIds {
         &mut self.keys
     }
 
-    fn note(&mut self, notes: LogNotes, _rows: &mut [TestedRow<Outage>]) {
+    fn note(&mut self, notes: LogNotes, _values: &mut dyn Iterator<Item = &mut Outage>) {
         self.future_rows += notes.future_rows;
     }
 

@@ -10,7 +10,7 @@ use std::hash::{DefaultHasher, Hash, Hasher as _};
 use gridtier::contract::rule::Rule;
 use gridtier::index::{count, index};
 use gridtier::key::KeyIndex;
-use gridtier::rows::{CheckedRow, RowSink, TableRules, TestedRow};
+use gridtier::rows::{CheckedRow, RowSink, TableRules};
 use gridtier::source::{RowAt, TableBook};
 
 use super::shared::LogNotes;
@@ -155,7 +155,7 @@ where
         &mut self.seen.keys
     }
 
-    fn note(&mut self, notes: LogNotes, _rows: &mut [TestedRow<R::Row>]) {
+    fn note(&mut self, notes: LogNotes, _values: &mut dyn Iterator<Item = &mut R::Row>) {
         self.future_rows += if self.seen.is_first_reading() { notes.future_rows } else { 0 };
     }
 

@@ -5,7 +5,7 @@ use gridtier::contract::cell::{Ids, Integers};
 use gridtier::contract::rule::Rule;
 use gridtier::index::CustomerIx;
 use gridtier::key::{KeyIndex, NearKey};
-use gridtier::rows::{Placement, RowSink, TableRules, TestedRow};
+use gridtier::rows::{Placement, RowSink, TableRules};
 use gridtier::source::TableBook;
 
 use crate::base::Base;
@@ -89,7 +89,7 @@ impl<T: TableRules<Notes = LogNotes>> RowSink<T> for LogKeys {
         &mut self.keys
     }
 
-    fn note(&mut self, notes: LogNotes, _rows: &mut [TestedRow<T::Row>]) {
+    fn note(&mut self, notes: LogNotes, _values: &mut dyn Iterator<Item = &mut T::Row>) {
         self.future_rows += notes.future_rows;
     }
 }

@@ -1,12 +1,13 @@
 //! The bills of a window, and what becomes of the bills outside it.
 
-use std::cmp::Ordering;
+use std::cmp;
 use std::num::NonZeroU32;
 use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use rayon::prelude::*;
 
-use super::grouped::{Groups, group, of_each_thread};
+use super::grouped::{Grouped, Grouping, group};
 use super::paid::BillPayment;
 use crate::aside::drop_aside;
 use crate::contract::Table;
@@ -16,7 +17,7 @@ use crate::customer::{CustomerFinder, Customers, NamedCustomer};
 use crate::error::RunError;
 use crate::index::{CustomerIx, count, index};
 use crate::key::KeyIndex;
-use crate::rows::{self, CheckedRow, Columns, Outside, Placement, RowSink, TableRows, TableRules, TestedRow};
+use crate::rows::{self, Columns, Outside, Placement, RowSink, TableRows, TableRules};
 use crate::source::{Source, TableBook};
 use crate::unit::{Month, Window, date_of_day};
 
@@ -33,7 +34,7 @@ pub(super) fn distant_example(key: &str, column: &str, day: i32) -> String {
 }
 
 /// The values of a row that breaks no rule.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 struct AcceptedBill {
     customer: CustomerIx,
     month: Month,
@@ -44,7 +45,7 @@ struct AcceptedBill {
 }
 
 /// An accepted bill, in 32 bytes: all bills are gone through many times.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Bill {
     /// Number of its id.
     pub key: u32,
@@ -56,11 +57,12 @@ pub(super) struct Bill {
     pub amount_fen: i64,
 }
 
-impl From<&CheckedRow<AcceptedBill>> for Bill {
-    fn from(row: &CheckedRow<AcceptedBill>) -> Self {
-        let AcceptedBill { customer, month, amount_fen, due_on, reverses } = row.value;
+impl Bill {
+    #[inline]
+    fn new(key: u32, value: &AcceptedBill) -> Self {
+        let AcceptedBill { customer, month, amount_fen, due_on, reverses } = *value;
         let reverses = reverses.and_then(|number| NonZeroU32::MIN.checked_add(number));
-        Self { key: row.key, customer, month, reverses, due_on, amount_fen }
+        Self { key, customer, month, reverses, due_on, amount_fen }
     }
 }
 
@@ -85,6 +87,60 @@ pub(super) enum BillState {
         /// more, an eighth of the time.
         month: u16,
     },
+}
+
+impl BillState {
+    #[inline]
+    fn accepted(bill: u32, month: Month) -> Self {
+        Self::Accepted { bill, month: u16::try_from(month.0).expect("months lie within 1970 to 2199") }
+    }
+}
+
+/// The state of a bill in eight bytes, which several threads set: each that of other bills, wherever these are.
+#[derive(Debug)]
+pub(super) struct SharedState(AtomicU64);
+
+impl SharedState {
+    /// The kinds of states, in the low byte of the word. The month is above it, and what has 32 bits in the high half.
+    const UNKNOWN: u8 = 0;
+    const BEFORE_OPENING: u8 = 1;
+    const OUT_OF_WINDOW: u8 = 2;
+    const EARLIER: u8 = 3;
+    const ACCEPTED: u8 = 4;
+
+    fn new(state: BillState) -> Self {
+        Self(AtomicU64::new(Self::word(state)))
+    }
+
+    #[inline]
+    fn word(state: BillState) -> u64 {
+        let (kind, month, number) = match state {
+            BillState::Unknown => (Self::UNKNOWN, 0, 0),
+            BillState::BeforeOpening(customer) => (Self::BEFORE_OPENING, 0, customer.number()),
+            BillState::OutOfWindow => (Self::OUT_OF_WINDOW, 0, 0),
+            BillState::Earlier(bill) => (Self::EARLIER, 0, bill),
+            BillState::Accepted { bill, month } => (Self::ACCEPTED, month, bill),
+        };
+        u64::from(number) << 32 | u64::from(month) << 8 | u64::from(kind)
+    }
+
+    #[inline]
+    pub fn set(&self, state: BillState) {
+        self.0.store(Self::word(state), Ordering::Relaxed);
+    }
+
+    #[inline]
+    pub fn get(&self) -> BillState {
+        let word = self.0.load(Ordering::Relaxed);
+        let number = (word >> 32) as u32;
+        match word as u8 {
+            Self::BEFORE_OPENING => BillState::BeforeOpening(CustomerIx::new(number)),
+            Self::OUT_OF_WINDOW => BillState::OutOfWindow,
+            Self::EARLIER => BillState::Earlier(number),
+            Self::ACCEPTED => BillState::Accepted { bill: number, month: (word >> 8) as u16 },
+            _ => BillState::Unknown,
+        }
+    }
 }
 
 /// The first day of each month of the window, and that of the month after it: kept, because every bill and payment is held
@@ -149,6 +205,7 @@ impl TableRules for BillRules<'_> {
         })
     }
 
+    #[inline]
     fn place(
         &self,
         month: i64,
@@ -171,6 +228,7 @@ impl TableRules for BillRules<'_> {
         }
     }
 
+    #[inline]
     fn value(
         &self,
         (customer, month): (NamedCustomer, Month),
@@ -211,11 +269,11 @@ impl RowSink<BillRules<'_>> for BillIds {
     }
 
     /// Numbers the ids that reversals name as in the whole table.
-    fn note(&mut self, of_batch: KeyIndex, rows: &mut [TestedRow<AcceptedBill>]) {
+    fn note(&mut self, of_batch: KeyIndex, bills: &mut dyn Iterator<Item = &mut AcceptedBill>) {
         if of_batch.is_empty() {
             return;
         }
-        for bill in rows.iter_mut().filter_map(|row| row.value.as_mut()) {
+        for bill in bills {
             bill.reverses = bill.reverses.map(|number| self.named.insert(of_batch.key(number)));
         }
     }
@@ -235,15 +293,34 @@ impl RowSink<BillRules<'_>> for BillIds {
 }
 
 /// Sorts bills by customer and leaves those of a customer in their order. Whatever goes through the bills of a customer
-/// then reads memory in its order: from bills in no order, revenue and arrears took a fifth of the whole time.
-fn in_order_of_customers(rows: &[CheckedRow<AcceptedBill>], customers: usize) -> Vec<Bill> {
-    let customer = |row: &CheckedRow<AcceptedBill>| row.value.customer;
-    if rows.par_windows(2).all(|pair| customer(&pair[0]) <= customer(&pair[1])) {
-        return rows.par_iter().map(Bill::from).collect();
+/// then reads memory in its order: from bills in no order, revenue and arrears took a fifth of the whole time. The state of
+/// each bill is set on the way.
+struct ByCustomer<'a> {
+    states: &'a [SharedState],
+}
+
+impl Grouping<AcceptedBill> for ByCustomer<'_> {
+    type Row = Bill;
+
+    const EMPTY: Bill = Bill {
+        key: 0,
+        customer: CustomerIx::new(0),
+        month: Month(0),
+        reverses: None,
+        due_on: None,
+        amount_fen: 0,
+    };
+
+    #[inline]
+    fn group(&self, bill: &AcceptedBill) -> u32 {
+        bill.customer.number()
     }
-    let numbers: Vec<u32> = rows.par_iter().map(|row| customer(row).number()).collect();
-    let Groups { positions, .. } = group(customers, &numbers);
-    positions.into_par_iter().map(|position| Bill::from(&rows[index(position)])).collect()
+
+    #[inline]
+    fn row(&self, position: u32, key: u32, bill: &AcceptedBill) -> Bill {
+        self.states[index(key)].set(BillState::accepted(position, bill.month));
+        Bill::new(key, bill)
+    }
 }
 
 /// Bills with a day to pay that is far off.
@@ -272,7 +349,7 @@ impl<'a> FarDays<'a> {
 pub struct Bills {
     pub(super) keys: KeyIndex,
     /// The state of each key number.
-    pub(super) states: Vec<BillState>,
+    states: Vec<SharedState>,
     /// The accepted bills, in the order of customers and, for each, of the table.
     pub(super) rows: Vec<Bill>,
     /// Bills outside the window that take part in the order of payments on account: those before the window, and the
@@ -307,15 +384,16 @@ impl Bills {
             needs_due_day: has_payments,
         };
         let mut ids = BillIds::default();
-        let TableRows { counted, earlier } = rows::read_with_earlier(source, book, &rules, &mut ids)?;
-        let rows = in_order_of_customers(&counted, customers.len());
+        let TableRows { mut counted, earlier } = rows::read_with_earlier(source, book, &rules, &mut ids)?;
+        let earlier: Vec<Bill> = earlier.iter().map(|row| Bill::new(row.key, &row.value)).collect();
+        let BillIds { keys, named, states } = ids;
+        let state = |key: usize| SharedState::new(states.get(key).copied().unwrap_or(BillState::Unknown));
+        let states: Vec<SharedState> = (0..keys.len()).into_par_iter().map(state).collect();
+        let Grouped { rows, .. } = group(&ByCustomer { states: &states }, customers.len(), &mut counted);
         drop_aside(counted);
-        let earlier = earlier.iter().map(Bill::from).collect();
-        let BillIds { keys, named, mut states } = ids;
-        states.par_extend((states.len()..keys.len()).into_par_iter().map(|_| BillState::Unknown));
         let named = (0..).take(named.len()).map(|number| keys.get(named.key(number))).collect();
         let mut bills = Self { keys, states, rows, earlier, named, has_accounts, months };
-        bills.note_positions();
+        bills.note_earlier();
         bills.move_out_reversals_of_outside_bills(book);
         bills.notice_distant_due_days(book);
         Ok(bills)
@@ -368,24 +446,18 @@ impl Bills {
         by_month.split_off(1)
     }
 
-    /// Sets the states of the bills that have a position.
-    fn note_positions(&mut self) {
+    /// Sets the states of the earlier bills.
+    fn note_earlier(&self) {
         for (position, bill) in (0..).zip(&self.earlier) {
-            self.states[index(bill.key)] = BillState::Earlier(position);
+            self.states[index(bill.key)].set(BillState::Earlier(position));
         }
-        let (rows, of_each) = (&self.rows, of_each_thread(self.states.len()));
-        let are_ascending = rows.par_windows(2).all(|pair| pair[0].key < pair[1].key);
-        self.states.par_chunks_mut(of_each).enumerate().for_each(|(chunk, states)| {
-            let keys = chunk * of_each..chunk * of_each + states.len();
-            let before = |key: usize| rows.partition_point(|row| index(row.key) < key);
-            let own = if are_ascending { before(keys.start)..before(keys.end) } else { 0..rows.len() };
-            let first = u32::try_from(own.start).expect("bills have positions of 32 bits");
-            for (bill, row) in (first..).zip(&rows[own]) {
-                if let Some(state) = states.get_mut(index(row.key).wrapping_sub(keys.start)) {
-                    let month = u16::try_from(row.month.0).expect("months lie within 1970 to 2199");
-                    *state = BillState::Accepted { bill, month };
-                }
-            }
+    }
+
+    /// Sets the states of the accepted bills.
+    fn note_accepted(&self) {
+        self.rows.par_iter().enumerate().for_each(|(position, bill)| {
+            let position = u32::try_from(position).expect("bills have positions of 32 bits");
+            self.states[index(bill.key)].set(BillState::accepted(position, bill.month));
         });
     }
 
@@ -405,12 +477,13 @@ impl Bills {
         book.tally.counted -= count(outside.len());
         book.tally.out_of_window += count(outside.len());
         for row in outside {
-            self.states[index(row.key)] = BillState::OutOfWindow;
+            self.states[index(row.key)].set(BillState::OutOfWindow);
             if self.has_accounts {
                 self.earlier.push(row);
             }
         }
-        self.note_positions();
+        self.note_earlier();
+        self.note_accepted();
     }
 
     fn reverses_outside(&self, bill: &Bill) -> bool {
@@ -432,7 +505,13 @@ impl Bills {
     /// What became of the bill that a negative bill names; `None` if it names none.
     pub(super) fn named(&self, bill: &Bill) -> Option<BillState> {
         let named = bill.reverses.filter(|_| bill.amount_fen < 0)?;
-        Some(self.named[index(named.get() - 1)].map_or(BillState::Unknown, |key| self.states[index(key)]))
+        Some(self.state(self.named[index(named.get() - 1)]))
+    }
+
+    /// What became of the bill with a key.
+    #[inline]
+    pub(super) fn state(&self, key: Option<u32>) -> BillState {
+        key.map_or(BillState::Unknown, |key| self.states[index(key)].get())
     }
 
     /// For each month of the window, the number of bills that count.
@@ -462,7 +541,7 @@ impl Bills {
     }
 
     /// The order of two bills by month, and by the bytes of their ids within one.
-    pub(super) fn by_month(&self, a: &Bill, b: &Bill) -> Ordering {
+    pub(super) fn by_month(&self, a: &Bill, b: &Bill) -> cmp::Ordering {
         a.month.cmp(&b.month).then_with(|| self.id(a).cmp(self.id(b)))
     }
 }

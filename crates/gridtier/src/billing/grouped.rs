@@ -1,68 +1,173 @@
-//! Grouping rows by a number, with several threads.
+//! Rows in the order of a group that each belongs to, such as bills in that of their customers.
+//!
+//! A row is moved twice within what a cache holds: within its piece into blocks of groups, if the piece is not in the order of
+//! blocks already, and then within its block. Rows in no order were read one by one from all memory before.
+
+use std::ops::Range;
 
 use rayon::prelude::*;
 
 use crate::index::index;
+use crate::rows::RowPiece;
 
-/// The most threads that group rows: each of them reads the numbers of all rows.
-const THREADS_MAX: usize = 4;
+/// The most blocks: each has a range of every piece.
+const BLOCKS_MAX: usize = 128;
 
-/// Positions of rows by group.
-#[derive(Debug)]
-pub(super) struct Groups {
-    /// For each group, the end of its positions.
-    pub ends: Vec<u32>,
-    /// The positions, by group; ascending within one.
-    pub positions: Vec<u32>,
-}
+/// The fewest groups of a block.
+const GROUPS_MIN: usize = 1_024;
 
-/// How many of `groups` each thread takes.
-pub(super) fn of_each_thread(groups: usize) -> usize {
-    groups.div_ceil(rayon::current_num_threads().min(THREADS_MAX)).max(1)
-}
-
-/// The number of a row that is in no group.
+/// The group of a row that is left out.
 pub(super) const NONE: u32 = u32::MAX;
 
-/// Groups rows by their numbers; those with a number of `groups` or more are left out.
-pub(super) fn group(groups: usize, numbers: &[u32]) -> Groups {
-    let of_each = of_each_thread(groups);
-    let mut ends = vec![0_u32; groups];
-    let counts: Vec<usize> = (ends.par_chunks_mut(of_each).enumerate())
-        .map(|(chunk, ends)| {
-            let mut count = 0;
-            for &number in numbers {
-                if let Some(end) = ends.get_mut(index(number).wrapping_sub(chunk * of_each)) {
-                    *end += 1;
-                    count += 1;
-                }
-            }
-            count
-        })
-        .collect();
-    let mut positions = vec![0; counts.iter().sum()];
-    let mut rest = &mut positions[..];
-    let mut own = Vec::with_capacity(counts.len());
-    let mut before = 0_u32;
-    for (ends, count) in ends.chunks_mut(of_each).zip(counts) {
-        let (positions, others) = rest.split_at_mut(count);
-        own.push((ends, positions, before));
-        rest = others;
-        before += u32::try_from(count).expect("rows have positions of 32 bits");
+/// Rows by group.
+#[derive(Debug)]
+pub(super) struct Grouped<R> {
+    /// For each group, the end of its rows.
+    pub ends: Vec<u32>,
+    /// The rows, by group, and those of one group in the order of the table.
+    pub rows: Vec<R>,
+}
+
+/// How rows are grouped.
+pub(super) trait Grouping<T>: Sync {
+    /// What becomes of a row.
+    type Row: Copy + Send + Sync;
+
+    /// What stands at each position before its row has come.
+    const EMPTY: Self::Row;
+
+    /// The number of a row's group; [`NONE`] for a row that is left out.
+    fn group(&self, row: &T) -> u32;
+
+    /// What becomes of the row with this key that gets this position.
+    fn row(&self, position: u32, key: u32, row: &T) -> Self::Row;
+
+    /// Sorts the rows of a group.
+    fn sort(&self, _rows: &mut [Self::Row]) {}
+}
+
+/// Where the rows of each block are.
+struct Blocks {
+    /// How many groups each block has.
+    groups: usize,
+    /// For each piece, the end of the rows of each block.
+    ends: Vec<Vec<u32>>,
+}
+
+impl Blocks {
+    /// The rows of a block in a piece.
+    fn range(&self, piece: usize, block: usize) -> Range<usize> {
+        let ends = &self.ends[piece];
+        let start = block.checked_sub(1).map_or(0, |before| ends[before]);
+        index(start)..index(ends[block])
     }
-    own.into_par_iter().enumerate().for_each(|(chunk, (ends, positions, before))| {
-        let mut start = 0;
-        ends.iter_mut().for_each(|end| start += std::mem::replace(end, start));
-        // Each end is the start until the rows of its group are counted over.
-        for (position, &number) in (0..).zip(numbers) {
-            if let Some(end) = ends.get_mut(index(number).wrapping_sub(chunk * of_each)) {
-                positions[index(*end)] = position;
-                *end += 1;
-            }
-        }
-        ends.iter_mut().for_each(|end| *end += before);
+
+    /// The number of rows of a block.
+    fn rows(&self, block: usize) -> usize {
+        (0..self.ends.len()).map(|piece| self.range(piece, block).len()).sum()
+    }
+}
+
+/// A block, and its part of what is computed.
+struct Block<'a, R> {
+    number: usize,
+    /// The position of its first row.
+    before: usize,
+    ends: &'a mut [u32],
+    rows: &'a mut [R],
+}
+
+/// Groups the rows of `pieces`, whose order within a piece may change.
+pub(super) fn group<T: Copy + Send + Sync, G: Grouping<T>>(
+    grouping: &G,
+    groups: usize,
+    pieces: &mut [RowPiece<T>],
+) -> Grouped<G::Row> {
+    let of_block = groups.div_ceil(BLOCKS_MAX).max(GROUPS_MIN);
+    let blocks = groups.div_ceil(of_block);
+    let sort_piece = |piece: &mut RowPiece<T>| sort_by_block(grouping, (of_block, blocks), piece);
+    let ends = pieces.par_iter_mut().map(sort_piece).collect();
+    let of_blocks = Blocks { groups: of_block, ends };
+    let lengths: Vec<usize> = (0..blocks).map(|block| of_blocks.rows(block)).collect();
+    let mut ends = vec![0_u32; groups];
+    let mut rows: Vec<G::Row> = (0..lengths.iter().sum()).into_par_iter().map(|_| G::EMPTY).collect();
+    let (mut rest, mut before) = (&mut rows[..], 0);
+    let mut all = Vec::with_capacity(blocks);
+    for ((number, ends), length) in ends.chunks_mut(of_block).enumerate().zip(lengths) {
+        let (rows, others) = rest.split_at_mut(length);
+        all.push(Block { number, before, ends, rows });
+        (rest, before) = (others, before + length);
+    }
+    all.into_par_iter().for_each(|block| group_block(grouping, &of_blocks, pieces, block));
+    Grouped { ends, rows }
+}
+
+/// Sorts the rows of a piece by block, and leaves those of a block in their order. Returns the end of each block.
+fn sort_by_block<T: Copy, G: Grouping<T>>(
+    grouping: &G,
+    (of_block, blocks): (usize, usize),
+    piece: &mut RowPiece<T>,
+) -> Vec<u32> {
+    // Rows that are left out come last.
+    let block = |row: &T| (index(grouping.group(row)) / of_block).min(blocks);
+    let mut ends = vec![0_u32; blocks + 1];
+    let (mut last, mut are_in_order) = (0, true);
+    for row in &piece.values {
+        let block = block(row);
+        are_in_order &= last <= block;
+        last = block;
+        ends[block] += 1;
+    }
+    let mut end = 0;
+    ends.iter_mut().for_each(|rows| {
+        end += *rows;
+        *rows = end;
     });
-    Groups { ends, positions }
+    if !are_in_order {
+        let mut order = vec![0_u32; piece.values.len()];
+        let mut nexts = vec![0_u32; blocks + 1];
+        nexts[1..].copy_from_slice(&ends[..blocks]);
+        for (row, value) in (0..).zip(&piece.values) {
+            let next = &mut nexts[block(value)];
+            order[index(*next)] = row;
+            *next += 1;
+        }
+        piece.reorder(&order);
+    }
+    ends
+}
+
+/// Groups the rows of a block.
+fn group_block<T: Copy, G: Grouping<T>>(
+    grouping: &G,
+    blocks: &Blocks,
+    pieces: &[RowPiece<T>],
+    block: Block<G::Row>,
+) {
+    let Block { number, before, ends, rows } = block;
+    let first = number * blocks.groups;
+    let group = |row: &T| index(grouping.group(row)) - first;
+    let of_block = || pieces.iter().enumerate().map(|(at, piece)| (piece, blocks.range(at, number)));
+    for (piece, range) in of_block() {
+        piece.values[range].iter().for_each(|row| ends[group(row)] += 1);
+    }
+    let mut start = 0;
+    ends.iter_mut().for_each(|end| start += std::mem::replace(end, start));
+    let before = u32::try_from(before).expect("rows have positions of 32 bits");
+    // Each end is the start until the rows of its group are counted over.
+    for (piece, range) in of_block() {
+        for (&key, row) in piece.keys[range.clone()].iter().zip(&piece.values[range]) {
+            let end = &mut ends[group(row)];
+            rows[index(*end)] = grouping.row(before + *end, key, row);
+            *end += 1;
+        }
+    }
+    let mut start = 0;
+    for end in ends {
+        grouping.sort(&mut rows[start..index(*end)]);
+        start = index(*end);
+        *end += before;
+    }
 }
 
 #[cfg(test)]
@@ -71,22 +176,55 @@ mod tests {
 
     use super::*;
 
+    struct Own;
+
+    impl Grouping<(u32, u32)> for Own {
+        type Row = (u32, u32, u32);
+
+        const EMPTY: (u32, u32, u32) = (0, 0, 0);
+
+        fn group(&self, row: &(u32, u32)) -> u32 {
+            row.0
+        }
+
+        fn row(&self, position: u32, key: u32, row: &(u32, u32)) -> (u32, u32, u32) {
+            assert_eq!(key, row.1 + 7);
+            (row.0, position, row.1)
+        }
+    }
+
     proptest! {
         #[test]
         fn rows_are_grouped_as_by_a_stable_sort(
-            groups in 0..12_usize,
-            numbers in prop::collection::vec(prop_oneof![4 => 0..13_u32, 1 => Just(NONE)], 0..60),
+            groups in prop_oneof![0..12_u32, 1_000..6_000_u32],
+            drawn in prop::collection::vec(prop::collection::vec(any::<u32>(), 0..60), 0..6),
+            is_sorted in any::<bool>(),
             threads in 1..6_usize,
         ) {
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            let found = pool.install(|| group(groups, &numbers));
-            let rows = (0..).zip(&numbers).map(|(row, number)| (*number, row));
-            let mut expected: Vec<(u32, u32)> = rows.filter(|(number, _)| index(*number) < groups).collect();
+            // A tenth of the rows is in no group.
+            let groups_of = |drawn: &u32| if drawn % 10 == 0 { NONE } else { (drawn / 10) % groups.max(1) };
+            let mut next = 0;
+            let mut pieces: Vec<RowPiece<(u32, u32)>> = Vec::new();
+            for drawn in &drawn {
+                let mut groups: Vec<u32> = drawn.iter().map(groups_of).collect();
+                if is_sorted {
+                    groups.sort_unstable();
+                }
+                let rows: Vec<(u32, u32)> = groups.into_iter().zip(next..).collect();
+                next += rows.len() as u32;
+                pieces.push(RowPiece::of(rows.iter().map(|row| row.1 + 7).collect(), rows));
+            }
+            let mut expected: Vec<(u32, u32)> =
+                pieces.iter().flat_map(|piece| piece.values.clone()).filter(|row| row.0 < groups).collect();
             expected.sort();
-            let positions: Vec<u32> = expected.iter().map(|(_, row)| *row).collect();
-            prop_assert_eq!(found.positions, positions);
-            let end = |group: usize| expected.partition_point(|(of, _)| index(*of) <= group) as u32;
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let groups = index(groups);
+            let found = pool.install(|| group(&Own, groups, &mut pieces));
+            let end = |group: usize| expected.partition_point(|row| index(row.0) <= group) as u32;
             prop_assert_eq!(found.ends, (0..groups).map(end).collect::<Vec<_>>());
+            let expected: Vec<(u32, u32, u32)> =
+                (0..).zip(expected).map(|(position, row)| (row.0, position, row.1)).collect();
+            prop_assert_eq!(found.rows, expected);
         }
     }
 }

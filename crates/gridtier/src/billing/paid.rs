@@ -1,9 +1,8 @@
 //! What payments are for: a bill or an account.
 
-use rayon::prelude::*;
-
-use super::grouped::{Groups, NONE, group};
+use super::grouped::{Grouped, Grouping, NONE, group};
 use crate::index::{CustomerIx, index};
+use crate::rows::RowPiece;
 
 /// What a payment pays. Positions are those of [`Bills`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,23 +41,66 @@ pub(super) struct PaidBills {
     payments: Vec<BillPayment>,
 }
 
+/// Sorts the payments that pay a bill by bill, then by day and amount.
+pub(super) struct ByBill;
+
+impl Grouping<BillPayment> for ByBill {
+    type Row = BillPayment;
+
+    const EMPTY: BillPayment = BillPayment { bill: NONE, paid_on: 0, amount_fen: 0 };
+
+    #[inline]
+    fn group(&self, payment: &BillPayment) -> u32 {
+        payment.bill
+    }
+
+    #[inline]
+    fn row(&self, _position: u32, _key: u32, payment: &BillPayment) -> BillPayment {
+        *payment
+    }
+
+    #[inline]
+    fn sort(&self, payments: &mut [BillPayment]) {
+        if payments.len() > 1 {
+            payments.sort_unstable_by_key(|payment| (payment.paid_on, payment.amount_fen));
+        }
+    }
+}
+
+impl Grouping<CheckedPayment> for ByBill {
+    type Row = BillPayment;
+
+    const EMPTY: BillPayment = BillPayment { bill: NONE, paid_on: 0, amount_fen: 0 };
+
+    #[inline]
+    fn group(&self, payment: &CheckedPayment) -> u32 {
+        match payment.paid_for {
+            PaidFor::Bill(bill) => bill,
+            PaidFor::EarlierBill(_) | PaidFor::Account(_) => NONE,
+        }
+    }
+
+    #[inline]
+    fn row(&self, _position: u32, _key: u32, payment: &CheckedPayment) -> BillPayment {
+        let &CheckedPayment { paid_on, amount_fen, .. } = payment;
+        BillPayment { bill: self.group(payment), paid_on, amount_fen }
+    }
+
+    #[inline]
+    fn sort(&self, payments: &mut [BillPayment]) {
+        Grouping::<BillPayment>::sort(self, payments);
+    }
+}
+
 impl PaidBills {
-    /// Collects and sorts the payments of so many bills. `payment` gives the payment of each of `rows`; `None` for what pays
-    /// no bill.
-    pub fn new(bills: usize, rows: usize, payment: impl Fn(usize) -> Option<BillPayment> + Sync) -> Self {
-        let bills_paid =
-            (0..rows).into_par_iter().map(|row| payment(row).map_or(NONE, |payment| payment.bill));
-        let numbers: Vec<u32> = bills_paid.collect();
-        let Groups { ends, positions } = group(bills, &numbers);
-        drop(numbers);
-        let grouped = positions.into_par_iter().map(|position| payment(index(position)));
-        let mut payments: Vec<BillPayment> =
-            grouped.map(|payment| payment.expect("only rows that pay a bill are grouped")).collect();
-        let of_bills = payments.par_chunk_by_mut(|a, b| a.bill == b.bill);
-        of_bills.for_each(|of_bill| {
-            of_bill.sort_unstable_by_key(|payment| (payment.paid_on, payment.amount_fen));
-        });
-        Self { ends, payments }
+    /// Collects and sorts the payments of so many bills; of `pieces`, whose order within a piece may change, those that pay a
+    /// bill.
+    pub fn new<T: Copy + Send + Sync>(bills: usize, pieces: &mut [RowPiece<T>]) -> Self
+    where
+        ByBill: Grouping<T, Row = BillPayment>,
+    {
+        let Grouped { ends, rows } = group(&ByBill, bills, pieces);
+        Self { ends, payments: rows }
     }
 
     /// The payments of a bill, in the order of days.
@@ -73,14 +115,11 @@ impl PaidBills {
     }
 
     /// The same payments and further ones.
-    pub fn with(self, bills: usize, further: &[BillPayment]) -> Self {
+    pub fn with(self, bills: usize, further: Vec<BillPayment>) -> Self {
         if further.is_empty() {
             return self;
         }
-        let known = self.payments.len();
-        Self::new(bills, known + further.len(), |row| match row.checked_sub(known) {
-            None => Some(self.payments[row]),
-            Some(row) => Some(further[row]),
-        })
+        let piece = |payments: Vec<BillPayment>| RowPiece::of(vec![0; payments.len()], payments);
+        Self::new(bills, &mut [piece(self.payments), piece(further)])
     }
 }

@@ -2,7 +2,7 @@
 
 use super::account;
 use super::bill::{BillState, Bills, DISTANT_DAYS, distant_example};
-use super::paid::{BillPayment, CheckedPayment, PaidBills, PaidFor};
+use super::paid::{CheckedPayment, PaidBills, PaidFor};
 use super::reversal::Due;
 use crate::aside::drop_aside;
 use crate::contract::cell::{Ids, Integers};
@@ -11,7 +11,7 @@ use crate::customer::{CustomerFinder, Customers};
 use crate::error::RunError;
 use crate::index::{CustomerIx, index};
 use crate::key::{KeyIndex, NearKey};
-use crate::rows::{self, CheckedRow, Columns, Placement, RowSink, TableRows, TableRules, TestedRow};
+use crate::rows::{self, Columns, Placement, RowSink, TableRows, TableRules};
 use crate::source::{Source, TableBook};
 use crate::unit::{Month, Window};
 
@@ -20,6 +20,8 @@ struct PaymentRules<'a> {
     bills: &'a Bills,
     finder: CustomerFinder<'a>,
     window: Window,
+    /// The first day after the window.
+    end_day: i32,
 }
 
 /// Payments on days that no payment of these bills can have been made on: days such as 1970-01-01 and 2099-12-31 stand for
@@ -58,7 +60,7 @@ impl RowSink<PaymentRules<'_>> for PaymentIds {
         &mut self.keys
     }
 
-    fn note(&mut self, notes: PaymentNotes, _rows: &mut [TestedRow<CheckedPayment>]) {
+    fn note(&mut self, notes: PaymentNotes, _values: &mut dyn Iterator<Item = &mut CheckedPayment>) {
         let DistantPayments { rows, first } = notes.distant;
         self.distant.add(rows, first.as_ref().map(|(id, paid_on)| (id.as_str(), *paid_on)));
     }
@@ -93,10 +95,8 @@ impl TableRules for PaymentRules<'_> {
         let bill_ids = columns.ids("bill_id", book)?;
         let named = (0..columns.rows()).map(|row| bill_ids.of_any_length(row));
         let found = self.bills.keys.get_each(named).into_iter();
-        let state =
-            |bill: Option<u32>| bill.map_or(BillState::Unknown, |bill| self.bills.states[index(bill)]);
         Ok(PaymentCells {
-            bills: found.map(state).collect(),
+            bills: found.map(|bill| self.bills.state(bill)).collect(),
             bill_ids,
             customer_ids: columns.ids("customer_id", book)?,
             amounts_fen: columns.cells("amount")?,
@@ -105,6 +105,7 @@ impl TableRules for PaymentRules<'_> {
 
     /// A payment that names a bill has the place of that bill; a payment on account has a place of its own. A payment
     /// made after the window's end is outside the window whatever it pays.
+    #[inline]
     fn place(
         &self,
         paid_on: i64,
@@ -114,7 +115,7 @@ impl TableRules for PaymentRules<'_> {
         notes: &mut PaymentNotes,
     ) -> Placement<PaymentPlace> {
         let Ok(paid_on) = i32::try_from(paid_on) else { return Placement::Outside };
-        let end = self.window.end_day();
+        let end = self.end_day;
         if paid_on >= end {
             if paid_on > end + FUTURE_DAYS {
                 notes.distant.add(1, ids.required(row).ok().map(|payment| (payment, paid_on)));
@@ -138,6 +139,7 @@ impl TableRules for PaymentRules<'_> {
         }
     }
 
+    #[inline]
     fn value(
         &self,
         (paid_on, paid_for): PaymentPlace,
@@ -214,18 +216,18 @@ pub(super) fn read(
     book: &mut TableBook,
 ) -> Result<PaidBills, RunError> {
     let finder = CustomerFinder::new(customers);
-    let rules = PaymentRules { bills, finder, window };
+    let rules = PaymentRules { bills, finder, window, end_day: window.end_day() };
     let mut ids = PaymentIds::default();
-    let TableRows { counted, earlier } = rows::read_with_earlier(source, book, &rules, &mut ids)?;
+    let TableRows { mut counted, earlier } = rows::read_with_earlier(source, book, &rules, &mut ids)?;
     let PaymentIds { keys, distant: DistantPayments { rows, first } } = ids;
     if let Some((payment, paid_on)) = first {
         book.notice(Rule::DistantDate, rows, || distant_example(&payment, "paid_on", paid_on));
     }
-    let of_bill = |row: &CheckedRow<CheckedPayment>| match row.value.paid_for {
-        PaidFor::Bill(_) => None,
-        PaidFor::EarlierBill(_) | PaidFor::Account(_) => Some((row.key, row.value)),
-    };
-    let other: Vec<(u32, CheckedPayment)> = counted.iter().chain(&earlier).filter_map(of_bill).collect();
+    let others =
+        counted.iter().flat_map(|piece| piece.keys.iter().copied().zip(piece.values.iter().copied()));
+    let others = others.chain(earlier.iter().map(|row| (row.key, row.value)));
+    let other: Vec<(u32, CheckedPayment)> =
+        others.filter(|(_, payment)| !matches!(payment.paid_for, PaidFor::Bill(_))).collect();
     // Only payments on account are ordered by their ids, which take as much memory as all that is known of the payments.
     let on_account = |(_, payment): &(u32, CheckedPayment)| matches!(payment.paid_for, PaidFor::Account(_));
     let keys = if other.iter().any(on_account) {
@@ -234,16 +236,8 @@ pub(super) fn read(
         drop_aside(keys);
         KeyIndex::default()
     };
-    let paid = PaidBills::new(bills.rows.len(), counted.len(), |row| payment_of_bill(counted[row].value));
+    let paid = PaidBills::new(bills.rows.len(), &mut counted);
     drop_aside(counted);
     let applied = account::apply(bills, due, paid.all(), &other, &keys)?;
-    Ok(paid.with(bills.rows.len(), &applied))
-}
-
-/// The payment of an accepted bill.
-fn payment_of_bill(CheckedPayment { paid_for, paid_on, amount_fen }: CheckedPayment) -> Option<BillPayment> {
-    match paid_for {
-        PaidFor::Bill(bill) => Some(BillPayment { bill, paid_on, amount_fen }),
-        PaidFor::EarlierBill(_) | PaidFor::Account(_) => None,
-    }
+    Ok(paid.with(bills.rows.len(), applied))
 }

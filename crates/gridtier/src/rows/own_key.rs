@@ -7,6 +7,7 @@ use crate::contract::cell::{CellState, Ids, Integers};
 use crate::contract::rule::Rule;
 use crate::contract::{ColumnKind, Table};
 use crate::error::RunError;
+use crate::index::index;
 use crate::key::{Folds, KeyIndex};
 use crate::source::TableBook;
 
@@ -68,33 +69,30 @@ impl OwnKey {
     ///
     /// # Errors
     /// Two spellings fold to one key.
-    pub fn number(&self, row: usize, index: &mut KeyIndex) -> Result<u32, Folds> {
+    pub fn number(&self, row: usize, keys: &mut KeyIndex) -> Result<u32, Folds> {
         if self.is_date_in_key || !self.further.is_empty() {
-            return Ok(index.insert(&self.text(row)));
+            return Ok(keys.insert(&self.text(row)));
         }
         let folded = &self.ids.folded;
         let raw =
             folded.binary_search_by_key(&row, |(row, _)| *row).ok().map(|place| folded[place].1.as_str());
-        index.insert_spelt(self.ids.values.value(row), raw)
+        keys.insert_spelt(self.ids.values.value(row), raw)
     }
 
     /// The numbers of the keys of some rows, in ascending order, as by [`number`](Self::number).
     ///
     /// # Errors
     /// Two spellings fold to one key.
-    pub fn numbers(
-        &self,
-        rows: impl Iterator<Item = usize>,
-        index: &mut KeyIndex,
-    ) -> Result<Vec<u32>, Folds> {
+    pub fn numbers(&self, rows: &[u32], keys: &mut KeyIndex) -> Result<Vec<u32>, Folds> {
+        let rows = rows.iter().map(|&row| index(row));
         if self.is_date_in_key
             || !self.further.is_empty()
             || !self.ids.folded.is_empty()
-            || index.has_spellings()
+            || keys.has_spellings()
         {
-            return rows.map(|row| self.number(row, index)).collect();
+            return rows.map(|row| self.number(row, keys)).collect();
         }
-        Ok(index.insert_each(&rows.map(|row| self.ids.values.value(row)).collect::<Vec<_>>()))
+        Ok(keys.insert_each(&rows.map(|row| self.ids.values.value(row)).collect::<Vec<_>>()))
     }
 
     /// The key of a row as one text.

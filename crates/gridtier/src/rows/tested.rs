@@ -9,6 +9,7 @@ use super::rules::{Placement, TableRules};
 use crate::contract::Table;
 use crate::contract::cell::CellState;
 use crate::contract::declared::TableDeclared;
+use crate::contract::rule::Rule;
 use crate::error::RunError;
 use crate::index::{CustomerIx, count};
 use crate::key::NearKey;
@@ -23,9 +24,9 @@ pub enum Outside {
     Other,
 }
 
-/// A row whose key and date can be read and that no later record replaces.
-#[derive(Clone, Debug)]
-pub struct TestedRow<Row> {
+/// A row whose key and date can be read and that no later record replaces, but which lies outside the window or breaks a
+/// rule.
+pub(super) struct OtherRow<Row> {
     /// Its position in the batch.
     pub row: u32,
     /// How it lies outside the window; `None` for a row inside.
@@ -39,7 +40,12 @@ pub(super) struct TestedBatch<Row, Notes> {
     pub file: u32,
     pub first_row: u64,
     pub key: OwnKey,
-    pub rows: Vec<TestedRow<Row>>,
+    /// The positions in the batch of the accepted rows inside the window.
+    pub places: Vec<u32>,
+    /// The values of these rows.
+    pub values: Vec<Row>,
+    /// The rows outside the window and those that break a rule, as far as their keys and dates can be read.
+    pub others: Vec<OtherRow<Row>>,
     pub notes: Notes,
     /// Customers with rows before their opening.
     pub before_opening: BTreeSet<CustomerIx>,
@@ -71,7 +77,9 @@ impl<T: TableRules> RowTester<'_, T> {
             file: batch.file,
             first_row: batch.first_row,
             key,
-            rows: Vec::with_capacity(columns.rows()),
+            places: Vec::with_capacity(columns.rows()),
+            values: Vec::with_capacity(columns.rows()),
+            others: Vec::new(),
             notes: T::Notes::default(),
             before_opening: BTreeSet::new(),
             book,
@@ -116,6 +124,9 @@ impl<T: TableRules> RowTester<'_, T> {
             }
             self.test_row(&mut tested, at, date, &cells, row);
         }
+        // Rows stay where they are until the whole table has been read.
+        tested.places.shrink_to_fit();
+        tested.values.shrink_to_fit();
         Ok(tested)
     }
 
@@ -128,27 +139,53 @@ impl<T: TableRules> RowTester<'_, T> {
         cells: &T::Cells,
         row: usize,
     ) {
-        let TestedBatch { key, rows, notes, before_opening, book, .. } = tested;
-        let placement = self.rules.place(date, cells, &key.ids, row, notes);
-        let (place, outside) = match placement {
-            Placement::Inside(place) => (Some(place), None),
-            Placement::Earlier(place) => (Some(place), Some(Outside::Other)),
-            Placement::Outside => (None, Some(Outside::Other)),
+        let notes = &mut tested.notes;
+        let (place, outside) = match self.rules.place(date, cells, &tested.key.ids, row, notes) {
+            Placement::Inside(place) => {
+                // The values go straight to where they stay: a value that is moved on as soon as it has been written waits
+                // for that, which took a third of the time of testing.
+                match self.value(tested, place, cells, row) {
+                    Ok(value) => {
+                        tested.places.push(place_in_batch(row));
+                        tested.values.push(value);
+                    }
+                    Err(rule) => {
+                        tested.book.reject(at, rule);
+                        tested.others.push(OtherRow { row: place_in_batch(row), outside: None, value: None });
+                    }
+                }
+                return;
+            }
+            Placement::Earlier(place) => (Some(place), Outside::Other),
+            Placement::Outside => (None, Outside::Other),
             Placement::BeforeOpening(customer) => {
-                before_opening.insert(customer);
-                (None, Some(Outside::BeforeOpening(customer)))
+                tested.before_opening.insert(customer);
+                (None, Outside::BeforeOpening(customer))
             }
         };
-        book.tally.out_of_window += u64::from(outside.is_some());
-        let value = place.map(|place| match key.ids.states[row] {
-            CellState::Fault(rule) => Err(rule),
-            _ => self.rules.value(place, &key.ids, cells, row, notes),
-        });
+        tested.book.tally.out_of_window += 1;
         // An earlier row that breaks a rule is not used; it is tallied already.
-        if let (Some(Err(rule)), None) = (&value, outside) {
-            book.reject(at, *rule);
-        }
-        let row = u32::try_from(row).expect("a batch has less than 2^32 rows");
-        rows.push(TestedRow { row, outside, value: value.and_then(Result::ok) });
+        let value = place.and_then(|place| self.value(tested, place, cells, row).ok());
+        tested.others.push(OtherRow { row: place_in_batch(row), outside: Some(outside), value });
     }
+
+    /// The values of a row with a place.
+    #[inline]
+    fn value(
+        &self,
+        tested: &mut TestedBatch<T::Row, T::Notes>,
+        place: T::Place,
+        cells: &T::Cells,
+        row: usize,
+    ) -> Result<T::Row, Rule> {
+        if let CellState::Fault(rule) = tested.key.ids.states[row] {
+            return Err(rule);
+        }
+        self.rules.value(place, &tested.key.ids, cells, row, &mut tested.notes)
+    }
+}
+
+/// The position of a row in its batch.
+fn place_in_batch(row: usize) -> u32 {
+    u32::try_from(row).expect("a batch has less than 2^32 rows")
 }
