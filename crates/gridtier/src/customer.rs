@@ -349,7 +349,8 @@ impl<'a> CustomerFinder<'a> {
     #[must_use]
     pub fn find_each(&self, ids: &Ids) -> Vec<NamedCustomer> {
         let rows = 0..ids.states.len();
-        let found = self.customers.ids.get_each(rows.clone().map(|row| ids.required(row).ok()));
+        let found =
+            self.customers.ids.get_each(ids.numbers.as_ref(), rows.clone().map(|row| ids.required(row).ok()));
         let named = rows.zip(found).map(|(row, found)| {
             ids.required(row).and_then(|_| found.map(CustomerIx::new).ok_or(Rule::Orphan))
         });

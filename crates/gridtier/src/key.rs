@@ -18,6 +18,7 @@ use hashbrown::HashTable;
 use numbered::{BLOCK, NumberedKeys};
 use texts::KeyTexts;
 
+use crate::id_numbers::IdNumbers;
 use crate::index::index;
 
 /// All keys are hashed after as many searches as there are keys, divided by this: a search takes about as long as hashing
@@ -39,7 +40,12 @@ const FAR_MIN: u32 = 16;
 /// a sixth of the time of a whole regrade.
 #[derive(Clone, Debug, Default)]
 pub struct KeyIndex {
-    texts: KeyTexts,
+    len: usize,
+    /// For how many keys there is to be memory.
+    expected: usize,
+    /// The texts. Those of keys that are numbered are written once one is asked for: texts of bills and payments rarely are,
+    /// and taking them took a sixth of the time of the thread that numbers them.
+    texts: OnceLock<KeyTexts>,
     lookup: Lookup,
     /// All keys, as long as there is no `table`; none while they are numbered.
     ascending: AscendingKeys,
@@ -115,7 +121,7 @@ impl KeyIndex {
     /// Number of keys.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.texts.len()
+        self.len
     }
 
     /// Whether there are no keys.
@@ -127,7 +133,18 @@ impl KeyIndex {
     /// The key that has a number.
     #[must_use]
     pub fn key(&self, number: u32) -> &str {
-        self.texts.get(number)
+        self.texts().get(number)
+    }
+
+    fn texts(&self) -> &KeyTexts {
+        self.texts.get_or_init(|| {
+            let mut texts = KeyTexts::default();
+            texts.reserve(self.expected.max(self.len));
+            if let Lookup::ByNumber(numbered) = &self.lookup {
+                numbered.write(self.len, &mut texts);
+            }
+            texts
+        })
     }
 
     /// The number of a key; `None` if it was never inserted.
@@ -158,10 +175,12 @@ impl KeyIndex {
 
     /// Goes over to texts: a key does not end in a number, or the numbers lie too far apart.
     fn look_up_by_text(&mut self) {
+        self.texts();
         self.lookup = Lookup::ByText;
-        let texts = &self.texts;
+        let Self { texts, ascending, .. } = self;
+        let Some(texts) = texts.get() else { return };
         for number in (0..).take(texts.len()) {
-            let inserted = self.ascending.insert(texts.get(number), number, |number| texts.get(number));
+            let inserted = ascending.insert(texts.get(number), number, |number| texts.get(number));
             if inserted == AscendingInsertion::OutOfOrder {
                 self.hash_all();
                 return;
@@ -173,7 +192,7 @@ impl KeyIndex {
     fn hashed(&self) -> HashTable<Slot> {
         let mut table = HashTable::new();
         // Without the memory, the table grows as keys come.
-        let _ = table.try_reserve(self.len().max(self.texts.expected()), |slot: &Slot| spread(slot.hash));
+        let _ = table.try_reserve(self.len().max(self.expected), |slot: &Slot| spread(slot.hash));
         for number in (0..).take(self.len()) {
             let hash = short_hash(&self.hasher, self.key(number));
             table.insert_unique(spread(hash), Slot { hash, number }, |slot| spread(slot.hash));
@@ -197,15 +216,23 @@ impl KeyIndex {
         Some(near.last)
     }
 
-    /// The number of each key as by [`get_near`](Self::get_near); `None` for an absent key. Keys in no order are looked up in
-    /// blocks.
+    /// The number of each key as by [`get_near`](Self::get_near); `None` for an absent key. `ids` are the numbers in which the
+    /// keys end, if all do. Keys in no order are looked up in blocks.
     #[must_use]
-    pub fn get_each<'k>(&self, keys: impl Iterator<Item = Option<&'k str>>) -> Vec<Option<u32>> {
-        let mut numbers = Vec::with_capacity(keys.size_hint().0);
-        if let Lookup::ByNumber(numbered) = &self.lookup {
-            numbered.get_each(keys, &mut numbers);
-            return numbers;
+    pub(crate) fn get_each<'k>(
+        &self,
+        ids: Option<&IdNumbers>,
+        keys: impl Iterator<Item = Option<&'k str>>,
+    ) -> Vec<Option<u32>> {
+        match (&self.lookup, ids) {
+            (Lookup::ByNumber(numbered), Some(ids)) => numbered.get_each(ids),
+            (Lookup::ByNumber(numbered), None) => keys.map(|key| numbered.get(key?)).collect(),
+            (Lookup::ByText, _) => self.get_each_by_text(keys),
         }
+    }
+
+    fn get_each_by_text<'k>(&self, keys: impl Iterator<Item = Option<&'k str>>) -> Vec<Option<u32>> {
+        let mut numbers = Vec::with_capacity(keys.size_hint().0);
         let mut near = NearKey::default();
         let mut waiting = Vec::with_capacity(BLOCK);
         for key in keys {
@@ -248,50 +275,57 @@ impl KeyIndex {
 
     /// Reserves memory for `keys` more keys.
     pub fn reserve(&mut self, keys: usize) {
-        self.texts.reserve(keys);
+        self.expected = self.len.saturating_add(keys);
     }
 
     /// The number of a key, which is inserted if it is new.
     pub fn insert(&mut self, key: &str) -> u32 {
-        let new = self.texts.len() as u32;
+        let new = self.len as u32;
         let number = self.number_or(key, new);
         if number == new {
-            self.texts.push(key);
+            self.len += 1;
+            if let Some(texts) = self.texts.get_mut() {
+                texts.push(key);
+            }
         }
         number
     }
 
-    /// The numbers of keys, which are inserted if they are new.
-    pub fn insert_each(&mut self, keys: &[&str]) -> Vec<u32> {
-        let mut numbers = Vec::with_capacity(keys.len());
-        while numbers.len() < keys.len() {
-            let known = numbers.len();
-            let block = &keys[known..keys.len().min(known + BLOCK)];
-            let new = self.texts.len() as u32;
-            if let Lookup::ByNumber(numbered) = &mut self.lookup {
-                numbered.insert_block(block, new, self.texts.expected(), &mut numbers);
-                for (key, &number) in block.iter().zip(&numbers[known..]) {
-                    if index(number) == self.texts.len() {
-                        self.texts.push(key);
+    /// The numbers of the keys of these rows, which are inserted if they are new. `ids` are the numbers in which the keys of all
+    /// rows end, if all do.
+    pub(crate) fn insert_each<'k>(
+        &mut self,
+        ids: Option<&IdNumbers>,
+        rows: &[u32],
+        key: impl Fn(u32) -> &'k str,
+    ) -> Vec<u32> {
+        let mut numbers = Vec::new();
+        if let (Lookup::ByNumber(numbered), Some(ids)) = (&mut self.lookup, ids) {
+            numbers = numbered.insert_each(ids, rows, self.len as u32, self.expected);
+            for (&row, &number) in rows.iter().zip(&numbers) {
+                if index(number) == self.len {
+                    self.len += 1;
+                    if let Some(texts) = self.texts.get_mut() {
+                        texts.push(key(row));
                     }
                 }
             }
-            // A block whose first key cannot be numbered goes over to texts.
-            let rest = numbers.len()..known + block.len();
-            numbers.extend(rest.map(|at| self.insert(keys[at])));
         }
+        // The first key that cannot be numbered goes over to texts.
+        numbers.extend(rows[numbers.len()..].iter().map(|&row| self.insert(key(row))));
         numbers
     }
 
     /// The number of a key, which gets the number `new` if it is new.
     fn number_or(&mut self, key: &str, new: u32) -> u32 {
         if let Lookup::ByNumber(numbered) = &mut self.lookup {
-            match numbered.insert(key, new, self.texts.expected()) {
+            match numbered.insert(key, new, self.expected) {
                 Some(number) => return number,
                 None => self.look_up_by_text(),
             }
         }
         let Self { texts, ascending, .. } = self;
+        let Some(texts) = texts.get() else { return new };
         if self.table.get().is_none() {
             match ascending.insert(key, new, |number| texts.get(number)) {
                 AscendingInsertion::Last(number) => return number,
@@ -311,7 +345,7 @@ impl KeyIndex {
 
     fn insert_hashed(&mut self, key: &str, new: u32) -> u32 {
         let Self { texts, table, hasher, .. } = self;
-        let Some(table) = table.get_mut() else { return new };
+        let (Some(texts), Some(table)) = (texts.get(), table.get_mut()) else { return new };
         let hash = short_hash(hasher, key);
         let entry = table.entry(
             spread(hash),
@@ -382,6 +416,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::id_numbers::IdKind;
 
     #[test]
     fn inserting_a_key_again_returns_its_number_and_keeps_leading_zeros() {
@@ -419,11 +454,18 @@ mod tests {
         }
     }
 
+    /// The numbers in which keys end, if all do and there are not too many kinds.
+    fn numbers_of(keys: &[&str]) -> Option<IdNumbers> {
+        let mut ids = IdNumbers::default();
+        keys.iter().all(|key| ids.push(key) || ids.push_new(key)).then_some(ids)
+    }
+
     proptest! {
         #[test]
         fn keys_of_any_kind_have_the_numbers_of_a_map(
             keys in prop::collection::vec("(B|R|20|A[0-9])?[0-9]{0,3}(0000000000000000)?[0-9x]{0,3}", 0..300),
             blocks in prop::collection::vec(1usize..90, 1..8),
+            shows_texts in any::<bool>(),
         ) {
             let mut known: BTreeMap<&str, u32> = BTreeMap::new();
             let mut index = KeyIndex::default();
@@ -436,14 +478,26 @@ mod tests {
                     let new = u32::try_from(known.len()).unwrap();
                     expected.push(*known.entry(key).or_insert(new));
                 }
-                prop_assert_eq!(index.insert_each(&block), expected);
+                let rows: Vec<u32> = (0..).take(block.len()).collect();
+                let ids = numbers_of(&block);
+                let found = index.insert_each(ids.as_ref(), &rows, |row| block[row as usize]);
+                prop_assert_eq!(found, expected);
+                if let Some((key, number)) = known.first_key_value().filter(|_| shows_texts) {
+                    prop_assert_eq!(index.key(*number), *key);
+                }
             }
             for (key, number) in &known {
                 prop_assert_eq!((index.get(key), index.key(*number)), (Some(*number), *key));
             }
             let asked = ["B1", "R", "", "20x", "A10000000000000000001"];
-            let each = index.get_each(asked.into_iter().map(Some));
+            let each = index.get_each(None, asked.into_iter().map(Some));
             prop_assert_eq!(each, asked.map(|key| known.get(key).copied()));
+            let numbered: Vec<&str> =
+                keys.iter().map(String::as_str).chain(asked).filter(|key| IdKind::of(key).is_some()).collect();
+            let ids = numbers_of(&numbered);
+            let each = index.get_each(ids.as_ref(), numbered.iter().copied().map(Some));
+            let expected: Vec<Option<u32>> = numbered.iter().map(|key| known.get(key).copied()).collect();
+            prop_assert_eq!(each, expected);
         }
     }
 
@@ -466,10 +520,10 @@ mod tests {
         asked.extend(keys.iter().cloned().chain(asked.clone()).collect::<Vec<_>>());
         let wanted = asked.iter().enumerate().map(|(at, key)| (at % 7 > 0).then_some(key.as_str()));
         let one_by_one: Vec<Option<u32>> = wanted.clone().map(|key| index.get(key?)).collect();
-        assert_eq!(index.get_each(wanted), one_by_one);
+        assert_eq!(index.get_each(None, wanted), one_by_one);
         assert!(one_by_one.iter().flatten().count() > 4_000);
         let ascending = KeyIndex::default();
-        assert_eq!(ascending.get_each([Some("a"), None].into_iter()), [None, None]);
+        assert_eq!(ascending.get_each(None, [Some("a"), None].into_iter()), [None, None]);
     }
 
     #[test]
@@ -488,7 +542,7 @@ mod tests {
         let keys = ["z", "a", &first, &second];
         assert_eq!(keys.map(|key| index.insert(key)), [0, 1, 2, 3]);
         let asked: Vec<&str> = keys.into_iter().cycle().take(200).collect();
-        let found = index.get_each(asked.iter().map(|key| Some(*key)));
+        let found = index.get_each(None, asked.iter().map(|key| Some(*key)));
         assert!(found.iter().zip(asked).all(|(number, key)| *number == index.get(key)));
         assert_eq!(keys.map(|key| index.get(key)), [0, 1, 2, 3].map(Some));
     }

@@ -57,6 +57,7 @@ pub mod text;
 pub mod phrase;
 pub mod unit;
 mod digits;
+mod id_numbers;
 mod vectors;
 mod aside;
 pub mod checked_toml;

@@ -198,16 +198,15 @@ pub(super) fn notice_payments(
     window: Window,
     book: &mut TableBook,
 ) {
-    let equal = payments.windows(2).filter(|pair| pair[0] == pair[1] && pair[0].amount_fen > 0);
+    let equal = || payments.windows(2).filter(|pair| pair[0] == pair[1] && pair[0].amount_fen > 0);
+    let repeated = count(equal().count());
     let id = |payment: &BillPayment| bills.id(&bills.rows[index(payment.bill)]);
-    let repeated: Vec<(&str, i32)> = equal.map(|pair| (id(&pair[0]), pair[0].paid_on)).collect();
-    if let Some((bill, day)) = repeated.iter().min()
-        && count(repeated.len()) * REPEATED_ONE_IN >= count(payments.len())
+    // Ids are asked for only if they are shown, since all are written at once.
+    if repeated * REPEATED_ONE_IN >= count(payments.len())
+        && let Some((bill, day)) = equal().map(|pair| (id(&pair[0]), pair[0].paid_on)).min()
     {
-        let day = date_of_day(*day).map_or_else(String::new, |day| day.to_string());
-        book.notice(Rule::LikelyRepeated, count(repeated.len()), || {
-            format!("bill {bill}: two equal payments on {day}")
-        });
+        let day = date_of_day(day).map_or_else(String::new, |day| day.to_string());
+        book.notice(Rule::LikelyRepeated, repeated, || format!("bill {bill}: two equal payments on {day}"));
     }
     notice_missing_months(window, &bills.paid_by_month(payments), book);
     // Bills without a payment say nothing about the amounts of payments.

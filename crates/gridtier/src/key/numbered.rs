@@ -1,18 +1,14 @@
 //! Keys that end in a number, found by that number.
 //!
-//! Ids of customers, bills and payments mostly are counted up: `P0000000017`, or `B202301` and an account number. The text of such a
-//! key and its number stand for each other, so nothing need be hashed or compared. The numbers of one month or one range of
-//! accounts lie near each other, wherever these ranges are, so the table has a page for each range of numbers in use.
+//! The numbers of one month or one range of accounts lie near each other, wherever these ranges are, so the table has a page
+//! for each range of numbers in use.
 
 use hashbrown::HashTable;
 
-use crate::digits;
-use crate::index::{index, index_u64};
+use super::texts::KeyTexts;
+use crate::id_numbers::{IdKind, IdNumbers, KINDS_MAX, NumberedId};
+use crate::index::{count, index, index_u64};
 
-/// Most kinds of keys.
-const KINDS_MAX: usize = 8;
-/// Most digits of the number: one more could exceed 63 bits together with the kind.
-const DIGITS_MAX: usize = 18;
 /// How many numbers a page has.
 const PAGE: u64 = 4_096;
 /// Most places in the table for each key: a hash table takes about twelve bytes for each.
@@ -27,19 +23,14 @@ const FREE: u32 = u32::MAX;
 /// The numbers of keys that end in a number.
 #[derive(Clone, Debug, Default)]
 pub(super) struct NumberedKeys {
-    kinds: Vec<Kind>,
+    kinds: Vec<IdKind>,
     pages: HashTable<Page>,
+    /// The name of each page, in the order of their places.
+    names: Vec<u64>,
     /// The numbers of the keys, page after page.
     places: Vec<u32>,
     /// The page of the last insertion.
     last: Option<Page>,
-}
-
-/// Keys of one length that begin alike.
-#[derive(Clone, Debug)]
-struct Kind {
-    prefix: Box<[u8]>,
-    length: usize,
 }
 
 /// A page: the kind and the range of its numbers, and where it is among the places.
@@ -56,75 +47,107 @@ struct PlaceName {
     place: usize,
 }
 
-impl Kind {
-    fn of(key: &[u8]) -> Option<Self> {
-        let digits = key.iter().rev().take(DIGITS_MAX).take_while(|byte| byte.is_ascii_digit()).count();
-        (digits > 0).then(|| Self { prefix: key[..key.len() - digits].into(), length: key.len() })
-    }
-
-    /// The number of a key of this kind.
-    #[inline]
-    fn number(&self, key: &[u8]) -> Option<u64> {
-        if key.len() != self.length {
-            return None;
-        }
-        let (prefix, digits) = key.split_at(self.prefix.len());
-        // Byte by byte, since a call to compare the one or two bytes of most prefixes takes longer.
-        if prefix.iter().eq(&*self.prefix) { digits::number(digits) } else { None }
-    }
-}
+/// For each kind of a list of ids, the kind here; `None` if no key is of that kind, or it is not known yet.
+type OwnKinds = [Option<usize>; KINDS_MAX];
 
 impl NumberedKeys {
     /// The number of a key, if it was inserted.
     #[inline]
     pub fn get(&self, key: &str) -> Option<u32> {
-        let number = self.places[self.place(key)?];
-        (number != FREE).then_some(number)
+        let name = self.name(key)?;
+        self.found(self.page(name.page)?.place(name.place))
     }
 
-    /// The place of a key, if its page is in use.
-    #[inline]
-    fn place(&self, key: &str) -> Option<usize> {
-        let name = self.name(key.as_bytes())?;
-        let page = self.page(name.page)?;
-        Some(index(page.start) + name.place)
-    }
-
-    /// Appends the number of each key; `None` for an absent key. All places of a block are known before the first is read, so
-    /// that the accesses to memory overlap.
-    pub fn get_each<'k>(&self, keys: impl Iterator<Item = Option<&'k str>>, numbers: &mut Vec<Option<u32>>) {
-        let mut keys = keys.map(|key| self.place(key?)).fuse();
-        let mut places = Vec::with_capacity(BLOCK);
-        loop {
-            places.clear();
-            places.extend(keys.by_ref().take(BLOCK));
-            if places.is_empty() {
-                return;
-            }
-            let found = places.iter().map(|place| place.map_or(FREE, |place| self.places[place]));
-            numbers.extend(found.map(|number| (number != FREE).then_some(number)));
+    /// The number of each key; `None` for an absent key. All places of a block are known before the first is read, so that the
+    /// accesses to memory overlap.
+    pub fn get_each(&self, ids: &IdNumbers) -> Vec<Option<u32>> {
+        let mut own: OwnKinds = [None; KINDS_MAX];
+        for (own, kind) in own.iter_mut().zip(&ids.kinds) {
+            *own = self.kinds.iter().position(|known| known == kind);
         }
+        let mut last: Option<Page> = None;
+        let mut numbers = Vec::with_capacity(ids.ids.len());
+        let mut places = Vec::with_capacity(BLOCK);
+        for block in ids.ids.chunks(BLOCK) {
+            places.clear();
+            places.extend(block.iter().map(|&id| {
+                let name =
+                    PlaceName::of(own.get(id.kind()).copied().flatten().filter(|_| !id.is_none())?, id);
+                let known = last.filter(|last| last.name == name.page);
+                let page = known.or_else(|| self.page(name.page))?;
+                last = Some(page);
+                Some(page.place(name.place))
+            }));
+            numbers.extend(places.iter().map(|place| self.found((*place)?)));
+        }
+        numbers
+    }
+
+    /// The number at a place.
+    #[inline]
+    fn found(&self, place: usize) -> Option<u32> {
+        let number = self.places[place];
+        (number != FREE).then_some(number)
     }
 
     /// The number of a key, which gets the number `new` unless it was inserted before. `None` if the key does not end in a
     /// number or the numbers lie too far apart for a table of `expected` keys.
     #[inline]
     pub fn insert(&mut self, key: &str, new: u32, expected: usize) -> Option<u32> {
-        let place = self.make_place(key, expected.max(index(new)))?;
+        let name = match self.name(key) {
+            Some(name) => name,
+            None => self.name_of_new_kind(key)?,
+        };
+        let place = self.make_place(name, expected.max(index(new)))?;
         Some(self.number_or(place, new))
     }
 
-    /// Appends the numbers of the first keys, of which new ones get the numbers from `new` on, up to one that
-    /// [`insert`](Self::insert) refuses. As by [`get_each`](Self::get_each), the places are known before the first is read.
-    pub fn insert_block(&mut self, keys: &[&str], new: u32, expected: usize, numbers: &mut Vec<u32>) {
-        let most = expected.max(index(new));
-        let places: Vec<usize> = keys.iter().map_while(|key| self.make_place(key, most)).collect();
-        let mut new = new;
-        numbers.extend(places.into_iter().map(|place| {
-            let number = self.number_or(place, new);
-            new += u32::from(number == new);
-            number
-        }));
+    /// The numbers of the keys of these rows, of which new ones get the numbers from `new` on, up to one that
+    /// [`insert`](Self::insert) refuses. As by [`get_each`](Self::get_each), the places of a block are known before the first
+    /// is read.
+    pub fn insert_each(&mut self, ids: &IdNumbers, rows: &[u32], mut new: u32, expected: usize) -> Vec<u32> {
+        let mut own: OwnKinds = [None; KINDS_MAX];
+        let mut numbers = Vec::with_capacity(rows.len());
+        let mut places = Vec::with_capacity(BLOCK);
+        for block in rows.chunks(BLOCK) {
+            let most = expected.max(index(new));
+            places.clear();
+            places.extend(block.iter().map_while(|&row| {
+                let id = ids.ids[index(row)];
+                let kind = match own.get(id.kind()).copied().flatten().filter(|_| !id.is_none()) {
+                    Some(kind) => kind,
+                    None => self.own_kind(ids, id, &mut own)?,
+                };
+                self.make_place(PlaceName::of(kind, id), most)
+            }));
+            numbers.extend(places.iter().map(|&place| {
+                let number = self.number_or(place, new);
+                new += u32::from(number == new);
+                number
+            }));
+            if places.len() < block.len() {
+                break;
+            }
+        }
+        numbers
+    }
+
+    /// The kind here of an id, which is made if it is new.
+    fn own_kind(&mut self, ids: &IdNumbers, id: NumberedId, own: &mut OwnKinds) -> Option<usize> {
+        if id.is_none() {
+            return None;
+        }
+        let kind = &ids.kinds[id.kind()];
+        let known = self.kinds.iter().position(|known| known == kind);
+        if known.is_none() && self.kinds.len() == KINDS_MAX {
+            return None;
+        }
+        let found = known.unwrap_or_else(|| {
+            self.kinds.push(kind.clone());
+            self.kinds.len() - 1
+        });
+        own[id.kind()] = Some(found);
+        Some(found)
     }
 
     #[inline]
@@ -138,11 +161,7 @@ impl NumberedKeys {
 
     /// The place of a key in a table of `expected` keys, in a new page if need be.
     #[inline]
-    fn make_place(&mut self, key: &str, expected: usize) -> Option<usize> {
-        let name = match self.name(key.as_bytes()) {
-            Some(name) => name,
-            None => self.name_of_new_kind(key.as_bytes())?,
-        };
+    fn make_place(&mut self, name: PlaceName, expected: usize) -> Option<usize> {
         let page = match self.last {
             Some(last) if last.name == name.page => last,
             _ => match self.page(name.page) {
@@ -151,20 +170,20 @@ impl NumberedKeys {
             },
         };
         self.last = Some(page);
-        Some(index(page.start) + name.place)
+        Some(page.place(name.place))
     }
 
     #[inline]
-    fn name(&self, key: &[u8]) -> Option<PlaceName> {
-        let found = (0..).zip(&self.kinds).find_map(|(kind, known)| Some((kind, known.number(key)?)));
-        found.map(|(kind, number)| PlaceName::of(kind, number))
+    fn name(&self, key: &str) -> Option<PlaceName> {
+        let found = self.kinds.iter().enumerate().find_map(|(kind, known)| Some((kind, known.number(key)?)));
+        found.map(|(kind, number)| PlaceName::of_number(kind, number))
     }
 
-    fn name_of_new_kind(&mut self, key: &[u8]) -> Option<PlaceName> {
+    fn name_of_new_kind(&mut self, key: &str) -> Option<PlaceName> {
         if self.kinds.len() == KINDS_MAX {
             return None;
         }
-        self.kinds.push(Kind::of(key)?);
+        self.kinds.push(IdKind::of(key)?);
         self.name(key)
     }
 
@@ -181,16 +200,45 @@ impl NumberedKeys {
         }
         let page = Page { name, start: u32::try_from(start).ok()? };
         self.pages.insert_unique(spread(name), page, |page| spread(page.name));
+        self.names.push(name);
         self.places.resize(end, FREE);
         Some(page)
+    }
+
+    /// Appends the texts of so many keys, in the order of their numbers.
+    pub fn write(&self, keys: usize, texts: &mut KeyTexts) {
+        let mut place_of = vec![0_u32; keys];
+        for (place, &number) in (0..).zip(&self.places).filter(|(_, number)| **number != FREE) {
+            place_of[index(number)] = place;
+        }
+        let mut text = String::new();
+        for place in place_of {
+            let name = self.names[index(place) / index_u64(PAGE)];
+            let number = (name >> 3) * PAGE + count(index(place) % index_u64(PAGE));
+            text.clear();
+            self.kinds[index_u64(name & 7)].write(number, &mut text);
+            texts.push(&text);
+        }
+    }
+}
+
+impl Page {
+    #[inline]
+    fn place(self, place: usize) -> usize {
+        index(self.start) + place
     }
 }
 
 impl PlaceName {
     #[inline]
-    fn of(kind: u64, number: u64) -> Self {
+    fn of(kind: usize, id: NumberedId) -> Self {
+        Self::of_number(kind, id.number())
+    }
+
+    #[inline]
+    fn of_number(kind: usize, number: u64) -> Self {
         // A number of 18 digits has 60 bits, so its page and the kind fit a word.
-        Self { page: ((number / PAGE) << 3) | kind, place: index_u64(number % PAGE) }
+        Self { page: ((number / PAGE) << 3) | count(kind), place: index_u64(number % PAGE) }
     }
 }
 

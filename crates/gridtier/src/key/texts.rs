@@ -42,11 +42,6 @@ impl KeyTexts {
         self.expected = self.len.saturating_add(texts);
     }
 
-    /// For how many texts memory is reserved.
-    pub fn expected(&self) -> usize {
-        self.expected
-    }
-
     pub fn push(&mut self, text: &str) {
         if self.len == 0 {
             self.width = text.len();

@@ -84,15 +84,15 @@ impl OwnKey {
     /// # Errors
     /// Two spellings fold to one key.
     pub fn numbers(&self, rows: &[u32], keys: &mut KeyIndex) -> Result<Vec<u32>, Folds> {
-        let rows = rows.iter().map(|&row| index(row));
         if self.is_date_in_key
             || !self.further.is_empty()
             || !self.ids.folded.is_empty()
             || keys.has_spellings()
         {
-            return rows.map(|row| self.number(row, keys)).collect();
+            return rows.iter().map(|&row| self.number(index(row), keys)).collect();
         }
-        Ok(keys.insert_each(&rows.map(|row| self.ids.values.value(row)).collect::<Vec<_>>()))
+        let ids = &self.ids;
+        Ok(keys.insert_each(ids.numbers.as_ref(), rows, |row| ids.values.value(index(row))))
     }
 
     /// The key of a row as one text.

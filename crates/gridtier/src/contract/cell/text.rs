@@ -13,6 +13,7 @@ use super::super::ID_BYTES_MAX;
 use super::super::declared::TableDeclared;
 use super::super::rule::Rule;
 use super::{CellState, Family, Integers, NULL, TypeFault, by_value, fault, unfit};
+use crate::id_numbers::IdNumbers;
 
 /// A column of keys as trimmed text with full-width characters folded (NFKC), and the state of each.
 #[derive(Clone, Debug)]
@@ -26,6 +27,8 @@ pub struct Ids {
     pub folded: Vec<(usize, String)>,
     /// Whether the file stores the keys as integers.
     pub from_integers: bool,
+    /// The numbers in which the keys end, if all keys of the column do and can be read.
+    pub(crate) numbers: Option<IdNumbers>,
 }
 
 impl Ids {
@@ -34,7 +37,8 @@ impl Ids {
     pub fn empty(rows: usize) -> Self {
         // Views of nothing, which are all zeros.
         let values = StringViewArray::new(vec![0; rows].into(), Vec::new(), None);
-        Self { values, states: vec![CellState::Null; rows], folded: Vec::new(), from_integers: false }
+        let states = vec![CellState::Null; rows];
+        Self { values, states, folded: Vec::new(), from_integers: false, numbers: None }
     }
 
     /// The key of a row; `None` if the cell is empty or breaks a rule.
@@ -182,22 +186,37 @@ pub fn ids(array: &ArrayRef) -> Result<Ids, TypeFault> {
     if texts.null_count() == rows {
         return Ok(Ids { from_integers, ..Ids::empty(rows) });
     }
-    let mut ids = Ids { values: texts, states: Vec::with_capacity(rows), folded: Vec::new(), from_integers };
-    let mut changed = false;
+    let (states, folded) = (Vec::with_capacity(rows), Vec::new());
+    let mut ids = Ids { values: texts, states, folded, from_integers, numbers: None };
+    let mut numbers = IdNumbers { ids: Vec::with_capacity(rows), ..IdNumbers::default() };
+    let (mut changed, mut all_numbered) = (false, true);
     for (row, text) in ids.values.iter().enumerate() {
         let Some(text) = text else {
             ids.states.push(CellState::Null);
+            numbers.push_none();
             // What stands in an empty cell is mostly nothing.
             changed |= !ids.values.value(row).is_empty();
             continue;
         };
+        // All keys of a kind fold to themselves if one does.
+        if numbers.push(text) {
+            ids.states.push(CellState::Ok);
+            continue;
+        }
         let folded = fold_id(text);
-        ids.states.push(id_state(&folded));
+        let state = id_state(&folded);
+        ids.states.push(state);
         changed |= folded.len() != text.len() || matches!(folded, Cow::Owned(_));
+        let is_numbered = state == CellState::Ok && (numbers.push(&folded) || numbers.push_new(&folded));
+        if !is_numbered {
+            all_numbered &= state == CellState::Null;
+            numbers.push_none();
+        }
         if matches!(&folded, Cow::Owned(folded) if folded != text.trim()) {
             ids.folded.push((row, text.trim().to_owned()));
         }
     }
+    ids.numbers = all_numbered.then_some(numbers);
     if changed {
         let mut builder = StringViewBuilder::with_capacity(rows);
         for text in &ids.values {
