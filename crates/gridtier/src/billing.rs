@@ -9,6 +9,7 @@
 
 mod grouped;
 mod paid;
+mod state;
 mod bill;
 mod billed;
 mod reversal;

@@ -11,7 +11,10 @@ use crate::index::index_u64;
 pub(crate) const KINDS_MAX: usize = 1 << KIND_BITS;
 const KIND_BITS: u32 = 3;
 /// Most digits of the number: one more could exceed 63 bits together with the kind.
-const DIGITS_MAX: usize = 18;
+const DIGITS_MAX: usize = 2 * HALF_DIGITS;
+const HALF_DIGITS: usize = 9;
+/// The number above all that half of the digits write.
+const HALF: u64 = 1_000_000_000;
 
 /// Ids of one length that begin alike.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,15 +43,18 @@ impl IdKind {
 
     /// The id with a number, appended to `text`.
     pub fn write(&self, number: u64, text: &mut String) {
-        let mut digits = [b'0'; DIGITS_MAX];
-        let mut rest = number;
-        for digit in digits.iter_mut().rev() {
-            *digit += (rest % 10) as u8;
-            rest /= 10;
+        // Two halves of nine digits, since each digit waits for the one after it.
+        let mut digits = [[b'0'; HALF_DIGITS]; 2];
+        let mut halves = [number / HALF, number % HALF];
+        for place in (0..HALF_DIGITS).rev() {
+            for (digits, rest) in digits.iter_mut().zip(&mut halves) {
+                digits[place] += (*rest % 10) as u8;
+                *rest /= 10;
+            }
         }
-        let digits = &digits[DIGITS_MAX - (self.length - self.prefix.len())..];
+        let first = DIGITS_MAX - (self.length - self.prefix.len());
         text.push_str(&self.prefix);
-        text.extend(digits.iter().map(|&digit| char::from(digit)));
+        text.push_str(str::from_utf8(&digits.as_flattened()[first..]).unwrap_or_default());
     }
 }
 

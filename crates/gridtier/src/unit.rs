@@ -20,6 +20,13 @@ const EPOCH_DAYS_CE: i32 = 719_163;
 /// Days of a year that is not a leap year before each of its months.
 const DAYS_BEFORE: [i64; 12] = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
 
+/// Days from 1600-03-01 to 1970-01-01.
+const MARCH_1600_TO_EPOCH: i32 = 135_080;
+/// Days of 400 years.
+const CYCLE_DAYS: u32 = 146_097;
+/// Days of 1,200 years.
+const DAYS_1600_TO_2800: u32 = 3 * CYCLE_DAYS;
+
 /// A calendar month, counted from January 1970 = 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
@@ -35,6 +42,16 @@ impl Month {
     /// The month that holds `day` (days since 1970-01-01), or `None` beyond the calendar's range.
     #[must_use]
     pub fn of_day(day: i32) -> Option<Self> {
+        // Bills are placed by the million, so a day near ours needs no date. Years begin in March here, so that a leap day is
+        // the last of its year, and are counted from 1600, where a cycle of 400 years begins.
+        if let Ok(day @ 0..DAYS_1600_TO_2800) = u32::try_from(day.saturating_add(MARCH_1600_TO_EPOCH)) {
+            let (cycle, in_cycle) = (day / CYCLE_DAYS, day % CYCLE_DAYS);
+            let year = (in_cycle - in_cycle / 1_460 + in_cycle / 36_524 - in_cycle / 146_096) / 365;
+            let in_year = in_cycle - (365 * year + year / 4 - year / 100);
+            // The lengths of the months from March on repeat every five months of 153 days.
+            let months = (1_600 + 400 * cycle + year) * 12 + (5 * in_year + 2) / 153 + 2;
+            return Some(Self(months.cast_signed() - 1_970 * 12));
+        }
         let date = date_of_day(day)?;
         Some(Self::new(date.year(), date.month()))
     }

@@ -1,14 +1,14 @@
 //! The bills of a window, and what becomes of the bills outside it.
 
-use std::cmp;
+use std::cmp::Ordering;
 use std::num::NonZeroU32;
 use std::ops::Range;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use rayon::prelude::*;
 
 use super::grouped::{Grouped, Grouping, group};
 use super::paid::BillPayment;
+use super::state::{BillState, SharedState};
 use crate::aside::drop_aside;
 use crate::contract::Table;
 use crate::contract::cell::{CheckedColumn, Ids, Integers};
@@ -63,83 +63,6 @@ impl Bill {
         let AcceptedBill { customer, month, amount_fen, due_on, reverses } = *value;
         let reverses = reverses.and_then(|number| NonZeroU32::MIN.checked_add(number));
         Self { key, customer, month, reverses, due_on, amount_fen }
-    }
-}
-
-/// What became of the rows with one bill id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum BillState {
-    /// All rows were rejected.
-    Unknown,
-    /// At least one row lies before the opening of its customer, and none was accepted. Holds that customer; of
-    /// several, the first.
-    BeforeOpening(CustomerIx),
-    /// At least one row lies outside the window, and none was accepted.
-    OutOfWindow,
-    /// A row lies before the window and takes part in the order of payments on account. Holds its position among the
-    /// earlier bills.
-    Earlier(u32),
-    /// A row was accepted.
-    Accepted {
-        /// Its position among the accepted bills.
-        bill: u32,
-        /// Its month, counted from January 1970: kept here, because for bills in no order it would take an access to memory
-        /// more, an eighth of the time.
-        month: u16,
-    },
-}
-
-impl BillState {
-    #[inline]
-    fn accepted(bill: u32, month: Month) -> Self {
-        Self::Accepted { bill, month: u16::try_from(month.0).expect("months lie within 1970 to 2199") }
-    }
-}
-
-/// The state of a bill in eight bytes, which several threads set: each that of other bills, wherever these are.
-#[derive(Debug)]
-pub(super) struct SharedState(AtomicU64);
-
-impl SharedState {
-    /// The kinds of states, in the low byte of the word. The month is above it, and what has 32 bits in the high half.
-    const UNKNOWN: u8 = 0;
-    const BEFORE_OPENING: u8 = 1;
-    const OUT_OF_WINDOW: u8 = 2;
-    const EARLIER: u8 = 3;
-    const ACCEPTED: u8 = 4;
-
-    fn new(state: BillState) -> Self {
-        Self(AtomicU64::new(Self::word(state)))
-    }
-
-    #[inline]
-    fn word(state: BillState) -> u64 {
-        let (kind, month, number) = match state {
-            BillState::Unknown => (Self::UNKNOWN, 0, 0),
-            BillState::BeforeOpening(customer) => (Self::BEFORE_OPENING, 0, customer.number()),
-            BillState::OutOfWindow => (Self::OUT_OF_WINDOW, 0, 0),
-            BillState::Earlier(bill) => (Self::EARLIER, 0, bill),
-            BillState::Accepted { bill, month } => (Self::ACCEPTED, month, bill),
-        };
-        u64::from(number) << 32 | u64::from(month) << 8 | u64::from(kind)
-    }
-
-    #[inline]
-    pub fn set(&self, state: BillState) {
-        self.0.store(Self::word(state), Ordering::Relaxed);
-    }
-
-    #[inline]
-    pub fn get(&self) -> BillState {
-        let word = self.0.load(Ordering::Relaxed);
-        let number = (word >> 32) as u32;
-        match word as u8 {
-            Self::BEFORE_OPENING => BillState::BeforeOpening(CustomerIx::new(number)),
-            Self::OUT_OF_WINDOW => BillState::OutOfWindow,
-            Self::EARLIER => BillState::Earlier(number),
-            Self::ACCEPTED => BillState::Accepted { bill: number, month: (word >> 8) as u16 },
-            _ => BillState::Unknown,
-        }
     }
 }
 
@@ -345,6 +268,34 @@ impl<'a> FarDays<'a> {
     }
 }
 
+/// What going through all bills finds.
+#[derive(Default)]
+struct BillCensus<'a> {
+    /// For each month of the window, the number of bills.
+    by_month: Vec<u64>,
+    /// Bills to pay more than two years before or after their month.
+    distant: FarDays<'a>,
+    /// Bills to pay long before their month.
+    early: FarDays<'a>,
+}
+
+impl<'a> BillCensus<'a> {
+    /// Notes a bill that is to be paid on a day far from its month.
+    fn add_far(&mut self, due_on: i32, days: &Range<i32>, id: &'a str) {
+        if due_on < days.start - DISTANT_DAYS || due_on >= days.end + DISTANT_DAYS {
+            self.distant.add(1, (id, due_on));
+        }
+        if due_on < days.start - EARLY_DAYS {
+            self.early.add(1, (id, due_on));
+        }
+    }
+
+    fn with(mut self, more: Self) -> Self {
+        self.by_month.iter_mut().zip(more.by_month).for_each(|(bills, more)| *bills += more);
+        Self { distant: self.distant.with(more.distant), early: self.early.with(more.early), ..self }
+    }
+}
+
 /// The bills of the window.
 pub struct Bills {
     pub(super) keys: KeyIndex,
@@ -357,6 +308,8 @@ pub struct Bills {
     pub(super) earlier: Vec<Bill>,
     /// For each number of a named id, the key number of the bill, if the table has that bill.
     named: Vec<Option<u32>>,
+    /// For each month of the window, the number of accepted bills.
+    pub(super) by_month: Vec<u64>,
     /// Whether payments may name a customer instead of a bill.
     pub(super) has_accounts: bool,
     months: MonthDays,
@@ -392,36 +345,38 @@ impl Bills {
         let Grouped { rows, .. } = group(&ByCustomer { states: &states }, customers.len(), &mut counted);
         drop_aside(counted);
         let named = (0..).take(named.len()).map(|number| keys.get(named.key(number))).collect();
-        let mut bills = Self { keys, states, rows, earlier, named, has_accounts, months };
+        let by_month = Vec::new();
+        let mut bills = Self { keys, states, rows, earlier, named, by_month, has_accounts, months };
         bills.note_earlier();
         bills.move_out_reversals_of_outside_bills(book);
-        bills.notice_distant_due_days(book);
+        bills.take_census(window, book);
         Ok(bills)
     }
 
-    /// Days to pay far from the month billed, such as 1970-01-01 or 2099-12-31, stand for none in many systems. They are
-    /// days that can be, so the bills count.
-    fn notice_distant_due_days(&self, book: &mut TableBook) {
-        let found = self.rows.par_iter().fold(<[FarDays; 2]>::default, |[mut distant, mut early], row| {
-            let Some(due_on) = row.due_on else { return [distant, early] };
-            let days = self.days_of(row.month);
-            if due_on < days.start - DISTANT_DAYS || due_on >= days.end + DISTANT_DAYS {
-                distant.add(1, (self.id(row), due_on));
+    /// Counts the accepted bills by month, and notes days to pay far from the month billed. Such days, 1970-01-01 or
+    /// 2099-12-31, stand for none in many systems. They are days that can be, so the bills count.
+    fn take_census(&mut self, window: Window, book: &mut TableBook) {
+        let new = || BillCensus { by_month: vec![0; index(window.months)], ..BillCensus::default() };
+        let counted = self.rows.par_iter().fold(new, |mut census, row| {
+            if let Some(month) = window.index(row.month) {
+                census.by_month[month] += 1;
             }
-            if due_on < days.start - EARLY_DAYS {
-                early.add(1, (self.id(row), due_on));
+            if let Some(due_on) = row.due_on {
+                let days = self.days_of(row.month);
+                if due_on < days.start - EARLY_DAYS || due_on >= days.end + DISTANT_DAYS {
+                    census.add_far(due_on, &days, self.id(row));
+                }
             }
-            [distant, early]
+            census
         });
-        let [distant, early] =
-            found.reduce(<[FarDays; 2]>::default, |[distant, early], [more_distant, more_early]| {
-                [distant.with(more_distant), early.with(more_early)]
-            });
+        let BillCensus { by_month, distant, early } = counted.reduce(new, BillCensus::with);
         // Where most bills are due before their month, the days or the months are of another kind.
         let are_early = 2 * early.bills > count(self.rows.len());
         let FarDays { bills, first } = if are_early { early } else { distant };
-        let Some((bill, due_on)) = first else { return };
-        book.notice(Rule::DistantDate, bills, || distant_example(bill, "due_on", due_on));
+        if let Some((bill, due_on)) = first {
+            book.notice(Rule::DistantDate, bills, || distant_example(bill, "due_on", due_on));
+        }
+        self.by_month = by_month;
     }
 
     /// The days of a month, as days since 1970-01-01.
@@ -437,13 +392,17 @@ impl Bills {
 
     /// For each month of the window, the number of payments made in it.
     pub(super) fn paid_by_month(&self, payments: &[BillPayment]) -> Vec<u64> {
-        let mut by_month = vec![0; self.months.starts.len() + 1];
+        let starts = &self.months.starts;
+        let (first, end) = (starts.first().copied().unwrap_or(0), starts.last().copied().unwrap_or(0));
+        let mut by_day = vec![0_u64; usize::try_from(end - first).unwrap_or(0)];
         for payment in payments {
-            by_month[self.months.starts.partition_point(|start| *start <= payment.paid_on)] += 1;
+            let day = usize::try_from(payment.paid_on - first).ok();
+            if let Some(paid) = day.and_then(|day| by_day.get_mut(day)) {
+                *paid += 1;
+            }
         }
-        // The first number is that of payments before the window, the last that of payments after it.
-        by_month.pop();
-        by_month.split_off(1)
+        let day = |start: i32| usize::try_from(start - first).unwrap_or(0);
+        starts.windows(2).map(|month| by_day[day(month[0])..day(month[1])].iter().sum()).collect()
     }
 
     /// Sets the states of the earlier bills.
@@ -514,20 +473,6 @@ impl Bills {
         key.map_or(BillState::Unknown, |key| self.states[index(key)].get())
     }
 
-    /// For each month of the window, the number of bills that count.
-    pub(super) fn by_month_of(&self, window: Window) -> Vec<u64> {
-        let none = || vec![0; index(window.months)];
-        let counted = self.rows.par_iter().filter_map(|row| window.index(row.month));
-        let counted = counted.fold(none, |mut counted: Vec<u64>, month| {
-            counted[month] += 1;
-            counted
-        });
-        counted.reduce(none, |mut all, more| {
-            all.iter_mut().zip(more).for_each(|(all, more)| *all += more);
-            all
-        })
-    }
-
     /// The first month at or after a position of the window in which a customer has a bill that counts.
     #[must_use]
     pub fn next_billed(&self, window: Window, customer: CustomerIx, from: usize) -> Option<usize> {
@@ -541,7 +486,7 @@ impl Bills {
     }
 
     /// The order of two bills by month, and by the bytes of their ids within one.
-    pub(super) fn by_month(&self, a: &Bill, b: &Bill) -> cmp::Ordering {
+    pub(super) fn by_month(&self, a: &Bill, b: &Bill) -> Ordering {
         a.month.cmp(&b.month).then_with(|| self.id(a).cmp(self.id(b)))
     }
 }

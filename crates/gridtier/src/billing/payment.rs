@@ -1,9 +1,10 @@
 //! Payments: each belongs to the bill that it names, or is a payment on account of a customer.
 
 use super::account;
-use super::bill::{BillState, Bills, DISTANT_DAYS, distant_example};
+use super::bill::{Bills, DISTANT_DAYS, distant_example};
 use super::paid::{CheckedPayment, PaidBills, PaidFor};
 use super::reversal::Due;
+use super::state::BillState;
 use crate::aside::drop_aside;
 use crate::contract::cell::{Ids, Integers};
 use crate::contract::rule::Rule;

@@ -38,10 +38,9 @@ impl<'a> Revenue<'a> {
         service: &'a ServiceMonths,
         book: &mut TableBook,
     ) -> Self {
-        let window = usage.window();
-        let counted = bills.by_month_of(window);
-        notice_missing_months(window, &counted, book);
-        Self { usage, service, delivered: delivered_range(&counted) }
+        let counted = &bills.by_month;
+        notice_missing_months(usage.window(), counted, book);
+        Self { usage, service, delivered: delivered_range(counted) }
     }
 
     /// Sums what was billed to a customer, and notes unbilled use.
@@ -70,16 +69,19 @@ impl<'a> Revenue<'a> {
         fact: &mut Billing,
     ) -> Result<(), RunError> {
         let usage = self.usage;
-        let revenue = |of: &dyn Fn(usize) -> bool| {
-            let amounts = billed.iter().filter(|billed| of(billed.month)).map(|billed| billed.fen);
-            narrow(amounts.sum(), ("a customer's revenue", "客户的电费"))
-        };
         let covered = |month: usize| months.contains(&month) && usage.covered(month, customer);
-        fact.billed_fen = revenue(&|_| true)?;
+        let (mut all, mut delivered, mut priced) = (0, 0, 0);
+        for &BilledMonth { month, fen } in billed {
+            all += fen;
+            delivered += if months.contains(&month) { fen } else { 0 };
+            priced += if covered(month) { fen } else { 0 };
+        }
+        let revenue = |sum| narrow(sum, ("a customer's revenue", "客户的电费"));
+        fact.billed_fen = revenue(all)?;
         fact.billed_months = length(billed.len());
-        fact.revenue_fen = revenue(&|month| months.contains(&month))?;
+        fact.revenue_fen = revenue(delivered)?;
         fact.revenue_months = length(months.len());
-        fact.priced_fen = revenue(&covered)?;
+        fact.priced_fen = revenue(priced)?;
         let energies = months.clone().filter(|&month| covered(month));
         let priced_wh = energies.map(|month| i128::from(usage.get(month, customer).active_wh)).sum();
         fact.priced_wh = narrow(priced_wh, ("a customer's energy", "客户的电量"))?;
@@ -88,9 +90,13 @@ impl<'a> Revenue<'a> {
 
     /// Number of covered months with energy and without a bill.
     fn unbilled_months(&self, customer: CustomerIx, billed: &[BilledMonth], months: Range<usize>) -> usize {
-        let has_bill = |month: usize| billed.binary_search_by_key(&month, |billed| billed.month).is_ok();
         let is_used = |month: usize| {
             self.usage.covered(month, customer) && self.usage.get(month, customer).active_wh > 0
+        };
+        let mut to_come = billed.iter().map(|billed| billed.month).peekable();
+        let mut has_bill = |month: usize| {
+            while to_come.next_if(|billed| *billed < month).is_some() {}
+            to_come.peek() == Some(&month)
         };
         months.filter(|&month| !has_bill(month) && is_used(month)).count()
     }

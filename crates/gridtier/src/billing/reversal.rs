@@ -5,7 +5,8 @@
 
 use rayon::prelude::*;
 
-use super::bill::{Bill, BillState, Bills};
+use super::bill::{Bill, Bills};
+use super::state::BillState;
 use crate::contract::rule::Rule;
 use crate::customer::Customers;
 use crate::index::{CustomerIx, count, index};
@@ -14,6 +15,9 @@ use crate::source::TableBook;
 
 /// Most customers that a finding names as examples.
 const NAMED_MAX: usize = 5;
+
+/// How many bills one thread looks at together.
+const BILLS_TOGETHER: usize = 1 << 16;
 
 /// What is due on bills, after reversals.
 pub(super) struct DueAfterReversals {
@@ -52,12 +56,24 @@ fn after_reversals(
     position: impl Fn(BillState) -> Option<u32>,
 ) -> DueAfterReversals {
     // Reversals only lower an amount, so it makes no difference that each of them leaves at least 0.
-    let mut due_fen: Vec<i64> = rows.par_iter().map(|row| row.amount_fen.max(0)).collect();
+    let mut due_fen = vec![0; rows.len()];
+    let chunks = due_fen.par_chunks_mut(BILLS_TOGETHER).zip(rows.par_chunks(BILLS_TOGETHER)).enumerate();
+    let reversals: Vec<Vec<u32>> = chunks
+        .map(|(chunk, (due_fen, rows))| {
+            let first = u32::try_from(chunk * BILLS_TOGETHER).expect("bills have positions of 32 bits");
+            let mut reversals = Vec::new();
+            for ((position, due_fen), row) in (first..).zip(due_fen).zip(rows) {
+                *due_fen = row.amount_fen.max(0);
+                if row.amount_fen < 0 {
+                    reversals.push(position);
+                }
+            }
+            reversals
+        })
+        .collect();
     let mut is_taken = vec![false; rows.len()];
     let (mut unknown, mut unnamed) = (Vec::new(), Vec::new());
-    let reversals = (0..u32::try_from(rows.len()).expect("bills have positions of 32 bits")).into_par_iter();
-    let reversals: Vec<u32> = reversals.filter(|&position| rows[index(position)].amount_fen < 0).collect();
-    for reversal in reversals {
+    for reversal in reversals.into_iter().flatten() {
         let row = &rows[index(reversal)];
         let Some(state) = bills.named(row) else {
             unnamed.push(reversal);

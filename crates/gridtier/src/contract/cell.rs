@@ -120,6 +120,13 @@ impl Integers {
         self.values.push(value);
         self.states.push(state);
     }
+
+    /// A column of these cells, whose number the iterator should know: then there is no test for room at each.
+    #[inline]
+    fn of(cells: impl Iterator<Item = CheckedCell>) -> Self {
+        let (values, states) = cells.unzip();
+        Self { values, states }
+    }
 }
 
 /// The value of enum `W` at a position that [`words`] has found.

@@ -173,9 +173,12 @@ impl<T: Stored<BYTES>, const BYTES: usize> ColumnValues for Fixed<T, BYTES> {
                     read
                 }
                 NumberPiece::Packed(read) => {
-                    let referred =
-                        references.iter().map_while(|at| dictionary.get(index(at.cast_unsigned())).copied());
-                    values.extend(referred);
+                    // Looked at before, so that no value is tested for room.
+                    let last = references.iter().map(|at| at.cast_unsigned()).max();
+                    if last.is_some_and(|last| index(last) >= dictionary.len()) {
+                        return Err(damaged());
+                    }
+                    values.extend(references.iter().map(|at| dictionary[index(at.cast_unsigned())]));
                     read
                 }
             };

@@ -48,6 +48,9 @@ impl Dates<'_> {
 /// # Errors
 /// The column holds no dates, or times with a zone while none is declared.
 pub fn dates(array: &ArrayRef, how: Dates) -> Result<Integers, TypeFault> {
+    if let (DataType::Date32, true) = (array.data_type(), how.places) {
+        return Ok(placed_days(array, |day| day));
+    }
     let mut cells = local_times(array, how, DayForm::Whole)?;
     for (value, state) in cells.values.iter_mut().zip(&mut cells.states) {
         if *state == CellState::Ok {
@@ -62,11 +65,16 @@ pub fn dates(array: &ArrayRef, how: Dates) -> Result<Integers, TypeFault> {
 /// # Errors
 /// As [`dates`].
 pub fn months(array: &ArrayRef, how: Dates) -> Result<Integers, TypeFault> {
+    let month =
+        |day: i64| i32::try_from(day).ok().and_then(Month::of_day).map_or(0, |month| i64::from(month.0));
+    if let (DataType::Date32, true) = (array.data_type(), how.places) {
+        return Ok(placed_days(array, month));
+    }
     let mut cells = local_times(array, how, DayForm::OrMonth)?;
     for (value, state) in cells.values.iter_mut().zip(&mut cells.states) {
         if *state == CellState::Ok {
             (*value, *state) = placed(value.div_euclid(DAY_US), 1, how.places);
-            *value = i32::try_from(*value).ok().and_then(Month::of_day).map_or(0, |month| i64::from(month.0));
+            *value = month(*value);
         }
     }
     Ok(cells)
@@ -147,6 +155,20 @@ fn placed(value: i64, steps: i64, places: bool) -> CheckedCell {
         return fault(Rule::BadDate);
     }
     (value, CellState::Ok)
+}
+
+/// Days that place rows, converted without a detour by times.
+fn placed_days(array: &ArrayRef, convert: impl Fn(i64) -> i64) -> Integers {
+    let cell = |day: i32| match placed(day.into(), 1, true) {
+        (day, CellState::Ok) => (convert(day), CellState::Ok),
+        fault => fault,
+    };
+    let array = array.as_primitive::<t::Date32Type>();
+    if array.null_count() == 0 {
+        Integers::of(array.values().iter().map(|&day| cell(day)))
+    } else {
+        Integers::of(array.iter().map(|day| day.map_or(NULL, cell)))
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

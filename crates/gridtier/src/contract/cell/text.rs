@@ -35,8 +35,8 @@ impl Ids {
     /// A column whose cells are all empty.
     #[must_use]
     pub fn empty(rows: usize) -> Self {
-        // Views of nothing, which are all zeros.
-        let values = StringViewArray::new(vec![0; rows].into(), Vec::new(), None);
+        // Views of nothing.
+        let values = StringViewArray::new_null(rows);
         let states = vec![CellState::Null; rows];
         Self { values, states, folded: Vec::new(), from_integers: false, numbers: None }
     }
