@@ -21,6 +21,7 @@ mod arrears;
 mod settled;
 
 use arrears::Arrears;
+use billed::MonthSums;
 use doubt::BillDoubts;
 use rayon::prelude::*;
 use revenue::{Revenue, UnbilledUse};
@@ -110,11 +111,10 @@ pub fn count(
     let due = reversal::due(bills);
     due.counted.notice(bills, usage, customers, &mut bills_book);
     let payments = payment::read(source, bills, &due, customers, window, &mut payments_book)?;
-    let due_fen = &due.counted.due_fen;
     let revenue = Revenue::new(bills, usage, service, &mut bills_book);
-    let arrears = Arrears::new(window, due_fen, &payments);
+    let arrears = Arrears::new(window, &due.counted, &payments);
     let ((), found) = rayon::join(
-        || doubt::notice_payments(bills, payments.all(), due_fen, customers, window, &mut payments_book),
+        || doubt::notice_payments(bills, payments.all(), &due.counted, customers, window, &mut payments_book),
         || sum_by_customer(bills, usage, &revenue, &arrears, customers.len()),
     );
     let (facts, unbilled, doubts) = found?;
@@ -138,14 +138,15 @@ fn sum_by_customer<'a>(
         .par_chunks_mut(CUSTOMERS_TOGETHER)
         .enumerate()
         .map(|(chunk, facts)| {
-            let (mut unbilled, mut doubts, mut billed) = (UnbilledUse::default(), new_doubts(), Vec::new());
+            let (mut unbilled, mut doubts) = (UnbilledUse::default(), new_doubts());
+            let (mut sums, mut billed) = (MonthSums::new(window), Vec::new());
             let first = chunk * CUSTOMERS_TOGETHER;
             let positions = bills.of(first..first + facts.len());
             let mut position = positions.start;
             for of_customer in bills.rows[positions].chunk_by(|a, b| a.customer == b.customer) {
                 let customer = of_customer[0].customer;
                 let fact = &mut facts[customer.index() - first];
-                billed::sum_months(of_customer, window, &mut billed);
+                sums.sum(of_customer, &mut billed);
                 doubts.look(customer, of_customer, &billed);
                 revenue.count(customer, &billed, fact, &mut unbilled)?;
                 arrears.count(position, of_customer, fact)?;

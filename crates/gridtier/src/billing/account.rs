@@ -6,10 +6,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::bill::Bills;
+use super::bill::{Bill, Bills};
 use super::narrow;
 use super::paid::{BillPayment, CheckedPayment, PaidFor};
-use super::reversal::Due;
+use super::reversal::{Due, DueAfterReversals};
 use crate::error::RunError;
 use crate::index::{CustomerIx, index};
 use crate::key::KeyIndex;
@@ -183,8 +183,9 @@ pub(super) fn apply(
 /// The payments on account by customer, in the order of days and ids.
 fn by_customer(other: &[(u32, CheckedPayment)], ids: &KeyIndex) -> BTreeMap<CustomerIx, Vec<AccountPayment>> {
     let mut on_account: Vec<(CustomerIx, u32, AccountPayment)> = Vec::new();
-    for &(id, CheckedPayment { paid_for, paid_on, amount_fen }) in other {
-        if let PaidFor::Account(customer) = paid_for {
+    for &(id, payment) in other {
+        if let PaidFor::Account(customer) = payment.paid_for() {
+            let (paid_on, amount_fen) = (payment.paid_on(), payment.amount_fen);
             on_account.push((customer, id, AccountPayment { paid_on, amount_fen }));
         }
     }
@@ -205,6 +206,11 @@ struct ListedBill<'a> {
     bill: AccountBill,
 }
 
+/// What is due on each bill.
+fn in_128_bits(due: &DueAfterReversals, bills: &[Bill]) -> Vec<i128> {
+    (0..).zip(bills).map(|(position, bill)| due.due_fen(position, bill).into()).collect()
+}
+
 /// The bills above zero of the customers who pay on account.
 fn payable_bills<'a>(
     bills: &'a Bills,
@@ -213,14 +219,13 @@ fn payable_bills<'a>(
     other: &[(u32, CheckedPayment)],
     by_customer: &BTreeMap<CustomerIx, Vec<AccountPayment>>,
 ) -> BTreeMap<CustomerIx, Vec<ListedBill<'a>>> {
-    let in_128_bits = |due_fen: &[i64]| -> Vec<i128> { due_fen.iter().copied().map(i128::from).collect() };
-    let mut unpaid = in_128_bits(&due.counted.due_fen);
+    let mut unpaid = in_128_bits(&due.counted, &bills.rows);
     for payment in named {
         unpaid[index(payment.bill)] -= i128::from(payment.amount_fen);
     }
-    let mut unpaid_earlier = in_128_bits(&due.earlier.due_fen);
+    let mut unpaid_earlier = in_128_bits(&due.earlier, &bills.earlier);
     for (_, payment) in other {
-        if let PaidFor::EarlierBill(bill) = payment.paid_for {
+        if let PaidFor::EarlierBill(bill) = payment.paid_for() {
             unpaid_earlier[index(bill)] -= i128::from(payment.amount_fen);
         }
     }
@@ -229,9 +234,9 @@ fn payable_bills<'a>(
     let mut payable: BTreeMap<CustomerIx, Vec<ListedBill>> = BTreeMap::new();
     for (accepted, bill, unpaid_fen) in accepted.chain(earlier) {
         // If the tables have payments, every bill above zero has a due day.
-        let (Some(due_on), true) = (bill.due_on, bill.amount_fen > 0) else { continue };
+        let (Some(due_on), true) = (bill.due_on(), bill.amount_fen > 0) else { continue };
         if by_customer.contains_key(&bill.customer) {
-            let listed = AccountBill { month: bill.month, unpaid_fen };
+            let listed = AccountBill { month: bill.month(), unpaid_fen };
             payable.entry(bill.customer).or_default().push(ListedBill {
                 due_on,
                 id: bills.id(bill),

@@ -2,8 +2,10 @@
 
 use super::bill::Bill;
 use super::paid::{BillPayment, PaidBills};
+use super::reversal::DueAfterReversals;
 use super::{Billing, narrow};
 use crate::error::RunError;
+use crate::index::index;
 use crate::unit::{Month, Window};
 
 /// The sums that settling gives: what was due on bills, what was paid on time and what is unpaid.
@@ -33,27 +35,29 @@ pub(super) struct Arrears<'a> {
     end_day: i32,
     /// First day of the calendar year of the window's end.
     new_year: i32,
-    /// What is due on each accepted bill.
-    due_fen: &'a [i64],
+    /// What is due on the accepted bills.
+    due: &'a DueAfterReversals,
     payments: &'a PaidBills,
 }
 
 impl<'a> Arrears<'a> {
-    pub fn new(window: Window, due_fen: &'a [i64], payments: &'a PaidBills) -> Self {
+    pub fn new(window: Window, due: &'a DueAfterReversals, payments: &'a PaidBills) -> Self {
         let new_year = Month::new(window.end.year(), 1).first_day();
-        Self { end_day: window.end_day(), new_year, due_fen, payments }
+        Self { end_day: window.end_day(), new_year, due, payments }
     }
 
     /// Sums the arrears of a customer. `first` is the position of the first of its bills.
     pub fn count(&self, first: usize, bills: &[Bill], fact: &mut Billing) -> Result<(), RunError> {
         let mut sum = ArrearsSums::default();
+        let first = u32::try_from(first).expect("bills have positions of 32 bits");
         for (position, bill) in (first..).zip(bills) {
-            let Some(due_on) = bill.due_on.filter(|due_on| *due_on < self.end_day) else { continue };
+            let Some(due_on) = bill.due_on().filter(|due_on| *due_on < self.end_day) else { continue };
             if bill.amount_fen <= 0 {
                 continue;
             }
-            let due_fen = self.due_fen[position].into();
-            let settled = settle_bill(due_fen, due_on, self.end_day, self.payments.of(position).iter());
+            let due_fen = self.due.due_fen(position, bill).into();
+            let settled =
+                settle_bill(due_fen, due_on, self.end_day, self.payments.of(index(position)).iter());
             fact.due_bills += 1;
             let since = (settled.unpaid_fen > 0).then_some(due_on);
             let last = settled.last_unpaid_day;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::bill::Bill;
+use crate::index::index;
 use crate::unit::Window;
 
 /// A month of the window in which a customer has counted bills.
@@ -14,17 +15,36 @@ pub(super) struct BilledMonth {
     pub fen: i128,
 }
 
-/// Replaces `billed` by the months of a customer's bills, in their order.
-pub(super) fn sum_months(bills: &[Bill], window: Window, billed: &mut Vec<BilledMonth>) {
-    billed.clear();
-    let of_window = bills.iter().filter_map(|row| Some((window.index(row.month)?, row.amount_fen)));
-    billed.extend(of_window.map(|(month, fen)| BilledMonth { month, fen: fen.into() }));
-    billed.sort_by_key(|billed| billed.month);
-    billed.dedup_by(|next, first| {
-        let is_same = next.month == first.month;
-        first.fen += if is_same { next.fen } else { 0 };
-        is_same
-    });
+/// Sums bills by month.
+pub(super) struct MonthSums {
+    window: Window,
+    /// For each month of the window, the number of bills and Σ amounts due.
+    months: Vec<(u32, i128)>,
+}
+
+impl MonthSums {
+    /// Sums for the months of a window.
+    pub fn new(window: Window) -> Self {
+        Self { window, months: vec![(0, 0); index(window.months)] }
+    }
+
+    /// Replaces `billed` by the months of a customer's bills, in their order.
+    pub fn sum(&mut self, bills: &[Bill], billed: &mut Vec<BilledMonth>) {
+        for bill in bills {
+            if let Some(month) = self.window.index(bill.month()) {
+                let (bills, fen) = &mut self.months[month];
+                *bills += 1;
+                *fen += i128::from(bill.amount_fen);
+            }
+        }
+        billed.clear();
+        for (month, sums) in self.months.iter_mut().enumerate() {
+            let (bills, fen) = std::mem::take(sums);
+            if bills > 0 {
+                billed.push(BilledMonth { month, fen });
+            }
+        }
+    }
 }
 
 /// Whether the commonest gap between months with a bill is one month; of equally common gaps the smallest is taken.
@@ -41,6 +61,7 @@ pub(super) fn is_monthly(billed: &[BilledMonth]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::state::MonthAndDue;
     use super::*;
     use crate::index::CustomerIx;
     use crate::unit::Month;
@@ -64,13 +85,16 @@ mod tests {
         let bill = |month: i32, amount_fen| Bill {
             key: 0,
             customer: CustomerIx::new(0),
-            month: window.start().plus(month),
+            billed: MonthAndDue::new(window.start().plus(month), None),
             amount_fen,
-            due_on: None,
             reverses: None,
         };
         let mut billed = vec![BilledMonth { month: 7, fen: 7 }];
-        sum_months(&[bill(3, 10), bill(1, 5), bill(12, 9), bill(3, -4), bill(1, 1)], window, &mut billed);
-        assert_eq!(billed, [BilledMonth { month: 1, fen: 6 }, BilledMonth { month: 3, fen: 6 }]);
+        let mut sums = MonthSums::new(window);
+        sums.sum(&[bill(3, 10), bill(1, 5), bill(12, 9), bill(3, -4), bill(1, 1), bill(4, 0)], &mut billed);
+        let months = [(1, 6), (3, 6), (4, 0)].map(|(month, fen)| BilledMonth { month, fen });
+        assert_eq!(billed, months);
+        sums.sum(&[bill(3, 1)], &mut billed);
+        assert_eq!(billed, [BilledMonth { month: 3, fen: 1 }]);
     }
 }

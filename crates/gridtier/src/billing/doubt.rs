@@ -4,6 +4,7 @@
 use super::bill::{Bill, Bills};
 use super::billed::BilledMonth;
 use super::paid::BillPayment;
+use super::reversal::DueAfterReversals;
 use crate::contract::rule::Rule;
 use crate::customer::Customers;
 use crate::delivery::notice_missing_months;
@@ -79,7 +80,7 @@ impl<'a> BillDoubts<'a> {
 
     fn look_for_repeated(&mut self, of_customer: &[Bill]) {
         let bills = self.bills;
-        let content = |row: &Bill| (row.month, row.amount_fen, row.due_on);
+        let content = |row: &Bill| (row.month(), row.amount_fen, row.due_on());
         // A reversal repeats no bill, and a bill of nothing counts for nothing.
         let mut of_customer: Vec<_> = of_customer.iter().filter(|row| row.amount_fen > 0).collect();
         of_customer.sort_unstable_by_key(|row| (content(row), bills.id(row)));
@@ -193,7 +194,7 @@ fn variance(values: &[f64]) -> Option<f64> {
 pub(super) fn notice_payments(
     bills: &Bills,
     payments: &[BillPayment],
-    due_fen: &[i64],
+    due_after_reversals: &DueAfterReversals,
     customers: &Customers,
     window: Window,
     book: &mut TableBook,
@@ -213,10 +214,11 @@ pub(super) fn notice_payments(
     let mut paid = vec![0_i128; customers.len()];
     let mut due = vec![0_i128; customers.len()];
     for of_bill in payments.chunk_by(|a, b| a.bill == b.bill) {
-        let bill = index(of_bill[0].bill);
-        let customer = bills.rows[bill].customer.index();
+        let position = of_bill[0].bill;
+        let bill = &bills.rows[index(position)];
+        let customer = bill.customer.index();
         paid[customer] += of_bill.iter().map(|payment| i128::from(payment.amount_fen)).sum::<i128>();
-        due[customer] += i128::from(due_fen[bill]);
+        due[customer] += i128::from(due_after_reversals.due_fen(position, bill));
     }
     let is_far = |paid: i128, due: i128| due > 0 && (paid > PAID_FACTOR * due || paid < 0);
     let is_low = |customer: &usize| paid[*customer] > 0 && due[*customer] > PAID_FACTOR * paid[*customer];

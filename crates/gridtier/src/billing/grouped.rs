@@ -85,8 +85,12 @@ pub(super) fn group<T: Copy + Send + Sync, G: Grouping<T>>(
 ) -> Grouped<G::Row> {
     let of_block = groups.div_ceil(BLOCKS_MAX).max(GROUPS_MIN);
     let blocks = groups.div_ceil(of_block);
-    let sort_piece = |piece: &mut RowPiece<T>| sort_by_block(grouping, (of_block, blocks), piece);
-    let ends = pieces.par_iter_mut().map(sort_piece).collect();
+    // Memory of a thread's own is used again for all of its pieces: that of each piece would be touched for the first time.
+    let sort_piece = |(order, copy): &mut (Vec<u32>, RowPiece<T>), piece: &mut RowPiece<T>| {
+        sort_by_block(grouping, (of_block, blocks), piece, order, copy)
+    };
+    let none = || (Vec::new(), RowPiece::of(Vec::new(), Vec::new()));
+    let ends = pieces.par_iter_mut().map_init(none, sort_piece).collect();
     let of_blocks = Blocks { groups: of_block, ends };
     let lengths: Vec<usize> = (0..blocks).map(|block| of_blocks.rows(block)).collect();
     let mut ends = vec![0_u32; groups];
@@ -102,11 +106,14 @@ pub(super) fn group<T: Copy + Send + Sync, G: Grouping<T>>(
     Grouped { ends, rows }
 }
 
-/// Sorts the rows of a piece by block, and leaves those of a block in their order. Returns the end of each block.
+/// Sorts the rows of a piece by block, and leaves those of a block in their order. Returns the end of each block. `order` and
+/// `copy` are memory to work in.
 fn sort_by_block<T: Copy, G: Grouping<T>>(
     grouping: &G,
     (of_block, blocks): (usize, usize),
     piece: &mut RowPiece<T>,
+    order: &mut Vec<u32>,
+    copy: &mut RowPiece<T>,
 ) -> Vec<u32> {
     // Rows that are left out come last.
     let block = |row: &T| (index(grouping.group(row)) / of_block).min(blocks);
@@ -124,7 +131,8 @@ fn sort_by_block<T: Copy, G: Grouping<T>>(
         *rows = end;
     });
     if !are_in_order {
-        let mut order = vec![0_u32; piece.values.len()];
+        order.clear();
+        order.resize(piece.values.len(), 0);
         let mut nexts = vec![0_u32; blocks + 1];
         nexts[1..].copy_from_slice(&ends[..blocks]);
         for (row, value) in (0..).zip(&piece.values) {
@@ -132,7 +140,7 @@ fn sort_by_block<T: Copy, G: Grouping<T>>(
             order[index(*next)] = row;
             *next += 1;
         }
-        piece.reorder(&order);
+        piece.reorder(order, copy);
     }
     ends
 }

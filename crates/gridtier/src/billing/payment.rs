@@ -157,7 +157,7 @@ impl TableRules for PaymentRules<'_> {
         {
             return Err(Rule::Orphan);
         }
-        Ok(CheckedPayment { paid_for, paid_on, amount_fen: cells.amounts_fen.required(row)? })
+        Ok(CheckedPayment::new(paid_for, paid_on, cells.amounts_fen.required(row)?))
     }
 }
 
@@ -228,9 +228,9 @@ pub(super) fn read(
         counted.iter().flat_map(|piece| piece.keys.iter().copied().zip(piece.values.iter().copied()));
     let others = others.chain(earlier.iter().map(|row| (row.key, row.value)));
     let other: Vec<(u32, CheckedPayment)> =
-        others.filter(|(_, payment)| !matches!(payment.paid_for, PaidFor::Bill(_))).collect();
+        others.filter(|(_, payment)| !matches!(payment.paid_for(), PaidFor::Bill(_))).collect();
     // Only payments on account are ordered by their ids, which take as much memory as all that is known of the payments.
-    let on_account = |(_, payment): &(u32, CheckedPayment)| matches!(payment.paid_for, PaidFor::Account(_));
+    let on_account = |(_, payment): &(u32, CheckedPayment)| matches!(payment.paid_for(), PaidFor::Account(_));
     let keys = if other.iter().any(on_account) {
         keys
     } else {

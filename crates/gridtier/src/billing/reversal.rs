@@ -3,7 +3,7 @@
 //! Many systems do not say which bill a negative bill cancels. Such a bill is taken to cancel the latest bill of
 //! exactly the opposite amount; otherwise that bill would stay unpaid for ever.
 
-use rayon::prelude::*;
+use std::collections::BTreeMap;
 
 use super::bill::{Bill, Bills};
 use super::state::BillState;
@@ -16,19 +16,46 @@ use crate::source::TableBook;
 /// Most customers that a finding names as examples.
 const NAMED_MAX: usize = 5;
 
-/// How many bills one thread looks at together.
-const BILLS_TOGETHER: usize = 1 << 16;
-
 /// What is due on bills, after reversals.
 pub(super) struct DueAfterReversals {
-    /// The amount due on each bill, by position; never below 0.
-    pub due_fen: Vec<i64>,
+    lowered: LoweredBills,
     /// Reversals that name no bill and were matched to one: positions of the reversal and of its bill, sorted by
     /// customer.
     matched: Vec<(u32, u32)>,
     /// Reversals for which no bill was found: they count in revenue only. Their positions, sorted by customer.
     unknown: Vec<u32>,
 }
+
+/// The bills on which less is due than billed. Few are, so the others need no memory.
+struct LoweredBills {
+    /// A bit for each bill, by position.
+    words: Vec<u64>,
+    /// By position, the amount due; never below 0.
+    due_fen: BTreeMap<u32, i64>,
+}
+
+impl LoweredBills {
+    fn of(bills: usize) -> Self {
+        Self { words: vec![0; bills.div_ceil(WORD_BITS)], due_fen: BTreeMap::new() }
+    }
+
+    fn holds(&self, position: u32) -> bool {
+        let position = index(position);
+        self.words[position / WORD_BITS] >> (position % WORD_BITS) & 1 == 1
+    }
+
+    /// Adds the amount of a reversal, which is negative, to what is due on a bill.
+    fn lower(&mut self, position: u32, bill: &Bill, amount_fen: i64) {
+        let at = index(position);
+        self.words[at / WORD_BITS] |= 1 << (at % WORD_BITS);
+        // Reversals only lower an amount, so it makes no difference that each of them leaves at least 0.
+        let due_fen = self.due_fen.entry(position).or_insert(bill.amount_fen.max(0));
+        *due_fen = due_fen.saturating_add(amount_fen).max(0);
+    }
+}
+
+/// Bits of a word.
+const WORD_BITS: usize = 64;
 
 /// What is due on the bills that count, and on the earlier ones.
 pub(super) struct Due {
@@ -38,69 +65,51 @@ pub(super) struct Due {
 
 /// What is due on all bills.
 pub(super) fn due(bills: &Bills) -> Due {
-    let counted = after_reversals(bills, &bills.rows, |state| match state {
+    let counted = after_reversals(bills, (&bills.rows, &bills.reversals), |state| match state {
         BillState::Accepted { bill, .. } => Some(bill),
         _ => None,
     });
-    let earlier = after_reversals(bills, &bills.earlier, |state| match state {
+    let negative = (0..).zip(&bills.earlier).filter(|(_, bill)| bill.amount_fen < 0);
+    let reversals: Vec<u32> = negative.map(|(position, _)| position).collect();
+    let earlier = after_reversals(bills, (&bills.earlier, &reversals), |state| match state {
         BillState::Earlier(position) => Some(position),
         _ => None,
     });
     Due { counted, earlier }
 }
 
-/// Applies the reversals among `rows`. `position` gives the position in `rows` of the bill with a state.
+/// Applies the reversals among `rows`, which are given by their positions. `position` gives the position in `rows` of the bill
+/// with a state.
 fn after_reversals(
     bills: &Bills,
-    rows: &[Bill],
+    (rows, reversals): (&[Bill], &[u32]),
     position: impl Fn(BillState) -> Option<u32>,
 ) -> DueAfterReversals {
-    // Reversals only lower an amount, so it makes no difference that each of them leaves at least 0.
-    let mut due_fen = vec![0; rows.len()];
-    let chunks = due_fen.par_chunks_mut(BILLS_TOGETHER).zip(rows.par_chunks(BILLS_TOGETHER)).enumerate();
-    let reversals: Vec<Vec<u32>> = chunks
-        .map(|(chunk, (due_fen, rows))| {
-            let first = u32::try_from(chunk * BILLS_TOGETHER).expect("bills have positions of 32 bits");
-            let mut reversals = Vec::new();
-            for ((position, due_fen), row) in (first..).zip(due_fen).zip(rows) {
-                *due_fen = row.amount_fen.max(0);
-                if row.amount_fen < 0 {
-                    reversals.push(position);
-                }
-            }
-            reversals
-        })
-        .collect();
-    let mut is_taken = vec![false; rows.len()];
+    let mut lowered = LoweredBills::of(rows.len());
     let (mut unknown, mut unnamed) = (Vec::new(), Vec::new());
-    for reversal in reversals.into_iter().flatten() {
+    for &reversal in reversals {
         let row = &rows[index(reversal)];
         let Some(state) = bills.named(row) else {
             unnamed.push(reversal);
             continue;
         };
-        let named = position(state).map(index);
-        match named.filter(|&named| rows[named].customer == row.customer) {
-            Some(named) => {
-                due_fen[named] = due_fen[named].saturating_add(row.amount_fen).max(0);
-                is_taken[named] = true;
-            }
+        match position(state).filter(|&named| rows[index(named)].customer == row.customer) {
+            Some(named) => lowered.lower(named, &rows[index(named)], row.amount_fen),
             None => unknown.push(reversal),
         }
     }
     let mut matched = Vec::new();
-    for (reversal, taken) in match_by_amount(bills, rows, unnamed, &is_taken) {
+    for (reversal, taken) in match_by_amount(bills, rows, unnamed, &lowered) {
         match taken {
             Some(taken) => {
-                let due_fen = &mut due_fen[index(taken)];
-                *due_fen = due_fen.saturating_add(rows[index(reversal)].amount_fen).max(0);
+                lowered.lower(taken, &rows[index(taken)], rows[index(reversal)].amount_fen);
                 matched.push((reversal, taken));
             }
             None => unknown.push(reversal),
         }
     }
     unknown.sort_by_key(|&reversal| rows[index(reversal)].customer);
-    DueAfterReversals { due_fen, matched, unknown }
+    DueAfterReversals { lowered, matched, unknown }
 }
 
 /// Finds the bill that each reversal cancels, where the reversal names none. Candidates are the customer's bills of
@@ -110,7 +119,7 @@ fn match_by_amount(
     bills: &Bills,
     rows: &[Bill],
     mut reversals: Vec<u32>,
-    is_taken: &[bool],
+    named: &LoweredBills,
 ) -> Vec<(u32, Option<u32>)> {
     if reversals.is_empty() {
         return Vec::new();
@@ -128,7 +137,7 @@ fn match_by_amount(
     customers.dedup();
     let mut candidates: Vec<u32> = (0..)
         .zip(rows)
-        .filter(|(position, row)| row.amount_fen > 0 && !is_taken[index(*position)])
+        .filter(|(position, row)| row.amount_fen > 0 && !named.holds(*position))
         .filter(|(_, row)| customers.binary_search(&row.customer).is_ok())
         .map(|(position, _)| position)
         .collect();
@@ -141,9 +150,9 @@ fn match_by_amount(
         // A stack of the bills up to the month of the reversal, the latest on top.
         let mut latest_last = Vec::new();
         for &reversal in reversals {
-            let month = rows[index(reversal)].month;
+            let month = rows[index(reversal)].month();
             while let Some(bill) =
-                candidates.next_if(|&bill| opposite(bill) == group && rows[index(bill)].month <= month)
+                candidates.next_if(|&bill| opposite(bill) == group && rows[index(bill)].month() <= month)
             {
                 latest_last.push(bill);
             }
@@ -154,6 +163,13 @@ fn match_by_amount(
 }
 
 impl DueAfterReversals {
+    /// The amount due on the bill at a position; never below 0.
+    #[inline]
+    pub fn due_fen(&self, position: u32, bill: &Bill) -> i64 {
+        let lowered = self.lowered.holds(position).then(|| self.lowered.due_fen.get(&position)).flatten();
+        lowered.copied().unwrap_or(bill.amount_fen.max(0))
+    }
+
     /// Reports which reversals were matched, which cancel no known bill, and which bills of zero or more name another
     /// bill.
     pub fn notice(&self, bills: &Bills, usage: &MonthlyUsage, customers: &Customers, book: &mut TableBook) {

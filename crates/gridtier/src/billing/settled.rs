@@ -9,7 +9,7 @@ use super::{payment, reversal};
 use crate::contract::Table;
 use crate::customer::Customers;
 use crate::error::RunError;
-use crate::index::CustomerIx;
+use crate::index::{CustomerIx, index};
 use crate::source::{Source, TableBook};
 use crate::unit::{Month, Window};
 
@@ -53,13 +53,13 @@ pub fn settled_bills(
     let mut book = TableBook::new(Table::Payments);
     let payments = payment::read(source, &bills, &due, customers, window, &mut book)?;
     let mut settled = Vec::new();
-    for ((position, bill), &due_fen) in bills.rows.iter().enumerate().zip(&due.counted.due_fen) {
-        let Some(due_on) = bill.due_on else { continue };
-        let due_fen = i128::from(due_fen);
+    for (position, bill) in (0..).zip(&bills.rows) {
+        let Some(due_on) = bill.due_on() else { continue };
+        let due_fen = i128::from(due.counted.due_fen(position, bill));
         if bill.amount_fen <= 0 || !of.contains(&bill.customer) {
             continue;
         }
-        let payments = payments.of(position);
+        let payments = payments.of(index(position));
         let is_due = due_on < window.end_day();
         let sums = is_due.then(|| settle_bill(due_fen, due_on, window.end_day(), payments.iter()));
         let sums = sums.unwrap_or_default();
@@ -67,7 +67,7 @@ pub fn settled_bills(
             bill.customer,
             SettledBill {
                 id: bills.id(bill).to_owned(),
-                month: bill.month,
+                month: bill.month(),
                 due_on,
                 due_fen,
                 on_time_fen: sums.on_time_fen,

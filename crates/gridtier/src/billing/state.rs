@@ -1,4 +1,5 @@
-//! What became of a bill id: what payments and reversals ask about the bills that they name.
+//! What is known of each bill, in few bytes: its month and day to pay, and what became of its id, which payments and reversals
+//! ask for.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -82,6 +83,34 @@ impl SharedState {
     }
 }
 
+/// The month of a bill and the day to pay it, both within 1970 to 2199.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct MonthAndDue(u32);
+
+impl MonthAndDue {
+    /// January 1970, without a day to pay.
+    pub const EMPTY: Self = Self(0);
+
+    /// The bits of the day, counted from 1970-01-01 = 1; 0 stands for none.
+    const DAY_BITS: u32 = 17;
+
+    #[inline]
+    pub fn new(month: Month, due_on: Option<i32>) -> Self {
+        let number = |number: i32| u32::try_from(number).expect("bills lie within 1970 to 2199");
+        Self(number(month.0) << Self::DAY_BITS | due_on.map_or(0, |day| number(day) + 1))
+    }
+
+    #[inline]
+    pub fn month(self) -> Month {
+        Month((self.0 >> Self::DAY_BITS).cast_signed())
+    }
+
+    #[inline]
+    pub fn due_on(self) -> Option<i32> {
+        (self.0 & ((1 << Self::DAY_BITS) - 1)).checked_sub(1).map(u32::cast_signed)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -101,5 +130,16 @@ mod tests {
             assert_eq!(shared.get(), state);
             assert_eq!(SharedState::new(state).get(), state);
         }
+    }
+
+    #[test]
+    fn a_month_and_a_day_to_pay_are_read_as_written() {
+        for month in [0, 648, 2_759] {
+            for due_on in [None, Some(0), Some(19_000), Some(84_005)] {
+                let billed = MonthAndDue::new(Month(month), due_on);
+                assert_eq!((billed.month(), billed.due_on()), (Month(month), due_on));
+            }
+        }
+        assert_eq!(MonthAndDue::EMPTY, MonthAndDue::new(Month(0), None));
     }
 }

@@ -32,14 +32,17 @@ impl<T> RowPiece<T> {
         RowAt::new(self.file, self.first_row + place)
     }
 
-    /// Changes the order of the rows: at each place comes the row at that place of `order`. Their locations are lost.
-    pub fn reorder(&mut self, order: &[u32])
+    /// Changes the order of the rows: at each place comes the row at that place of `order`. Their locations are lost. `copy` is
+    /// memory to work in.
+    pub fn reorder(&mut self, order: &[u32], copy: &mut Self)
     where
         T: Copy,
     {
         self.places = Vec::new();
-        self.keys = order.iter().map(|&row| self.keys[index(row)]).collect();
-        self.values = order.iter().map(|&row| self.values[index(row)]).collect();
+        copy.keys.clone_from(&self.keys);
+        copy.values.clone_from(&self.values);
+        self.keys.iter_mut().zip(order).for_each(|(key, &row)| *key = copy.keys[index(row)]);
+        self.values.iter_mut().zip(order).for_each(|(value, &row)| *value = copy.values[index(row)]);
     }
 
     /// Keeps the rows for which `is_kept` is true, which is asked in their order.
