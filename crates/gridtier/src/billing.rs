@@ -10,6 +10,7 @@
 mod grouped;
 mod paid;
 mod state;
+mod census;
 mod bill;
 mod billed;
 mod reversal;

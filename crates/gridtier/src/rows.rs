@@ -13,16 +13,17 @@ mod tested;
 mod batches;
 mod pieces;
 mod duplicates;
+mod collected;
 mod example;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use batches::test_in_order;
+use collected::Collected;
 pub use columns::{Columns, Numbering, TextOf};
 use duplicates::settle_earlier;
 pub use example::reject_examples;
-use pieces::Collected;
 pub use pieces::RowPiece;
 use recorded::LastRecords;
 pub use recorded::out_of_date;
@@ -40,16 +41,16 @@ use crate::text;
 
 /// The rows of a table that count, and those that would count if the window began earlier.
 #[derive(Clone, Debug)]
-pub struct TableRows<T> {
+pub struct TableRows<T, C = Vec<RowPiece<T>>> {
     /// The accepted rows, in the order of files and rows.
-    pub counted: Vec<RowPiece<T>>,
+    pub counted: C,
     /// Rows with [`Placement::Earlier`] that break no rule, one for each key. They are tallied as out of the window.
     pub earlier: Vec<CheckedRow<T>>,
 }
 
-impl<T> Default for TableRows<T> {
+impl<T, C: Default> Default for TableRows<T, C> {
     fn default() -> Self {
-        Self { counted: Vec::new(), earlier: Vec::new() }
+        Self { counted: C::default(), earlier: Vec::new() }
     }
 }
 
@@ -109,7 +110,7 @@ pub fn read<T: TableRules>(
     rules: &T,
     sink: &mut impl RowSink<T>,
 ) -> Result<Vec<CheckedRow<T::Row>>, RunError> {
-    Ok(read_collected::<_, _, Vec<CheckedRow<T::Row>>>(source, book, rules, sink)?.0)
+    Ok(read_collected::<_, _, Vec<CheckedRow<T::Row>>>(source, book, rules, sink)?.counted)
 }
 
 /// As [`read`], but also returns the rows that are [`Placement::Earlier`], and leaves the others in pieces.
@@ -122,8 +123,7 @@ pub fn read_with_earlier<T: TableRules, S: RowSink<T>>(
     rules: &T,
     sink: &mut S,
 ) -> Result<TableRows<T::Row>, RunError> {
-    let (counted, earlier) = read_collected(source, book, rules, sink)?;
-    Ok(TableRows { counted, earlier })
+    read_collected(source, book, rules, sink)
 }
 
 /// The accepted rows, and those that are [`Placement::Earlier`].
@@ -132,9 +132,9 @@ fn read_collected<T: TableRules, S: RowSink<T>, C: Collected<T::Row>>(
     book: &mut TableBook,
     rules: &T,
     sink: &mut S,
-) -> Result<(C, Vec<CheckedRow<T::Row>>), RunError> {
+) -> Result<TableRows<T::Row, C>, RunError> {
     let table = book.table;
-    let Some(parts) = source.parts(table)? else { return Ok((C::default(), Vec::new())) };
+    let Some(parts) = source.parts(table)? else { return Ok(TableRows::default()) };
     book.present = true;
     if S::NUMBERS_KEYS && !S::KEEPS_ROWS {
         sink.keys().reserve(index_u64(parts.iter().filter_map(|part| part.rows).sum()));
@@ -169,7 +169,7 @@ fn read_collected<T: TableRules, S: RowSink<T>, C: Collected<T::Row>>(
     };
     let earlier = settle_earlier(earlier, counted.keys(), keys);
     book.close()?;
-    Ok((counted, earlier))
+    Ok(TableRows { counted, earlier })
 }
 
 /// Sorts the tested rows of a table by what becomes of them.
@@ -264,7 +264,7 @@ impl<T: TableRules, S: RowSink<T>, C: Collected<T::Row>> RowSorter<'_, T, S, C> 
             places = Vec::new();
         }
         self.ascending.add(&numbers);
-        self.counted.add(RowPiece { file, first_row, places, keys: numbers, values });
+        self.counted.add(RowPiece::at((file, first_row), places, numbers, values));
         Ok(())
     }
 

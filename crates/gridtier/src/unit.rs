@@ -263,6 +263,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_month_of_a_day_is_that_of_its_date() {
+        let near = -140_000..310_000;
+        let far = [i32::MIN, -100_000_000, -140_000, 303_211, 303_212, 100_000_000, i32::MAX];
+        for day in near.chain(far) {
+            let date = date_of_day(day).map(|date| Month::new(date.year(), date.month()));
+            assert_eq!(Month::of_day(day), date, "{day}");
+        }
+    }
+
+    #[test]
     fn months_count_from_january_1970() {
         assert_eq!(Month::new(1970, 1).0, 0);
         assert_eq!(Month::new(2025, 12).plus(1), Month::new(2026, 1));

@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
+use super::census::{BillCensus, FarDays};
 use super::grouped::{Grouped, Grouping, group};
 use super::paid::BillPayment;
 use super::state::{BillState, MonthAndDue, SharedState};
@@ -20,12 +21,6 @@ use crate::key::KeyIndex;
 use crate::rows::{self, Columns, Outside, Placement, RowSink, TableRows, TableRules};
 use crate::source::{Source, TableBook};
 use crate::unit::{Month, Window, date_of_day};
-
-/// A day to pay, or a payment before its bill, is never so far from the month billed, in days.
-pub(super) const DISTANT_DAYS: i32 = 731;
-
-/// Nobody has to pay a bill more than this many days before the month billed.
-const EARLY_DAYS: i32 = 31;
 
 /// The example of a day that lies far off.
 pub(super) fn distant_example(key: &str, column: &str, day: i32) -> String {
@@ -255,59 +250,6 @@ impl Grouping<AcceptedBill> for ByCustomer<'_> {
     }
 }
 
-/// Bills with a day to pay that is far off.
-#[derive(Default)]
-struct FarDays<'a> {
-    bills: u64,
-    /// The smallest id, and its day.
-    first: Option<(&'a str, i32)>,
-}
-
-impl<'a> FarDays<'a> {
-    fn add(&mut self, bills: u64, bill: (&'a str, i32)) {
-        self.bills += bills;
-        self.first = Some(self.first.map_or(bill, |first| first.min(bill)));
-    }
-
-    fn with(mut self, more: Self) -> Self {
-        if let Some(first) = more.first {
-            self.add(more.bills, first);
-        }
-        self
-    }
-}
-
-/// What going through all bills finds.
-#[derive(Default)]
-struct BillCensus<'a> {
-    /// For each month of the window, the number of bills.
-    by_month: Vec<u64>,
-    /// The positions of the bills below zero.
-    reversals: Vec<u32>,
-    /// Bills to pay more than two years before or after their month.
-    distant: FarDays<'a>,
-    /// Bills to pay long before their month.
-    early: FarDays<'a>,
-}
-
-impl<'a> BillCensus<'a> {
-    /// Notes a bill that is to be paid on a day far from its month.
-    fn add_far(&mut self, due_on: i32, days: &Range<i32>, id: &'a str) {
-        if due_on < days.start - DISTANT_DAYS || due_on >= days.end + DISTANT_DAYS {
-            self.distant.add(1, (id, due_on));
-        }
-        if due_on < days.start - EARLY_DAYS {
-            self.early.add(1, (id, due_on));
-        }
-    }
-
-    fn with(mut self, more: Self) -> Self {
-        self.by_month.iter_mut().zip(more.by_month).for_each(|(bills, more)| *bills += more);
-        self.reversals.extend(more.reversals);
-        Self { distant: self.distant.with(more.distant), early: self.early.with(more.early), ..self }
-    }
-}
-
 /// The bills of the window.
 pub struct Bills {
     pub(super) keys: KeyIndex,
@@ -381,7 +323,7 @@ impl Bills {
             }
             if let Some(due_on) = row.due_on() {
                 let days = self.days_of(row.month());
-                if due_on < days.start - EARLY_DAYS || due_on >= days.end + DISTANT_DAYS {
+                if BillCensus::is_far(due_on, &days) {
                     census.add_far(due_on, &days, self.id(row));
                 }
             }

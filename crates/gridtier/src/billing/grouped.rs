@@ -86,10 +86,10 @@ pub(super) fn group<T: Copy + Send + Sync, G: Grouping<T>>(
     let of_block = groups.div_ceil(BLOCKS_MAX).max(GROUPS_MIN);
     let blocks = groups.div_ceil(of_block);
     // Memory of a thread's own is used again for all of its pieces: that of each piece would be touched for the first time.
-    let sort_piece = |(order, copy): &mut (Vec<u32>, RowPiece<T>), piece: &mut RowPiece<T>| {
+    let sort_piece = |(order, copy): &mut (Vec<u32>, Vec<T>), piece: &mut RowPiece<T>| {
         sort_by_block(grouping, (of_block, blocks), piece, order, copy)
     };
-    let none = || (Vec::new(), RowPiece::of(Vec::new(), Vec::new()));
+    let none = || (Vec::new(), Vec::new());
     let ends = pieces.par_iter_mut().map_init(none, sort_piece).collect();
     let of_blocks = Blocks { groups: of_block, ends };
     let lengths: Vec<usize> = (0..blocks).map(|block| of_blocks.rows(block)).collect();
@@ -113,7 +113,7 @@ fn sort_by_block<T: Copy, G: Grouping<T>>(
     (of_block, blocks): (usize, usize),
     piece: &mut RowPiece<T>,
     order: &mut Vec<u32>,
-    copy: &mut RowPiece<T>,
+    copy: &mut Vec<T>,
 ) -> Vec<u32> {
     // Rows that are left out come last.
     let block = |row: &T| (index(grouping.group(row)) / of_block).min(blocks);
@@ -164,7 +164,7 @@ fn group_block<T: Copy, G: Grouping<T>>(
     let before = u32::try_from(before).expect("rows have positions of 32 bits");
     // Each end is the start until the rows of its group are counted over.
     for (piece, range) in of_block() {
-        for (&key, row) in piece.keys[range.clone()].iter().zip(&piece.values[range]) {
+        for (key, row) in piece.keyed_in(range) {
             let end = &mut ends[group(row)];
             rows[index(*end)] = grouping.row(before + *end, key, row);
             *end += 1;
@@ -210,7 +210,7 @@ mod tests {
             threads in 1..6_usize,
         ) {
             // A tenth of the rows is in no group.
-            let groups_of = |drawn: &u32| if drawn % 10 == 0 { NONE } else { (drawn / 10) % groups.max(1) };
+            let groups_of = |drawn: &u32| if drawn.is_multiple_of(10) { NONE } else { (drawn / 10) % groups.max(1) };
             let mut next = 0;
             let mut pieces: Vec<RowPiece<(u32, u32)>> = Vec::new();
             for drawn in &drawn {

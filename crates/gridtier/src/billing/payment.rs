@@ -1,7 +1,8 @@
 //! Payments: each belongs to the bill that it names, or is a payment on account of a customer.
 
 use super::account;
-use super::bill::{Bills, DISTANT_DAYS, distant_example};
+use super::bill::{Bills, distant_example};
+use super::census::DISTANT_DAYS;
 use super::paid::{CheckedPayment, PaidBills, PaidFor};
 use super::reversal::Due;
 use super::state::BillState;
@@ -12,7 +13,7 @@ use crate::customer::{CustomerFinder, Customers};
 use crate::error::RunError;
 use crate::index::{CustomerIx, index};
 use crate::key::{KeyIndex, NearKey};
-use crate::rows::{self, Columns, Placement, RowSink, TableRows, TableRules};
+use crate::rows::{self, Columns, Placement, RowPiece, RowSink, TableRows, TableRules};
 use crate::source::{Source, TableBook};
 use crate::unit::{Month, Window};
 
@@ -224,8 +225,7 @@ pub(super) fn read(
     if let Some((payment, paid_on)) = first {
         book.notice(Rule::DistantDate, rows, || distant_example(&payment, "paid_on", paid_on));
     }
-    let others =
-        counted.iter().flat_map(|piece| piece.keys.iter().copied().zip(piece.values.iter().copied()));
+    let others = counted.iter().flat_map(RowPiece::keyed).map(|(key, payment)| (key, *payment));
     let others = others.chain(earlier.iter().map(|row| (row.key, row.value)));
     let other: Vec<(u32, CheckedPayment)> =
         others.filter(|(_, payment)| !matches!(payment.paid_for(), PaidFor::Bill(_))).collect();

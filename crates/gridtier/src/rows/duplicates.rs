@@ -89,7 +89,7 @@ pub(super) fn settle_pieces<T: PartialEq>(
         let at = ends.partition_point(|end| *end <= index(position));
         &pieces[at].values[index(position) + pieces[at].values.len() - ends[at]]
     };
-    let keyed = pieces.iter().flat_map(|piece| piece.keys.iter().copied().zip(&piece.values));
+    let keyed = pieces.iter().flat_map(RowPiece::keyed);
     let mut fates = among_equal_keys(keyed, value_at, keys).into_iter();
     for piece in &mut pieces {
         piece.retain(|at| fates.next().is_some_and(|fate| fate.settle(at, book)));

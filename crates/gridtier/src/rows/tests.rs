@@ -1,4 +1,4 @@
-use super::duplicates::settle_duplicates;
+use super::duplicates::{settle_duplicates, settle_pieces};
 use super::*;
 use crate::contract::Table;
 use crate::contract::declared::Declared;
@@ -9,6 +9,11 @@ use crate::plan;
 use crate::source::Tally;
 use crate::unit::{DAY_US, LocalTime, Month, Window, day_of_date};
 
+/// A tally as counted, duplicates and rejected.
+fn tallied(book: &TableBook) -> (u64, u64, u64) {
+    (book.tally.counted, book.tally.duplicates, book.tally.rejected)
+}
+
 #[test]
 fn equal_rows_count_once_and_differing_rows_are_rejected() {
     let mut book = TableBook::new(Table::Bills);
@@ -16,8 +21,33 @@ fn equal_rows_count_once_and_differing_rows_are_rejected() {
     let rows = vec![row(0, 0, 'a'), row(1, 1, 'b'), row(0, 2, 'a'), row(1, 3, 'c'), row(2, 4, 'd')];
     let kept = settle_duplicates(&mut book, rows, 3);
     assert_eq!(kept.iter().map(|row| row.value).collect::<String>(), "ad");
-    assert_eq!((book.tally.counted, book.tally.duplicates, book.tally.rejected), (2, 1, 2));
+    assert_eq!(tallied(&book), (2, 1, 2));
     assert!(book.rejects.iter().all(|reject| reject.rule == Rule::DuplicateKey));
+}
+
+#[test]
+fn rows_in_pieces_are_settled_as_rows_in_one_vector() {
+    // A batch of which all rows count and whose keys are new, one with gaps, and one with known keys.
+    let pieces = || {
+        vec![
+            RowPiece::at((0, 0), vec![], vec![0, 1, 2], vec!['a', 'b', 'c']),
+            RowPiece::at((0, 10), vec![1, 4], vec![3, 1], vec!['d', 'x']),
+            RowPiece::at((1, 0), vec![0, 1, 3], vec![2, 4, 3], vec!['c', 'e', 'd']),
+        ]
+    };
+    let mut rows: Vec<CheckedRow<char>> = Vec::new();
+    pieces().into_iter().for_each(|piece| rows.add(piece));
+    let places: Vec<(u32, u64)> = rows.iter().map(|row| (row.at.file(), row.at.row())).collect();
+    assert_eq!(places, [(0, 0), (0, 1), (0, 2), (0, 11), (0, 14), (1, 0), (1, 1), (1, 3)]);
+    let (mut book, mut of_pieces) = (TableBook::new(Table::Bills), TableBook::new(Table::Bills));
+    let rows = settle_duplicates(&mut book, rows, 5);
+    let pieces = settle_pieces(&mut of_pieces, pieces(), 5);
+    let keyed: Vec<(u32, char)> =
+        pieces.iter().flat_map(RowPiece::keyed).map(|(key, value)| (key, *value)).collect();
+    assert_eq!(keyed, [(0, 'a'), (2, 'c'), (3, 'd'), (4, 'e')]);
+    assert_eq!(rows.iter().map(|row| (row.key, row.value)).collect::<Vec<_>>(), keyed);
+    assert_eq!(tallied(&book), (4, 2, 2));
+    assert_eq!((tallied(&of_pieces), of_pieces.rejects), (tallied(&book), book.rejects));
 }
 
 #[test]

@@ -502,9 +502,32 @@ fn parse_clock(text: &str) -> Option<i64> {
 mod tests {
     use std::sync::Arc;
 
-    use arrow_array::{StringArray, TimestampMicrosecondArray, TimestampMillisecondArray};
+    use arrow_array::{
+        Date32Array, Date64Array, StringArray, TimestampMicrosecondArray, TimestampMillisecondArray,
+    };
 
     use super::*;
+
+    #[test]
+    fn days_that_place_rows_are_read_as_times_are() {
+        let days = [0, 1, 59, 19_000, 84_005, 84_006, -1, i32::MAX / 1_000].map(Some);
+        let days: Vec<Option<i32>> = days.into_iter().chain([None]).collect();
+        let ms = |day: &Option<i32>| day.map(|day| i64::from(day) * 86_400_000);
+        let as_ms = Arc::new(Date64Array::from(days.iter().map(ms).collect::<Vec<_>>())) as ArrayRef;
+        let how = Dates { places: true, ..Dates::default() };
+        for some in [&days[..], &days[..8]] {
+            let column = Arc::new(Date32Array::from(some.to_vec())) as ArrayRef;
+            let as_ms = as_ms.slice(0, some.len());
+            for (found, expected) in [
+                (dates(&column, how).unwrap(), dates(&as_ms, how).unwrap()),
+                (months(&column, how).unwrap(), months(&as_ms, how).unwrap()),
+            ] {
+                assert_eq!(found.states, expected.states);
+                let rows = || 0..some.len();
+                assert!(rows().all(|row| found.get(row) == expected.get(row)));
+            }
+        }
+    }
 
     #[test]
     fn placed_days_agree_with_placed_years() {
@@ -630,7 +653,7 @@ mod tests {
             Arc::new(TimestampMillisecondArray::from(vec![1_735_660_800_000])) as ArrayRef,
             Arc::new(StringArray::from(vec!["2024-12-31 16:00:00"])),
             Arc::new(StringArray::from(vec!["2025-01-01"])),
-            Arc::new(arrow_array::Date32Array::from(vec![20_089])),
+            Arc::new(Date32Array::from(vec![20_089])),
         ] {
             assert_eq!(times_us(&column, how).unwrap().values, [new_year]);
             let mut filled = Values::default();

@@ -537,6 +537,24 @@ mod tests {
     }
 
     #[test]
+    fn decimals_in_whole_steps_are_scaled_as_all_others() {
+        let drawn = [0, 1, -1, 12_345, -12_345, 5_000, 5_001, -5_000, i128::from(i64::MAX), i128::MAX];
+        for (factor, places) in [(100, 2), (100, 0), (100, 1), (1_000, 2), (100, 3), (100, -1), (3, 1)] {
+            for sign in [Sign::Any, Sign::NotNegative] {
+                let scale = Scaling { factor, max: 500_000, sign, mark: DecimalMark::Point };
+                let column =
+                    Decimal128Array::from(drawn.to_vec()).with_precision_and_scale(38, places).unwrap();
+                let cells = scaled(&(Arc::new(column) as ArrayRef), &scale).unwrap();
+                for (row, value) in drawn.into_iter().enumerate() {
+                    let cell = scale.of_decimal(value, places);
+                    assert_eq!(cells.states[row], cell.1, "{value} × 10^-{places} × {factor}");
+                    assert!(cell.1 != CellState::Ok || cells.values[row] == cell.0, "{value}");
+                }
+            }
+        }
+    }
+
+    #[test]
     fn numbers_as_people_write_them() {
         let read = |text| parse_number(text, DecimalMark::Point);
         assert_eq!(read("1,234.50"), Some(1234.5));
