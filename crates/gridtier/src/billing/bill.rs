@@ -296,8 +296,10 @@ impl Bills {
         let TableRows { mut counted, earlier } = rows::read_with_earlier(source, book, &rules, &mut ids)?;
         let earlier: Vec<Bill> = earlier.iter().map(|row| Bill::new(row.key, &row.value)).collect();
         let BillIds { keys, named, states } = ids;
-        let state = |key: usize| SharedState::new(states.get(key).copied().unwrap_or(BillState::Unknown));
-        let states: Vec<SharedState> = (0..keys.len()).into_par_iter().map(state).collect();
+        let states: Vec<SharedState> = (0..keys.len())
+            .into_par_iter()
+            .map(|key| SharedState::new(states.get(key).copied().unwrap_or(BillState::Unknown)))
+            .collect();
         let Grouped { rows, .. } = group(&ByCustomer { states: &states }, customers.len(), &mut counted);
         drop_aside(counted);
         let named = (0..).take(named.len()).map(|number| keys.get(named.key(number))).collect();

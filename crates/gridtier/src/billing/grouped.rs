@@ -86,11 +86,11 @@ pub(super) fn group<T: Copy + Send + Sync, G: Grouping<T>>(
     let of_block = groups.div_ceil(BLOCKS_MAX).max(GROUPS_MIN);
     let blocks = groups.div_ceil(of_block);
     // Memory of a thread's own is used again for all of its pieces: that of each piece would be touched for the first time.
-    let sort_piece = |(order, copy): &mut (Vec<u32>, Vec<T>), piece: &mut RowPiece<T>| {
-        sort_by_block(grouping, (of_block, blocks), piece, order, copy)
-    };
-    let none = || (Vec::new(), Vec::new());
-    let ends = pieces.par_iter_mut().map_init(none, sort_piece).collect();
+    let ends = (pieces.par_iter_mut())
+        .map_init(Default::default, |(order, copy), piece| {
+            sort_by_block(grouping, (of_block, blocks), piece, order, copy)
+        })
+        .collect();
     let of_blocks = Blocks { groups: of_block, ends };
     let lengths: Vec<usize> = (0..blocks).map(|block| of_blocks.rows(block)).collect();
     let mut ends = vec![0_u32; groups];
