@@ -9,7 +9,7 @@ use crate::index::index_u64;
 
 /// Most kinds of ids: a kind takes three bits.
 pub(crate) const KINDS_MAX: usize = 1 << KIND_BITS;
-const KIND_BITS: u32 = 3;
+pub(crate) const KIND_BITS: u32 = 3;
 /// Most digits of the number: one more could exceed 63 bits together with the kind.
 const DIGITS_MAX: usize = 2 * HALF_DIGITS;
 const HALF_DIGITS: usize = 9;

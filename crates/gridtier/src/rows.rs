@@ -61,11 +61,13 @@ pub trait RowSink<T: TableRules> {
     /// Not for rows that the module keeps.
     const NUMBERS_ALL_KEYS: bool = false;
 
-    /// Whether accepted rows get a key number. Without one, the module settles duplicates itself.
+    /// Whether accepted rows get a key number. Only a module that [keeps its rows](Self::KEEPS_ROWS), and settles their
+    /// duplicates itself, can do without.
     const NUMBERS_KEYS: bool = true;
 
     /// Whether the module keeps the accepted rows itself, in less space than all of them would take here: each is handed
-    /// to [`keep`](Self::keep), and [`settle`](Self::settle) tallies them.
+    /// to [`keep`](Self::keep), and [`settle`](Self::settle) tallies them. Such a table has no rows that are
+    /// [`Placement::Earlier`].
     const KEEPS_ROWS: bool = false;
 
     /// The numbers of the table's own keys.
@@ -239,14 +241,9 @@ impl<T: TableRules, S: RowSink<T>, C: Collected<T::Row>> RowSorter<'_, T, S, C> 
     /// Numbers the keys of a batch, and takes its rows.
     fn take_rows(&mut self, tested: TestedBatch<T::Row, T::Notes>) -> Result<(), Folds> {
         let TestedBatch { file, first_row, key, mut places, values, others, .. } = tested;
-        let is_numbered =
-            |other: &&OtherRow<T::Row>| S::NUMBERS_ALL_KEYS || S::NUMBERS_KEYS && other.value.is_some();
-        let others_numbered: Vec<u32> = others.iter().filter(is_numbered).map(|other| other.row).collect();
-        let mut numbers = if S::NUMBERS_KEYS {
-            key.numbers(&merged(&places, &others_numbered), self.sink.keys())?
-        } else {
-            vec![0; values.len()]
-        };
+        let others_numbered = others.iter().filter(|other| other.is_numbered(S::NUMBERS_ALL_KEYS));
+        let others_numbered: Vec<u32> = others_numbered.map(|other| other.row).collect();
+        let mut numbers = key.numbers(&merged(&places, &others_numbered), self.sink.keys())?;
         if !others_numbered.is_empty() {
             let mut all = numbers.into_iter();
             let mut keys = Vec::with_capacity(places.len());
@@ -260,7 +257,7 @@ impl<T: TableRules, S: RowSink<T>, C: Collected<T::Row>> RowSorter<'_, T, S, C> 
             left.for_each(|other| self.take_other(other, &mut all, (file, first_row)));
             numbers = keys;
         } else if places.last().is_none_or(|last| index(*last) + 1 == places.len()) {
-            // All rows of the batch.
+            // The first rows of the batch, without a gap.
             places = Vec::new();
         }
         self.ascending.add(&numbers);
@@ -275,31 +272,22 @@ impl<T: TableRules, S: RowSink<T>, C: Collected<T::Row>> RowSorter<'_, T, S, C> 
         numbers: &mut impl Iterator<Item = u32>,
         (file, first_row): (u32, u64),
     ) {
+        let key = if other.is_numbered(S::NUMBERS_ALL_KEYS) { numbers.next() } else { None };
         let OtherRow { row, outside, value } = other;
-        let is_numbered = S::NUMBERS_ALL_KEYS || S::NUMBERS_KEYS && value.is_some();
-        let key = if is_numbered { numbers.next() } else { None };
         if let (true, Some(key), Some(outside)) = (S::NUMBERS_ALL_KEYS, key, outside) {
             self.sink.note_outside(key, outside);
         }
-        if let Some(value) = value {
+        if let (Some(key), Some(value)) = (key, value) {
             let at = RowAt::new(file, first_row + u64::from(row));
-            self.earlier.push(CheckedRow { key: key.unwrap_or_default(), at, value });
+            self.earlier.push(CheckedRow { key, at, value });
         }
     }
 
     /// Hands the rows of a batch to the module, one by one in their order. Their keys are numbered one by one, since keeping
     /// may drop keys.
     fn keep_rows(&mut self, tested: TestedBatch<T::Row, T::Notes>) -> Result<(), Folds> {
-        let TestedBatch { file, first_row, key, places, values, others, .. } = tested;
-        let mut left = others.into_iter().filter_map(|other| Some((other.row, other.value?))).peekable();
-        let mut accepted = places.into_iter().zip(values).peekable();
-        loop {
-            let is_other_next = match (left.peek(), accepted.peek()) {
-                (Some(other), Some(row)) => other.0 < row.0,
-                (other, _) => other.is_some(),
-            };
-            let next = if is_other_next { left.next() } else { accepted.next() };
-            let Some((place, value)) = next else { return Ok(()) };
+        let TestedBatch { file, first_row, key, places, values, .. } = tested;
+        for (place, value) in places.into_iter().zip(values) {
             let row = index(place);
             if !self.sink.takes(key.ids.values.value(row)) {
                 continue;
@@ -308,6 +296,7 @@ impl<T: TableRules, S: RowSink<T>, C: Collected<T::Row>> RowSorter<'_, T, S, C> 
             let at = RowAt::new(file, first_row + u64::from(place));
             self.sink.keep(CheckedRow { key, at, value });
         }
+        Ok(())
     }
 }
 

@@ -207,7 +207,7 @@ struct ListedBill<'a> {
 }
 
 /// What is due on each bill.
-fn in_128_bits(due: &DueAfterReversals, bills: &[Bill]) -> Vec<i128> {
+fn due_fen_of_each(due: &DueAfterReversals, bills: &[Bill]) -> Vec<i128> {
     (0..).zip(bills).map(|(position, bill)| due.due_fen(position, bill).into()).collect()
 }
 
@@ -219,11 +219,11 @@ fn payable_bills<'a>(
     other: &[(u32, CheckedPayment)],
     by_customer: &BTreeMap<CustomerIx, Vec<AccountPayment>>,
 ) -> BTreeMap<CustomerIx, Vec<ListedBill<'a>>> {
-    let mut unpaid = in_128_bits(&due.counted, &bills.rows);
+    let mut unpaid = due_fen_of_each(&due.counted, &bills.rows);
     for payment in named {
         unpaid[index(payment.bill)] -= i128::from(payment.amount_fen);
     }
-    let mut unpaid_earlier = in_128_bits(&due.earlier, &bills.earlier);
+    let mut unpaid_earlier = due_fen_of_each(&due.earlier, &bills.earlier);
     for (_, payment) in other {
         if let PaidFor::EarlierBill(bill) = payment.paid_for() {
             unpaid_earlier[index(bill)] -= i128::from(payment.amount_fen);

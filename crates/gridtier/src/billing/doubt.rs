@@ -83,7 +83,9 @@ impl<'a> BillDoubts<'a> {
         let content = |row: &Bill| (row.month(), row.amount_fen, row.due_on());
         // A reversal repeats no bill, and a bill of nothing counts for nothing.
         let mut of_customer: Vec<_> = of_customer.iter().filter(|row| row.amount_fen > 0).collect();
-        of_customer.sort_unstable_by_key(|row| (content(row), bills.id(row)));
+        // Ids are asked for among equal bills only, since their texts are mostly not written yet.
+        of_customer
+            .sort_unstable_by(|a, b| content(a).cmp(&content(b)).then_with(|| bills.id(a).cmp(bills.id(b))));
         for pair in of_customer.windows(2).filter(|pair| content(pair[0]) == content(pair[1])) {
             self.repeated += 1;
             let ids = [pair[0], pair[1]].map(|row| bills.id(row));

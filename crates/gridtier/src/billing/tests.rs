@@ -1,3 +1,5 @@
+mod split;
+
 use proptest::prelude::*;
 
 use super::*;

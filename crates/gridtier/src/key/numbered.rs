@@ -6,7 +6,7 @@
 use hashbrown::HashTable;
 
 use super::texts::KeyTexts;
-use crate::id_numbers::{IdKind, IdNumbers, KINDS_MAX, NumberedId};
+use crate::id_numbers::{IdKind, IdNumbers, KIND_BITS, KINDS_MAX, NumberedId};
 use crate::index::{count, index, index_u64};
 
 /// How many numbers a page has.
@@ -71,8 +71,7 @@ impl NumberedKeys {
         for block in ids.ids.chunks(BLOCK) {
             places.clear();
             places.extend(block.iter().map(|&id| {
-                let name =
-                    PlaceName::of(own.get(id.kind()).copied().flatten().filter(|_| !id.is_none())?, id);
+                let name = PlaceName::of(known_kind(&own, id)?, id);
                 let known = last.filter(|last| last.name == name.page);
                 let page = known.or_else(|| self.page(name.page))?;
                 last = Some(page);
@@ -114,7 +113,7 @@ impl NumberedKeys {
             places.clear();
             places.extend(block.iter().map_while(|&row| {
                 let id = ids.ids[index(row)];
-                let kind = match own.get(id.kind()).copied().flatten().filter(|_| !id.is_none()) {
+                let kind = match known_kind(&own, id) {
                     Some(kind) => kind,
                     None => self.own_kind(ids, id, &mut own)?,
                 };
@@ -214,9 +213,9 @@ impl NumberedKeys {
         let mut text = String::new();
         for place in place_of {
             let name = self.names[index(place) / index_u64(PAGE)];
-            let number = (name >> 3) * PAGE + count(index(place) % index_u64(PAGE));
+            let number = (name >> KIND_BITS) * PAGE + count(index(place) % index_u64(PAGE));
             text.clear();
-            self.kinds[index_u64(name & 7)].write(number, &mut text);
+            self.kinds[index_u64(name) % KINDS_MAX].write(number, &mut text);
             texts.push(&text);
         }
     }
@@ -238,8 +237,14 @@ impl PlaceName {
     #[inline]
     fn of_number(kind: usize, number: u64) -> Self {
         // A number of 18 digits has 60 bits, so its page and the kind fit a word.
-        Self { page: ((number / PAGE) << 3) | count(kind), place: index_u64(number % PAGE) }
+        Self { page: ((number / PAGE) << KIND_BITS) | count(kind), place: index_u64(number % PAGE) }
     }
+}
+
+/// The kind here of an id, if it is an id and its kind is known.
+#[inline]
+fn known_kind(own: &OwnKinds, id: NumberedId) -> Option<usize> {
+    own.get(id.kind()).copied().flatten().filter(|_| !id.is_none())
 }
 
 /// The hash of a page: its table takes the place from the low bits and a tag from the high ones.

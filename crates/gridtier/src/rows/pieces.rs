@@ -12,7 +12,7 @@ use crate::source::RowAt;
 pub struct RowPiece<T> {
     file: u32,
     first_row: u64,
-    /// The position of each row in its batch; empty if all rows of the batch count.
+    /// The position of each row in its batch; empty if they are its first rows, without a gap.
     places: Vec<u32>,
     /// The number of each row's key in the table.
     keys: Vec<u32>,
@@ -27,7 +27,8 @@ impl<T> RowPiece<T> {
         Self::at((0, 0), Vec::new(), keys, values)
     }
 
-    /// Rows of a batch that begins at that row of a file. `places` are their positions in it; none if these are all its rows.
+    /// Rows of a batch that begins at that row of a file. `places` are their positions in it; none if they are its first rows,
+    /// without a gap.
     pub(super) fn at(
         (file, first_row): (u32, u64),
         places: Vec<u32>,
@@ -49,8 +50,7 @@ impl<T> RowPiece<T> {
 
     /// The location of a row.
     fn location(&self, row: usize) -> RowAt {
-        let place = self.places.get(row).map_or(count(row), |&place| place.into());
-        RowAt::new(self.file, self.first_row + place)
+        location((self.file, self.first_row), &self.places, row)
     }
 
     /// Changes the order of the rows: at each place comes the row at that place of `order`. Their locations are lost. `copy` is
@@ -81,9 +81,15 @@ impl<T> RowPiece<T> {
     /// The rows, one by one.
     pub(super) fn rows(self) -> impl Iterator<Item = CheckedRow<T>> {
         let Self { file, first_row, places, keys, values } = self;
-        keys.into_iter().zip(values).enumerate().map(move |(row, (key, value))| {
-            let place = places.get(row).map_or(count(row), |&place| place.into());
-            CheckedRow { key, at: RowAt::new(file, first_row + place), value }
+        keys.into_iter().zip(values).enumerate().map(move |(row, (key, value))| CheckedRow {
+            key,
+            at: location((file, first_row), &places, row),
+            value,
         })
     }
+}
+
+/// The location of a row of a batch that begins at that row of a file, as by [`RowPiece::places`].
+fn location((file, first_row): (u32, u64), places: &[u32], row: usize) -> RowAt {
+    RowAt::new(file, first_row + places.get(row).map_or(count(row), |&place| place.into()))
 }

@@ -35,6 +35,13 @@ pub(super) struct OtherRow<Row> {
     pub value: Option<Row>,
 }
 
+impl<Row> OtherRow<Row> {
+    /// Whether its key gets a number, if those of all rows or only those of rows with values do.
+    pub fn is_numbered(&self, all: bool) -> bool {
+        all || self.value.is_some()
+    }
+}
+
 /// What testing gives for a batch.
 pub(super) struct TestedBatch<Row, Notes> {
     pub file: u32,

@@ -208,3 +208,31 @@ fn an_id_that_is_too_long_is_judged_after_the_window() {
     assert_eq!((book.tally.counted, book.tally.out_of_window), (0, 1));
     assert_eq!(rejected_rules(&book), ["id_too_long", "bad_date"]);
 }
+
+/// Accepted rows stand between rows outside the window and rows that break a rule.
+#[test]
+fn rejected_rows_keep_their_places_in_a_batch() {
+    let customers = "customer_id|use_category|supply_level|opened_on|aged_transformer_area";
+    let bills = |rows: &[&str]| {
+        let source = MemorySource::default()
+            .rows(Table::Customers, customers, &["a|other|low_voltage|2000-01-01|false"])
+            .rows(Table::Bills, "bill_id|customer_id|billing_month|amount_due|due_on", rows);
+        let customers = source.read_customers();
+        let mut book = TableBook::new(Table::Bills);
+        let window = Window { end: Month::new(2024, 1), months: 12 };
+        crate::billing::Bills::read(&source, &customers, window, &mut book).unwrap();
+        let places: Vec<u64> = book.rejects.iter().map(|reject| reject.at.row()).collect();
+        (places, book.tally.counted, book.tally.out_of_window)
+    };
+    let rows = [
+        "B1|a|2023-02|10|2023-03-10",
+        "B2|a|2013-02|10|2013-03-10",
+        "B3|a|2023-03|ten|2023-04-10",
+        "B4|a|2023-03|10|2023-04-10",
+        "B1|a|2023-02|11|2023-03-10",
+        "B5|a|2023-04|x|2023-05-10",
+    ];
+    assert_eq!(bills(&rows), (vec![0, 2, 4, 5], 1, 1));
+    // The rows that count are the first of the batch.
+    assert_eq!(bills(&[rows[0], rows[3], rows[0], rows[4], rows[5]]), (vec![0, 2, 3, 4], 1, 0));
+}

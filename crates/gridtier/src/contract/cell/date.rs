@@ -137,7 +137,7 @@ pub fn fill_times_us(array: &ArrayRef, how: Dates, out: &mut Values) -> Result<(
             fill::<t::TimestampNanosecondType>(array, how, out, |ns| ns.div_euclid(1_000));
         }
         DataType::Date32 if how.places => {
-            fill::<t::Date32Type>(array, how, out, |day| i64::from(day) * DAY_US);
+            fill::<t::Date32Type>(array, how, out, |day| i64::from(day).saturating_mul(DAY_US));
         }
         _ => out.take(times_us(array, how)?),
     }
@@ -182,7 +182,9 @@ enum DayForm {
 /// Microseconds of local time for any type that can hold a time.
 fn local_times(array: &ArrayRef, how: Dates, day_form: DayForm) -> Result<Integers, TypeFault> {
     by_value(array, |array| match array.data_type() {
-        DataType::Date32 => Ok(each::<t::Date32Type>(array, |day| Some(i64::from(day).wrapping_mul(DAY_US)))),
+        DataType::Date32 => {
+            Ok(each::<t::Date32Type>(array, |day| Some(i64::from(day).saturating_mul(DAY_US))))
+        }
         DataType::Date64 => Ok(each::<t::Date64Type>(array, |ms| ms.checked_mul(1_000))),
         DataType::Timestamp(unit, zone) => {
             let mut cells = timestamps(array, *unit);
@@ -510,12 +512,12 @@ mod tests {
 
     #[test]
     fn days_that_place_rows_are_read_as_times_are() {
-        let days = [0, 1, 59, 19_000, 84_005, 84_006, -1, i32::MAX / 1_000].map(Some);
+        let days = [0, 1, 59, 19_000, 84_005, 84_006, -1, i32::MAX, i32::MIN, 213_503_983].map(Some);
         let days: Vec<Option<i32>> = days.into_iter().chain([None]).collect();
         let ms = |day: &Option<i32>| day.map(|day| i64::from(day) * 86_400_000);
         let as_ms = Arc::new(Date64Array::from(days.iter().map(ms).collect::<Vec<_>>())) as ArrayRef;
         let how = Dates { places: true, ..Dates::default() };
-        for some in [&days[..], &days[..8]] {
+        for some in [&days[..], &days[..10]] {
             let column = Arc::new(Date32Array::from(some.to_vec())) as ArrayRef;
             let as_ms = as_ms.slice(0, some.len());
             for (found, expected) in [
