@@ -29,8 +29,8 @@ const SEARCHED_ONE_IN: usize = 16;
 /// bills that are not paid.
 const NEAR: u32 = 4;
 
-/// Once this many keys in turn were not near the last one found, only every sixteenth key is compared with those there: each comparison waits
-/// for memory, which took a fifth of the time of reading shuffled bills and payments.
+/// Once this many keys in turn were not near the last one found, only every sixteenth key is compared with those there: each
+/// comparison waits for memory, which took a fifth of the time of reading shuffled bills and payments.
 const FAR_MIN: u32 = 16;
 
 /// A set of keys, numbered from 0 in the order of insertion.
@@ -256,7 +256,8 @@ impl KeyIndex {
     }
 
     /// Looks up a block of keys by their hashes and sets their numbers. Each step makes the same access for all keys, so that
-    /// they do not wait for each other: a key looked up by itself waits for the table, then for its end, then for its text. Returns the number of the last key, if it is known.
+    /// they do not wait for each other: a key looked up by itself waits for the table, then for its end, then for its text.
+    /// Returns the number of the last key, if it is known.
     fn get_waiting(&self, waiting: &mut Vec<(usize, &str)>, numbers: &mut [Option<u32>]) -> Option<u32> {
         let table = self.table.get()?;
         let last = waiting.last()?.0;

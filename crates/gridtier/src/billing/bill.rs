@@ -312,8 +312,8 @@ impl Bills {
         Ok(bills)
     }
 
-    /// Counts the accepted bills by month, lists those below zero, and notes days to pay far from the month billed. Such days, 1970-01-01 or
-    /// 2099-12-31, stand for none in many systems. They are days that can be, so the bills count.
+    /// Counts the accepted bills by month, lists those below zero, and notes days to pay far from the month billed. Such days,
+    /// 1970-01-01 or 2099-12-31, stand for none in many systems. They are days that can be, so the bills count.
     fn take_census(&mut self, window: Window, book: &mut TableBook) {
         let new = || BillCensus { by_month: vec![0; index(window.months)], ..BillCensus::default() };
         let counted = self.rows.par_iter().enumerate().fold(new, |mut census, (position, row)| {
@@ -325,16 +325,14 @@ impl Bills {
             }
             if let Some(due_on) = row.due_on() {
                 let days = self.days_of(row.month());
-                if BillCensus::is_far(due_on, &days) {
-                    census.add_far(due_on, &days, self.id(row));
-                }
+                census.add_due(due_on, &days, || self.id(row));
             }
             census
         });
         let BillCensus { by_month, reversals, distant, early } = counted.reduce(new, BillCensus::with);
         // Where most bills are due before their month, the days or the months are of another kind.
-        let are_early = 2 * early.bills > count(self.rows.len());
-        let FarDays { bills, first } = if are_early { early } else { distant };
+        let are_early = 2 * early.rows > count(self.rows.len());
+        let FarDays { rows: bills, first } = if are_early { early } else { distant };
         if let Some((bill, due_on)) = first {
             book.notice(Rule::DistantDate, bills, || distant_example(bill, "due_on", due_on));
         }

@@ -8,25 +8,22 @@ pub(super) const DISTANT_DAYS: i32 = 731;
 /// Nobody has to pay a bill more than this many days before the month billed.
 const EARLY_DAYS: i32 = 31;
 
-/// Bills with a day to pay that is far off.
+/// Bills or payments with a day that is far off. Ids are borrowed, or owned where their batch does not last.
 #[derive(Default)]
-pub(super) struct FarDays<'a> {
-    pub bills: u64,
+pub(super) struct FarDays<Id> {
+    pub rows: u64,
     /// The smallest id, and its day.
-    pub first: Option<(&'a str, i32)>,
+    pub first: Option<(Id, i32)>,
 }
 
-impl<'a> FarDays<'a> {
-    fn add(&mut self, bills: u64, bill: (&'a str, i32)) {
-        self.bills += bills;
-        self.first = Some(self.first.map_or(bill, |first| first.min(bill)));
-    }
-
-    fn with(mut self, more: Self) -> Self {
-        if let Some(first) = more.first {
-            self.add(more.bills, first);
+impl<'a, Id: AsRef<str> + From<&'a str>> FarDays<Id> {
+    /// Counts rows, of which this one has the smallest id; `None` if no id can be read.
+    pub fn add(&mut self, rows: u64, row: Option<(&'a str, i32)>) {
+        self.rows += rows;
+        let Some((id, day)) = row else { return };
+        if self.first.as_ref().is_none_or(|(first, of_first)| (id, day) < (first.as_ref(), *of_first)) {
+            self.first = Some((id.into(), day));
         }
-        self
     }
 }
 
@@ -38,25 +35,20 @@ pub(super) struct BillCensus<'a> {
     /// The positions of the bills below zero.
     pub reversals: Vec<u32>,
     /// Bills to pay more than two years before or after their month.
-    pub distant: FarDays<'a>,
+    pub distant: FarDays<&'a str>,
     /// Bills to pay long before their month.
-    pub early: FarDays<'a>,
+    pub early: FarDays<&'a str>,
 }
 
 impl<'a> BillCensus<'a> {
-    /// Whether a day to pay lies far from the days of the month billed.
+    /// Notes a bill that is to be paid on a day far from those of the month billed. Only then its id is asked for.
     #[inline]
-    pub fn is_far(due_on: i32, days: &Range<i32>) -> bool {
-        due_on < days.start - EARLY_DAYS || due_on >= days.end + DISTANT_DAYS
-    }
-
-    /// Notes a bill that is to be paid on such a day.
-    pub fn add_far(&mut self, due_on: i32, days: &Range<i32>, id: &'a str) {
+    pub fn add_due(&mut self, due_on: i32, days: &Range<i32>, id: impl Fn() -> &'a str) {
         if due_on < days.start - DISTANT_DAYS || due_on >= days.end + DISTANT_DAYS {
-            self.distant.add(1, (id, due_on));
+            self.distant.add(1, Some((id(), due_on)));
         }
         if due_on < days.start - EARLY_DAYS {
-            self.early.add(1, (id, due_on));
+            self.early.add(1, Some((id(), due_on)));
         }
     }
 
@@ -64,6 +56,8 @@ impl<'a> BillCensus<'a> {
     pub fn with(mut self, more: Self) -> Self {
         self.by_month.iter_mut().zip(more.by_month).for_each(|(bills, more)| *bills += more);
         self.reversals.extend(more.reversals);
-        Self { distant: self.distant.with(more.distant), early: self.early.with(more.early), ..self }
+        self.distant.add(more.distant.rows, more.distant.first);
+        self.early.add(more.early.rows, more.early.first);
+        self
     }
 }

@@ -3,6 +3,7 @@
 use super::account;
 use super::bill::{Bills, distant_example};
 use super::census::DISTANT_DAYS;
+use super::census::FarDays;
 use super::paid::{CheckedPayment, PaidBills, PaidFor};
 use super::reversal::Due;
 use super::state::BillState;
@@ -26,35 +27,18 @@ struct PaymentRules<'a> {
     end_day: i32,
 }
 
-/// Payments on days that no payment of these bills can have been made on: days such as 1970-01-01 and 2099-12-31 stand for
-/// "not paid" in many systems.
-#[derive(Default)]
-struct DistantPayments {
-    rows: u64,
-    /// The smallest id, and its day.
-    first: Option<(String, i32)>,
-}
-
-impl DistantPayments {
-    fn add(&mut self, rows: u64, payment: Option<(&str, i32)>) {
-        self.rows += rows;
-        let Some((id, paid_on)) = payment else { return };
-        if self.first.as_ref().is_none_or(|(first, _)| id < first.as_str()) {
-            self.first = Some((id.to_owned(), paid_on));
-        }
-    }
-}
-
 #[derive(Default)]
 struct PaymentNotes {
-    distant: DistantPayments,
+    /// Payments on days that no payment of these bills can have been made on: days such as 1970-01-01 and 2099-12-31 stand
+    /// for "not paid" in many systems.
+    distant: FarDays<String>,
     near: NearKey,
 }
 
 #[derive(Default)]
 struct PaymentIds {
     keys: KeyIndex,
-    distant: DistantPayments,
+    distant: FarDays<String>,
 }
 
 impl RowSink<PaymentRules<'_>> for PaymentIds {
@@ -63,7 +47,7 @@ impl RowSink<PaymentRules<'_>> for PaymentIds {
     }
 
     fn note(&mut self, notes: PaymentNotes, _values: &mut dyn Iterator<Item = &mut CheckedPayment>) {
-        let DistantPayments { rows, first } = notes.distant;
+        let FarDays { rows, first } = notes.distant;
         self.distant.add(rows, first.as_ref().map(|(id, paid_on)| (id.as_str(), *paid_on)));
     }
 }
@@ -221,7 +205,7 @@ pub(super) fn read(
     let rules = PaymentRules { bills, finder, window, end_day: window.end_day() };
     let mut ids = PaymentIds::default();
     let TableRows { mut counted, earlier } = rows::read_with_earlier(source, book, &rules, &mut ids)?;
-    let PaymentIds { keys, distant: DistantPayments { rows, first } } = ids;
+    let PaymentIds { keys, distant: FarDays { rows, first } } = ids;
     if let Some((payment, paid_on)) = first {
         book.notice(Rule::DistantDate, rows, || distant_example(&payment, "paid_on", paid_on));
     }

@@ -32,8 +32,8 @@ pub struct SettledBill {
     pub paid_on: Option<i32>,
 }
 
-/// The bills of some customers, in the order of customers and, for each, of the table; empty if the source has no bills or no payments. All bills
-/// and payments are read, since ids must be unique among all of them.
+/// The bills of some customers, in the order of customers and, for each, of the table; empty if the source has no bills or
+/// no payments. All bills and payments are read, since ids must be unique among all of them.
 ///
 /// # Errors
 /// A table cannot be read.
