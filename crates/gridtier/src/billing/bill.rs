@@ -21,6 +21,10 @@ use crate::key::KeyIndex;
 use crate::rows::{self, Columns, Outside, Placement, RowSink, TableRows, TableRules};
 use crate::source::{Source, TableBook};
 use crate::unit::{Month, Window, date_of_day};
+use crate::vectors::prefetch;
+
+/// Number of states that are fetched at the same time.
+const FETCHED: usize = 1 << 7;
 
 /// The example of a day that lies far off.
 pub(super) fn distant_example(key: &str, column: &str, day: i32) -> String {
@@ -431,6 +435,18 @@ impl Bills {
     #[inline]
     pub(super) fn state(&self, key: Option<u32>) -> BillState {
         key.map_or(BillState::Unknown, |key| self.states[index(key)].get())
+    }
+
+    /// The state of each key. Those of bills in no order lie anywhere in memory, so many are fetched before the first is read.
+    pub(super) fn states_of(&self, keys: &[Option<u32>]) -> Vec<BillState> {
+        let mut states = Vec::with_capacity(keys.len());
+        for keys in keys.chunks(FETCHED) {
+            for &key in keys.iter().flatten() {
+                prefetch(std::slice::from_ref(&self.states[index(key)]));
+            }
+            states.extend(keys.iter().map(|&key| self.state(key)));
+        }
+        states
     }
 
     /// The first month at or after a position of the window in which a customer has a bill that counts.

@@ -80,9 +80,9 @@ impl TableRules for PaymentRules<'_> {
     fn cells(&self, columns: &Columns, book: &mut TableBook) -> Result<PaymentCells, RunError> {
         let bill_ids = columns.ids("bill_id", book)?;
         let named = (0..columns.rows()).map(|row| bill_ids.of_any_length(row));
-        let found = self.bills.keys.get_each(bill_ids.numbers.as_ref(), named).into_iter();
+        let found = self.bills.keys.get_each(bill_ids.numbers.as_ref(), named);
         Ok(PaymentCells {
-            bills: found.map(|bill| self.bills.state(bill)).collect(),
+            bills: self.bills.states_of(&found),
             bill_ids,
             customer_ids: columns.ids("customer_id", book)?,
             amounts_fen: columns.cells("amount")?,

@@ -8,6 +8,7 @@ use hashbrown::HashTable;
 use super::texts::KeyTexts;
 use crate::id_numbers::{IdKind, IdNumbers, KIND_BITS, KINDS_MAX, NumberedId};
 use crate::index::{count, index, index_u64};
+use crate::vectors::prefetch;
 
 /// How many numbers a page has.
 const PAGE: u64 = 4_096;
@@ -75,7 +76,9 @@ impl NumberedKeys {
                 let known = last.filter(|last| last.name == name.page);
                 let page = known.or_else(|| self.page(name.page))?;
                 last = Some(page);
-                Some(page.place(name.place))
+                let place = page.place(name.place);
+                prefetch(std::slice::from_ref(&self.places[place]));
+                Some(place)
             }));
             numbers.extend(places.iter().map(|place| self.found((*place)?)));
         }
@@ -117,7 +120,9 @@ impl NumberedKeys {
                     Some(kind) => kind,
                     None => self.own_kind(ids, id, &mut own)?,
                 };
-                self.make_place(PlaceName::of(kind, id), most)
+                let place = self.make_place(PlaceName::of(kind, id), most)?;
+                prefetch(std::slice::from_ref(&self.places[place]));
+                Some(place)
             }));
             numbers.extend(places.iter().map(|&place| {
                 let number = self.number_or(place, new);
