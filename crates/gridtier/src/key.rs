@@ -4,8 +4,8 @@
 //! insertion, so no output may depend on them before the keys are [sorted](KeyIndex::sorted).
 
 mod ascending;
-mod numbered;
 mod texts;
+mod numbered;
 
 use std::collections::BTreeMap;
 use std::hash::BuildHasher;
