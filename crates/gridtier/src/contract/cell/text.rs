@@ -207,8 +207,10 @@ pub fn ids(array: &ArrayRef) -> Result<Ids, TypeFault> {
         let state = id_state(&folded);
         ids.states.push(state);
         changed |= folded.len() != text.len() || matches!(folded, Cow::Owned(_));
-        let is_numbered = state == CellState::Ok
-            && (numbers.push(&folded) || folds_to_itself(&folded) && numbers.push_new(&folded));
+        // Folding again can change what is folded: removing a format character can bring together what NFKC composes.
+        let is_folded = matches!(folded, Cow::Borrowed(_)) || fold_id(&folded) == *folded;
+        let is_numbered =
+            state == CellState::Ok && (numbers.push(&folded) || is_folded && numbers.push_new(&folded));
         if !is_numbered {
             all_numbered &= state == CellState::Null;
             numbers.push_none();
@@ -226,12 +228,6 @@ pub fn ids(array: &ArrayRef) -> Result<Ids, TypeFault> {
         ids.values = builder.finish();
     }
     Ok(ids)
-}
-
-/// Whether a folded key stays as it is when it is folded again. Removing a format character can bring together what NFKC
-/// would compose.
-fn folds_to_itself(folded: &Cow<str>) -> bool {
-    matches!(folded, Cow::Borrowed(_)) || fold_id(folded) == *folded
 }
 
 /// The state of a folded key.
