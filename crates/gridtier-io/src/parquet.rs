@@ -18,7 +18,7 @@ use gridtier::index::{count, index_u64};
 use gridtier::text;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, RowSelection};
 use parquet::arrow::{ProjectionMask, parquet_to_arrow_field_levels, parquet_to_arrow_schema};
-use parquet::basic::{LogicalType, Type as Physical};
+use parquet::basic::{ConvertedType, LogicalType, Type as Physical};
 use parquet::file::metadata::ParquetMetaData;
 use parquet::schema::types::{ColumnDescriptor, SchemaDescriptor, Type, TypePtr};
 
@@ -289,6 +289,12 @@ fn flat_type(
         other => other,
     };
     let data_type = match data_type {
+        // Text by the Arrow schema alone: arrow-rs would not check that it is UTF-8.
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View
+            if column.converted_type() != ConvertedType::UTF8 =>
+        {
+            DataType::Binary
+        }
         DataType::LargeUtf8 | DataType::Utf8View => DataType::Utf8,
         DataType::LargeBinary | DataType::BinaryView => DataType::Binary,
         other => other,

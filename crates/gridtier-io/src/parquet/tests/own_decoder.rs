@@ -6,12 +6,16 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::Int32Type;
 use arrow_array::{
     Array, ArrayRef, BinaryArray, Date32Array, Decimal128Array, DictionaryArray, Float32Array, Float64Array,
-    Int32Array, Int64Array, StringArray, TimestampMicrosecondArray, TimestampMillisecondArray,
+    Int32Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray, TimestampMillisecondArray,
     TimestampNanosecondArray, TimestampSecondArray,
 };
-use gridtier::contract::Table;
+use arrow_schema::{DataType, Field, Schema};
+use gridtier::contract::{Table, cell};
 use parquet::arrow::arrow_reader::{RowSelection, RowSelector};
+use parquet::arrow::arrow_writer::ArrowWriterOptions;
+use parquet::arrow::{ARROW_SCHEMA_META_KEY, ArrowWriter, encode_arrow_schema};
 use parquet::basic::{Compression, ZstdLevel};
+use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterVersion};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -187,6 +191,38 @@ fn row_groups_are_decoded_as_by_arrow_whether_or_not_they_equal_the_one_before()
             assert_eq!(is_kept, may_be_kept && was_equal, "row group {row_group} of {letters}");
             before = Some((letter, Arc::clone(&own[0])));
         }
+    }
+}
+
+#[test]
+fn bytes_that_only_the_arrow_schema_calls_text_are_not_taken_for_text() {
+    let schema = Schema::new(vec![
+        Field::new("customer_id", DataType::Utf8, true),
+        Field::new("read_at", DataType::Int64, true),
+        Field::new("active_kwh", DataType::Int64, true),
+    ]);
+    let numbers: ArrayRef = Arc::new(Int64Array::from(vec![1, 2]));
+    let ids: ArrayRef = Arc::new(BinaryArray::from(vec![&b"7"[..], &[0xFF]]));
+    let columns = [("customer_id", ids), ("read_at", Arc::clone(&numbers)), ("active_kwh", numbers)];
+    let batch =
+        RecordBatch::try_from_iter_with_nullable(columns.map(|(name, array)| (name, array, true))).unwrap();
+    for has_dictionary in [false, true] {
+        let properties =
+            WriterProperties::builder().set_dictionary_enabled(has_dictionary).set_key_value_metadata(Some(
+                vec![KeyValue::new(ARROW_SCHEMA_META_KEY.to_owned(), encode_arrow_schema(&schema))],
+            ));
+        let options =
+            ArrowWriterOptions::new().with_properties(properties.build()).with_skip_arrow_metadata(true);
+        let mut writer = ArrowWriter::try_new_with_options(Vec::new(), batch.schema(), options).unwrap();
+        writer.write(&batch).unwrap();
+        let folder = TestFolder::with("meter_readings.parquet", writer.into_inner().unwrap());
+        let folder = folder.open().unwrap();
+        let readable = &folder.files(Table::MeterReadings)[0];
+        let Content::Parquet(file) = &readable.content else { panic!("not a parquet file") };
+        assert_eq!(file.columns()[0].data_type, Some(DataType::Binary));
+        let piece = file.pieces(&readable.file, 0, &[0], 10, None).unwrap().next().unwrap().unwrap();
+        let ids = cell::ids(&piece.columns[0]).unwrap();
+        assert_eq!((ids.get(0), ids.get(1)), (Some("7"), None));
     }
 }
 
