@@ -110,6 +110,8 @@ pub(crate) struct PageClaim {
     pub unpacked: u64,
     /// Bytes of levels before the values, which a page of version 2 does not compress.
     pub levels: u64,
+    /// Whether some of these are repetition levels, which a flat column does not need.
+    pub has_repetition: bool,
     /// Whether definition levels are stored as runs, as by all but the earliest writers.
     pub has_run_levels: bool,
     /// Whether the values are compressed by the codec of the column.
@@ -296,6 +298,7 @@ fn page_at(
         packed,
         unpacked,
         levels,
+        has_repetition: header.levels[1].is_some_and(|bytes| bytes > 0),
         has_run_levels: kind == PageKind::DataV2 || header.level_encoding == Some(RLE),
         is_packed: header.is_packed != Some(0),
         checksum: header.checksum,
@@ -315,6 +318,7 @@ struct PageHeader {
     values: Option<u64>,
     encoding: Option<u64>,
     level_encoding: Option<u64>,
+    /// Bytes of definition levels and of repetition levels, of a page of version 2.
     levels: [Option<u64>; 2],
     /// 0 for a page of version 2 that is not compressed.
     is_packed: Option<u64>,

@@ -81,6 +81,7 @@ impl ColumnDecoder {
             && chunk.pages.iter().all(|page| {
                 matches!(page.encoding, PageEncoding::Plain | PageEncoding::Dictionary)
                     && (page.kind != PageKind::Data || !has_levels || page.has_run_levels)
+                    && !page.has_repetition
             });
         if !is_known || column.max_def_level() > 1 {
             return None;

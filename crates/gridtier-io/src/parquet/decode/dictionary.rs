@@ -159,6 +159,7 @@ mod tests {
             packed: 5,
             unpacked: 5,
             levels: 0,
+            has_repetition: false,
             has_run_levels: true,
             is_packed: false,
             checksum: None,

@@ -14,7 +14,7 @@ use gridtier::contract::{Table, cell};
 use parquet::arrow::arrow_reader::{RowSelection, RowSelector};
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::arrow::{ARROW_SCHEMA_META_KEY, ArrowWriter, encode_arrow_schema};
-use parquet::basic::{Compression, ZstdLevel};
+use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterVersion};
 use rand_chacha::ChaCha8Rng;
@@ -192,6 +192,32 @@ fn row_groups_are_decoded_as_by_arrow_whether_or_not_they_equal_the_one_before()
             before = Some((letter, Arc::clone(&own[0])));
         }
     }
+}
+
+#[test]
+fn levels_after_those_of_repetition_are_left_to_arrow() {
+    let ids: Vec<Option<&str>> = (0..200).map(|row| (row >= 100).then_some("7")).collect();
+    let numbers: ArrayRef = Arc::new((0..200).collect::<Int64Array>());
+    let columns = vec![
+        ("customer_id", Arc::new(StringArray::from(ids)) as ArrayRef),
+        ("read_at", Arc::clone(&numbers)),
+        ("active_kwh", numbers),
+    ];
+    let properties = WriterProperties::builder()
+        .set_writer_version(WriterVersion::PARQUET_2_0)
+        .set_encoding(Encoding::PLAIN);
+    let mut bytes = parquet_as(properties.set_dictionary_enabled(true), columns);
+    // The six bytes of definition levels, a run without and a run with a value, become three of repetition levels and three of
+    // definition levels.
+    let lengths = bytes.windows(4).position(|window| window == [0x15, 0x0C, 0x15, 0x00]).unwrap();
+    bytes[lengths..lengths + 4].copy_from_slice(&[0x15, 0x06, 0x15, 0x06]);
+    let folder = TestFolder::with("meter_readings.parquet", bytes);
+    let folder = folder.open().unwrap();
+    let readable = &folder.files(Table::MeterReadings)[0];
+    let Content::Parquet(file) = &readable.content else { panic!("not a parquet file") };
+    let read = |selection| file.pieces(&readable.file, 0, &[0], 200, selection).unwrap().next().unwrap();
+    let by_arrow = read(Some(RowSelection::from(vec![RowSelector::select(200)]))).unwrap_err();
+    assert_eq!(read(None).unwrap_err(), by_arrow);
 }
 
 #[test]
