@@ -252,11 +252,11 @@ fn check_table(table: Table, files: Vec<DataFile>, config: &Config) -> Result<Ta
     let checked: Vec<Result<Readable, Refusal>> =
         files.into_par_iter().map(|file| check_file(file, config)).collect();
     let (mut files, mut refusals) = (Vec::new(), Vec::new());
-    let dictionaries = Arc::default();
+    let earlier = Arc::default();
     for file in checked {
         match file {
             Ok(mut file) => {
-                file.content.share(&dictionaries);
+                file.content.share(&earlier);
                 files.push(file);
             }
             Err(refusal) => refusals.push(refusal),

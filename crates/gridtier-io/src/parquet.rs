@@ -1,9 +1,10 @@
 //! Reads parquet files of any writer.
 //!
-//! Plain pages and dictionaries are decoded by `decode`, all others by arrow-rs; [`guard`](crate::guard) checks footers and pages before that. Text whose pages are all
-//! references to a dictionary stays a dictionary: an account number is then compared once for each row group and not once
-//! for each row, and a long value is not copied for each row. Statistics are read on request, to find row groups that need
-//! not be opened (`statistics`). Nested columns are not read.
+//! Plain numbers and dictionaries are decoded by `decode`, which also keeps columns that are met again, the rest by arrow-rs;
+//! [`guard`](crate::guard) checks footers and pages before that. Text whose pages are all references to a dictionary stays a
+//! dictionary: an account number is then compared once for each row group and not once for each row, and a long value is not
+//! copied for each row. Statistics are read on request, to find row groups that need not be opened (`statistics`). Nested
+//! columns are not read.
 
 mod statistics;
 mod decode;
@@ -29,8 +30,8 @@ use crate::guard::row_group::GuardedRowGroup;
 use crate::guard::{Unreadable, caught, parquet_footer};
 use crate::listing::DataFile;
 
-pub(crate) use self::decode::LastDictionaries;
-use self::decode::{ColumnDecoder, Unpacker};
+pub(crate) use self::decode::EarlierChunks;
+use self::decode::{ColumnDecoder, Decoding, KeptChunk, Unpacker, batch_to_keep, keep};
 pub use self::statistics::ColumnStatistics;
 
 /// Longest value of a column of fixed-length bytes that is read.
@@ -41,7 +42,7 @@ const FIXED_BYTES_MAX: i32 = 64;
 pub struct ParquetFile {
     metadata: Arc<ParquetMetaData>,
     columns: Vec<ParquetColumn>,
-    dictionaries: Arc<LastDictionaries>,
+    earlier: Arc<EarlierChunks>,
 }
 
 #[derive(Clone, Debug)]
@@ -68,12 +69,12 @@ impl ParquetFile {
     pub fn open(file: &DataFile) -> Result<Self, Unreadable> {
         let metadata = parquet_footer::read(&mut file.open()?, file.bytes, &[])?;
         let columns = caught(|| columns(&metadata))?;
-        Ok(Self { metadata: Arc::new(metadata), columns, dictionaries: Arc::default() })
+        Ok(Self { metadata: Arc::new(metadata), columns, earlier: Arc::default() })
     }
 
-    /// Uses dictionaries that files of the same table have in common.
-    pub(crate) fn share(&mut self, dictionaries: &Arc<LastDictionaries>) {
-        self.dictionaries = Arc::clone(dictionaries);
+    /// Uses what files of the same table have in common.
+    pub(crate) fn share(&mut self, earlier: &Arc<EarlierChunks>) {
+        self.earlier = Arc::clone(earlier);
     }
 
     /// Its columns, in order; a nested one has a nested type.
@@ -128,24 +129,42 @@ impl ParquetFile {
         }
         check_held(chunks.iter().map(|(_, _, chunk)| chunk.held).sum())?;
         let handle = Arc::new(handle);
-        let mut own = Vec::with_capacity(positions.len());
+        let mut readers = Vec::with_capacity(positions.len());
         let mut others = Others::default();
+        let mut unpacker = Unpacker::default();
         for (column, flat, chunk) in chunks {
             let data_type = decoded_type(&column.data_type, chunk.all_dictionary);
             let descriptor = self.metadata.row_group(row_group).column(flat.leaf).column_descr();
-            let stored = flat.stored_type.as_ref();
+            let types = (flat.stored_type.as_ref(), &data_type);
             // Rows are selected by arrow-rs.
-            let decoder = if selection.is_none() {
-                ColumnDecoder::of(&handle, &chunk, descriptor, stored, &data_type, &self.dictionaries)
-            } else {
-                None
+            let decoding = match selection {
+                None => ColumnDecoder::of(
+                    &handle,
+                    &chunk,
+                    descriptor,
+                    types,
+                    &self.earlier,
+                    batch_rows,
+                    &mut unpacker,
+                ),
+                Some(_) => Decoding::ByArrow,
             };
-            if decoder.is_none() {
-                others.fields.push(Field::new(&column.name, data_type, true));
-                others.types.push(Arc::clone(&flat.parquet_type));
-                others.chunks.push((flat.leaf, chunk));
-            }
-            own.push(decoder);
+            let kept = match decoding {
+                Decoding::Own(decoder) => {
+                    readers.push(ColumnReader::Own(decoder));
+                    continue;
+                }
+                Decoding::Kept(rows) => {
+                    readers.push(ColumnReader::Kept(rows.into_iter()));
+                    continue;
+                }
+                Decoding::ByArrow => None,
+                Decoding::ToKeep(kept) => Some((kept, Vec::new())),
+            };
+            readers.push(ColumnReader::ByArrow(kept));
+            others.fields.push(Field::new(&column.name, data_type, true));
+            others.types.push(Arc::clone(&flat.parquet_type));
+            others.chunks.push((flat.leaf, chunk));
         }
         let left = selection.as_ref().map_or(rows, |selection| count(selection.row_count()));
         let others = if others.chunks.is_empty() {
@@ -158,14 +177,7 @@ impl ParquetFile {
                 selection,
             )?)
         };
-        Ok(ParquetPieces {
-            own,
-            others,
-            unpacker: Unpacker::default(),
-            batch_rows,
-            left,
-            texts: TextCheck::default(),
-        })
+        Ok(ParquetPieces { readers, others, unpacker, batch_rows, left, texts: TextCheck::default() })
     }
 }
 
@@ -289,7 +301,7 @@ fn flat_type(
         other => other,
     };
     let data_type = match data_type {
-        // Text by the Arrow schema alone: arrow-rs would not check that it is UTF-8.
+        // Of a type that parquet itself does not call UTF-8, arrow-rs would not check that it is.
         DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View
             if column.converted_type() != ConvertedType::UTF8 =>
         {
@@ -311,11 +323,19 @@ fn type_by_parquet(parquet_type: &TypePtr) -> Option<DataType> {
     Some(schema.field(0).data_type().clone())
 }
 
+/// Where the rows of a column come from.
+enum ColumnReader {
+    Own(Box<ColumnDecoder>),
+    /// The batches of the row group that have not been read.
+    Kept(std::vec::IntoIter<ArrayRef>),
+    /// arrow-rs, and the batches so far if they are to be kept.
+    ByArrow(Option<(Arc<KeptChunk>, Vec<ArrayRef>)>),
+}
+
 /// Reads the rows of a row group in pieces.
 pub struct ParquetPieces {
-    /// The decoder of each column; `None` for those that arrow-rs decodes.
-    own: Vec<Option<ColumnDecoder>>,
-    /// The reader of all other columns, if there are any.
+    readers: Vec<ColumnReader>,
+    /// The reader of all columns that arrow-rs decodes, if there are any.
     others: Option<ParquetRecordBatchReader>,
     unpacker: Unpacker,
     batch_rows: usize,
@@ -351,15 +371,42 @@ impl ParquetPieces {
                 "行组的行数多于声明"
             )));
         };
-        self.left = left;
-        let mut columns = Vec::with_capacity(self.own.len());
-        for decoder in &mut self.own {
-            match decoder {
-                Some(decoder) => columns.push(decoder.read(rows, &mut self.unpacker)?),
-                None => columns.extend(others.pop_front()),
+        let mut columns = Vec::with_capacity(self.readers.len());
+        for reader in &mut self.readers {
+            match reader {
+                ColumnReader::Own(decoder) => columns.push(decoder.read(rows, &mut self.unpacker)?),
+                ColumnReader::Kept(batches) => columns.extend(batches.next()),
+                ColumnReader::ByArrow(kept) => {
+                    let batch = others.pop_front();
+                    if let (Some((chunk, batches)), Some(batch)) = (&mut *kept, &batch) {
+                        match batch_to_keep(batch) {
+                            Some(batch) => batches.push(batch),
+                            None => {
+                                keep(chunk, None);
+                                *kept = None;
+                            }
+                        }
+                    }
+                    columns.extend(batch);
+                }
             }
         }
+        self.left = left;
+        if left == 0 {
+            self.keep();
+        }
         Ok(Some(FilePiece { columns, rows, faults: Vec::new(), gap: 0 }))
+    }
+
+    /// Keeps the rows of columns for later row groups.
+    fn keep(&mut self) {
+        for reader in &mut self.readers {
+            if let ColumnReader::ByArrow(kept) = reader
+                && let Some((chunk, batches)) = kept.take()
+            {
+                keep(&chunk, Some(batches));
+            }
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use crate::guard::Unreadable;
 use crate::guard::limits::BATCH_ROWS;
 use crate::ipc::IpcFile;
 use crate::listing::{self, DataFile, FileFormat};
-use crate::parquet::{LastDictionaries, ParquetFile};
+use crate::parquet::{EarlierChunks, ParquetFile};
 use crate::workbook::{WorkbookDeclared, WorkbookFile};
 
 /// Batches of a part of a file.
@@ -52,10 +52,10 @@ impl Content {
         })
     }
 
-    /// Uses dictionaries that files of the same table have in common.
-    pub fn share(&mut self, dictionaries: &Arc<LastDictionaries>) {
+    /// Uses what files of the same table have in common.
+    pub fn share(&mut self, earlier: &Arc<EarlierChunks>) {
         if let Self::Parquet(parquet) = self {
-            parquet.share(dictionaries);
+            parquet.share(earlier);
         }
     }
 

@@ -102,6 +102,8 @@ pub(crate) struct PageClaim {
     pub kind: PageKind,
     pub encoding: PageEncoding,
     pub values: u64,
+    /// Where its header begins in the file.
+    pub header: u64,
     /// Where its bytes begin in the file.
     pub start: u64,
     /// Its bytes in the file.
@@ -206,11 +208,6 @@ impl ChunkPages {
 }
 
 impl PageClaim {
-    /// Whether two pages with these claims have equal rows if their bytes are equal.
-    pub(crate) fn has_claims_of(&self, other: &Self) -> bool {
-        *self == Self { start: self.start, checksum: self.checksum, ..*other }
-    }
-
     /// How many rows like those of this page fit into four times the text of a batch.
     fn batch_rows(&self) -> usize {
         let bytes = match self.encoding {
@@ -294,6 +291,7 @@ fn page_at(
         kind,
         encoding,
         values,
+        header: at,
         start,
         packed,
         unpacked,

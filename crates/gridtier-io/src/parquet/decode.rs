@@ -2,17 +2,19 @@
 //!
 //! What it gives is what arrow-rs gives; columns that it does not know are left to arrow-rs. It is faster because a
 //! dictionary with the same bytes as the last is not decoded again, because the memory of pages and the state of
-//! decompression are used again, because the rows of a chunk whose pages equal those of the chunk before are not decoded
+//! decompression are used again, because the rows of a chunk whose pages equal those of one shortly before are not decoded
 //! again, and because levels of a page without nulls are not looked at one by one
 //! (benches/README.md, "The kernel and its peers").
 
 mod pages;
 mod runs;
-mod same_rows;
+mod kept_rows;
 mod values;
 mod texts;
 mod dictionary;
+mod plain;
 
+use std::fmt;
 use std::fs::File;
 use std::sync::Arc;
 
@@ -23,15 +25,46 @@ use gridtier::index::{index, index_u64};
 use parquet::basic::Type;
 use parquet::schema::types::ColumnDescriptor;
 
-use self::dictionary::DictionaryTexts;
-pub(crate) use self::dictionary::LastDictionaries;
+use self::dictionary::{DictionaryTexts, LastDictionaries};
+pub(super) use self::kept_rows::KeptChunk;
+use self::kept_rows::row_count;
 pub(super) use self::pages::Unpacker;
 use self::pages::{PageBytes, damaged};
+use self::plain::{PlainChunk, PlainChunks};
+pub(super) use self::plain::{batch_to_keep, keep};
 use self::runs::Runs;
-use self::same_rows::LastRows;
 use self::values::ColumnValues;
 use crate::guard::Unreadable;
 use crate::guard::parquet_pages::{ChunkPages, PageClaim, PageEncoding, PageKind};
+
+/// What was met last in the columns of a table, which later chunks often repeat; shared by its files and by threads.
+pub(crate) struct EarlierChunks {
+    dictionaries: Arc<LastDictionaries>,
+    plain: PlainChunks,
+}
+
+impl Default for EarlierChunks {
+    fn default() -> Self {
+        let budget = Arc::default();
+        Self { dictionaries: Arc::new(LastDictionaries::new(&budget)), plain: PlainChunks::new(&budget) }
+    }
+}
+
+impl fmt::Debug for EarlierChunks {
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        formatter.debug_struct("EarlierChunks").finish_non_exhaustive()
+    }
+}
+
+/// Who decodes the chunk of one column in a row group.
+pub(super) enum Decoding {
+    Own(Box<ColumnDecoder>),
+    /// Nobody, since the batches are known.
+    Kept(Vec<ArrayRef>),
+    ByArrow,
+    /// arrow-rs, and the rows are to be [kept](keep).
+    ToKeep(Arc<KeptChunk>),
+}
 
 /// Decodes the chunk of one column in a row group.
 pub(super) struct ColumnDecoder {
@@ -46,8 +79,8 @@ pub(super) struct ColumnDecoder {
     levels: Vec<i32>,
     /// All rows of the chunk, if they were taken at once, and how many of them have been read.
     whole: Option<(ArrayRef, usize)>,
-    /// The bytes in the file of the data pages so far, while all are read at once.
-    packed: Option<Vec<u8>>,
+    /// The kept chunk from whose bytes pages are taken in place of the file, while it is decoded, and the first data page.
+    source: Option<(Arc<KeptChunk>, PageClaim)>,
 }
 
 /// A page whose rows are being read.
@@ -65,17 +98,19 @@ struct DataPage {
 }
 
 impl ColumnDecoder {
-    /// The decoder of a column, or `None` for a column that arrow-rs has to decode.
+    /// Decides who decodes a column.
     ///
-    /// `stored_type` is the type that the parquet schema gives, and `data_type` the one to decode to.
+    /// `stored_type` is the type that the parquet schema gives, and `data_type` the one to decode to. Plain text is read, to see
+    /// whether it is that of an `earlier` chunk, which may have been kept in batches of `batch_rows`.
     pub fn of(
         file: &Arc<File>,
         chunk: &Arc<ChunkPages>,
         column: &ColumnDescriptor,
-        stored_type: Option<&DataType>,
-        data_type: &DataType,
-        last: &Arc<LastDictionaries>,
-    ) -> Option<Self> {
+        (stored_type, data_type): (Option<&DataType>, &DataType),
+        earlier: &EarlierChunks,
+        batch_rows: usize,
+        unpacker: &mut Unpacker,
+    ) -> Decoding {
         let has_levels = column.max_def_level() > 0;
         let is_known = pages::is_known(chunk.codec)
             && chunk.pages.iter().all(|page| {
@@ -84,21 +119,17 @@ impl ColumnDecoder {
                     && !page.has_repetition
             });
         if !is_known || column.max_def_level() > 1 {
-            return None;
+            return Decoding::ByArrow;
         }
-        let values: Box<dyn ColumnValues> = match column.physical_type() {
-            // Plain text is left to arrow-rs, which makes views of it without a copy.
-            Type::BYTE_ARRAY => Box::new(DictionaryTexts::of(column.name(), data_type, last)?),
-            _ => {
-                let is_as_stored = stored_type.is_some_and(|stored| match (stored, data_type) {
-                    (DataType::Timestamp(stored, _), DataType::Timestamp(unit, _)) => stored == unit,
-                    (stored, data_type) => stored == data_type,
-                });
-                let fixed_bytes = usize::try_from(column.type_length()).unwrap_or(0);
-                values::fixed(column.physical_type(), fixed_bytes, data_type).filter(|_| is_as_stored)?
-            }
+        let Some(values) = collector(column, stored_type, data_type, earlier) else {
+            let column = (column.name(), has_levels, data_type);
+            return match earlier.plain.meet(file, chunk, column, batch_rows, unpacker) {
+                PlainChunk::Rows(rows) => Decoding::Kept(rows),
+                PlainChunk::Again(chunk) => Decoding::ToKeep(chunk),
+                PlainChunk::Unknown => Decoding::ByArrow,
+            };
         };
-        Some(Self {
+        Decoding::Own(Box::new(Self {
             file: Arc::clone(file),
             chunk: Arc::clone(chunk),
             next: 0,
@@ -107,8 +138,29 @@ impl ColumnDecoder {
             values,
             levels: Vec::new(),
             whole: None,
-            packed: None,
-        })
+            source: None,
+        }))
+    }
+
+    /// The rows of a kept chunk that has the pages of this one, from the next page on; `None` if they cannot be decoded.
+    fn kept_rows(&mut self, kept: &Arc<KeptChunk>, unpacker: &mut Unpacker) -> Option<ArrayRef> {
+        let (first, chunk) = (self.next, Arc::clone(&self.chunk));
+        let pages = &chunk.pages[first..];
+        if let Some(rows) = kept.rows.get() {
+            let rows = rows.as_ref()?.first().cloned();
+            // Another number of rows would mean that the file has changed since its headers were read.
+            return rows.filter(|rows| rows.len() == row_count(pages));
+        }
+        self.source = pages.first().map(|page| (Arc::clone(kept), *page));
+        let rows = self.read_pages(row_count(pages), unpacker).ok();
+        self.source = None;
+        if rows.is_none() {
+            let _ = self.values.finish(None);
+            (self.next, self.page) = (first, DataPage::default());
+        }
+        // Another thread may have decoded them meanwhile, with the same result.
+        let _ = kept.rows.set(rows.clone().map(|rows| vec![rows]));
+        rows
     }
 
     /// The values of the next rows.
@@ -117,7 +169,7 @@ impl ColumnDecoder {
     /// A page cannot be read, or holds fewer values than it claims.
     pub fn read(&mut self, rows: usize, unpacker: &mut Unpacker) -> Result<ArrayRef, Unreadable> {
         if self.next == 0 {
-            self.whole = self.whole_chunk(unpacker)?.map(|rows| (rows, 0));
+            self.whole = self.repeated_references(unpacker)?.map(|rows| (rows, 0));
         }
         let Some((whole, read)) = &mut self.whole else { return self.read_pages(rows, unpacker) };
         if whole.len() - *read < rows {
@@ -128,35 +180,16 @@ impl ColumnDecoder {
         Ok(piece)
     }
 
-    /// Reads the dictionary. If it is that of the chunk before and rows are kept, all rows too.
-    fn whole_chunk(&mut self, unpacker: &mut Unpacker) -> Result<Option<ArrayRef>, Unreadable> {
+    /// Reads the dictionary. If it is that of the chunk before, all rows too; pages with damage are left to be read one by one,
+    /// so that the rows before it are read, whichever chunks were met before.
+    fn repeated_references(&mut self, unpacker: &mut Unpacker) -> Result<Option<ArrayRef>, Unreadable> {
         if self.chunk.pages.first().is_none_or(|page| page.kind != PageKind::Dictionary) {
             return Ok(None);
         }
         self.open_page(unpacker)?;
-        let Some(last) = self.values.last_rows().filter(|last| last.keeps(&self.chunk)) else {
-            return Ok(None);
-        };
-        let whole = self.equal_or_decoded(&last, unpacker);
-        if whole.is_err() {
-            // The pages are read again one by one, so that damage is noticed with the rows of its page, whichever chunks
-            // were read before.
-            let _ = self.values.finish(None);
-            (self.next, self.page, self.packed) = (1, DataPage::default(), None);
-        }
-        Ok(whole.ok())
-    }
-
-    /// All rows of the chunk: those of the last if its pages are equal, otherwise decoded and kept for the next.
-    fn equal_or_decoded(&mut self, last: &LastRows, unpacker: &mut Unpacker) -> Result<ArrayRef, Unreadable> {
-        if let Some(rows) = last.equal(&self.file, &self.chunk, self.has_levels, unpacker)? {
-            return Ok(rows);
-        }
-        self.packed = Some(Vec::new());
-        let count = self.chunk.pages.iter().skip(1).map(|page| index_u64(page.values)).sum();
-        let rows = self.read_pages(count, unpacker)?;
-        last.keep(&self.chunk, self.has_levels, self.packed.take().unwrap_or_default(), &rows);
-        Ok(rows)
+        let Some(kept) = self.values.kept_rows() else { return Ok(None) };
+        let met = kept.meet(&self.file, &self.chunk.pages[1..], self.has_levels, unpacker)?;
+        Ok(met.and_then(|(chunk, _)| self.kept_rows(&chunk, unpacker)))
     }
 
     fn read_pages(&mut self, rows: usize, unpacker: &mut Unpacker) -> Result<ArrayRef, Unreadable> {
@@ -219,18 +252,36 @@ impl ColumnDecoder {
     fn open_page(&mut self, unpacker: &mut Unpacker) -> Result<(), Unreadable> {
         let page = *self.chunk.pages.get(self.next).ok_or_else(damaged)?;
         self.next += 1;
-        unpacker.read(&self.file, &page)?;
+        match &self.source {
+            Some((kept, first)) => unpacker.take(kept.page(&page, first), &page)?,
+            None => unpacker.read(&self.file, &page)?,
+        }
         let memory = &mut self.page.bytes;
         let mut bytes = PageBytes { unpacker, codec: self.chunk.codec, page: &page, memory };
         if page.kind == PageKind::Dictionary {
             return self.values.set_dictionary(&mut bytes, index_u64(page.values));
         }
         bytes.unpacked()?;
-        if let Some(packed) = &mut self.packed {
-            packed.extend_from_slice(unpacker.packed());
-        }
         self.page.open(&page, self.has_levels)
     }
+}
+
+/// What collects the values of a column; `None` for a type that arrow-rs has to decode.
+fn collector(
+    column: &ColumnDescriptor,
+    stored_type: Option<&DataType>,
+    data_type: &DataType,
+    earlier: &EarlierChunks,
+) -> Option<Box<dyn ColumnValues>> {
+    if column.physical_type() == Type::BYTE_ARRAY {
+        return Some(Box::new(DictionaryTexts::of(column.name(), data_type, &earlier.dictionaries)?));
+    }
+    let is_as_stored = stored_type.is_some_and(|stored| match (stored, data_type) {
+        (DataType::Timestamp(stored, _), DataType::Timestamp(unit, _)) => stored == unit,
+        (stored, data_type) => stored == data_type,
+    });
+    let fixed_bytes = usize::try_from(column.type_length()).unwrap_or(0);
+    values::fixed(column.physical_type(), fixed_bytes, data_type).filter(|_| is_as_stored)
 }
 
 impl DataPage {

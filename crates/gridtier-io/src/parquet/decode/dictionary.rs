@@ -5,7 +5,6 @@
 //! engine sees that it is the same array.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow_array::types::Int32Type;
@@ -13,9 +12,9 @@ use arrow_array::{ArrayRef, DictionaryArray, PrimitiveArray};
 use arrow_buffer::{BooleanBuffer, NullBuffer};
 use arrow_schema::DataType;
 
+use super::kept_rows::{KeptBudget, KeptRows};
 use super::pages::{PageBytes, damaged};
 use super::runs::Runs;
-use super::same_rows::LastRows;
 use super::texts::texts;
 use super::values::{ColumnValues, spread};
 use crate::guard::Unreadable;
@@ -24,9 +23,9 @@ use crate::guard::Unreadable;
 const KEPT_BYTES_MAX: usize = 16 << 20;
 
 /// The last dictionary of each column of text, by the name of the column; shared by the files of a table and by threads.
-#[derive(Default)]
-pub(crate) struct LastDictionaries {
+pub(super) struct LastDictionaries {
     by_column: Mutex<BTreeMap<String, Arc<LastDictionary>>>,
+    budget: Arc<KeptBudget>,
 }
 
 /// A dictionary, and the page that it was decoded from.
@@ -34,25 +33,24 @@ struct LastDictionary {
     packed: Vec<u8>,
     codec: String,
     values: ArrayRef,
-    /// The rows of the last chunk that refers to it.
-    rows: Arc<LastRows>,
-}
-
-impl fmt::Debug for LastDictionaries {
-    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
-        formatter.debug_struct("LastDictionaries").finish_non_exhaustive()
-    }
+    /// The chunks that refer to it.
+    rows: Arc<KeptRows>,
 }
 
 impl LastDictionaries {
-    /// The values of a dictionary page. If the page equals the last one, they are not decoded again, and the rows of the
-    /// last chunk that refers to it come with them.
+    /// Keeps chunks that refer to a dictionary within a budget.
+    pub fn new(budget: &Arc<KeptBudget>) -> Self {
+        Self { by_column: Mutex::default(), budget: Arc::clone(budget) }
+    }
+
+    /// The values of a dictionary page. If the page equals the last one, they are not decoded again, and the chunks that
+    /// refer to it come with them.
     fn values(
         &self,
         (column, is_text): (&str, bool),
         page: &mut PageBytes,
         decode: impl FnOnce(&[u8]) -> Result<ArrayRef, Unreadable>,
-    ) -> Result<(ArrayRef, Option<Arc<LastRows>>), Unreadable> {
+    ) -> Result<(ArrayRef, Option<Arc<KeptRows>>), Unreadable> {
         // Equal bytes are different dictionaries if codecs or numbers of values differ, or if only one of the two is text,
         // which has to be UTF-8.
         let codec = format!("{} {} {} {is_text}", page.codec, page.page.values, page.page.unpacked);
@@ -63,7 +61,7 @@ impl LastDictionaries {
         let values = decode(page.unpacked()?)?;
         if page.packed().len() <= KEPT_BYTES_MAX {
             let packed = page.packed().to_vec();
-            let (values, rows) = (Arc::clone(&values), Arc::default());
+            let (values, rows) = (Arc::clone(&values), Arc::new(KeptRows::new(&self.budget)));
             let last = LastDictionary { packed, codec, values, rows };
             self.lock().insert(column.to_owned(), Arc::new(last));
         }
@@ -81,8 +79,8 @@ pub(super) struct DictionaryTexts {
     last: Arc<LastDictionaries>,
     is_text: bool,
     dictionary: Option<ArrayRef>,
-    /// The rows of the last chunk, if it has the same dictionary.
-    last_rows: Option<Arc<LastRows>>,
+    /// Kept chunks that refer to this dictionary; `None` if it was met for the first time.
+    kept_rows: Option<Arc<KeptRows>>,
     references: Vec<i32>,
 }
 
@@ -95,7 +93,7 @@ impl DictionaryTexts {
             last: Arc::clone(last),
             is_text: **values == DataType::Utf8,
             dictionary: None,
-            last_rows: None,
+            kept_rows: None,
             references: Vec::new(),
         })
     }
@@ -106,12 +104,12 @@ impl ColumnValues for DictionaryTexts {
         let is_text = self.is_text;
         let (values, rows) =
             self.last.values((&self.column, is_text), page, |bytes| texts(bytes, count, is_text))?;
-        (self.dictionary, self.last_rows) = (Some(values), rows);
+        (self.dictionary, self.kept_rows) = (Some(values), rows);
         Ok(())
     }
 
-    fn last_rows(&self) -> Option<Arc<LastRows>> {
-        self.last_rows.clone()
+    fn kept_rows(&self) -> Option<Arc<KeptRows>> {
+        self.kept_rows.clone()
     }
 
     fn append_plain(&mut self, _: &[u8], _: usize) -> Result<usize, Unreadable> {
@@ -155,6 +153,7 @@ mod tests {
             kind: PageKind::Dictionary,
             encoding: PageEncoding::Plain,
             values: 1,
+            header: 0,
             start: 0,
             packed: 5,
             unpacked: 5,
@@ -168,7 +167,7 @@ mod tests {
         unpacker.read(&file, &page).unwrap();
         let codec = Compression::UNCOMPRESSED;
         let mut page = PageBytes { unpacker: &mut unpacker, codec, page: &page, memory: &mut memory };
-        let last = LastDictionaries::default();
+        let last = LastDictionaries::new(&Arc::default());
         let mut read = |is_text| last.values(("name", is_text), &mut page, |bytes| texts(bytes, 1, is_text));
         let (first, _) = read(false).unwrap();
         assert!(read(true).is_err());

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{Cursor, Read, Seek, SeekFrom};
+use std::ops::Range;
 
 use gridtier::index::{count, index_u64};
 use gridtier::text;
@@ -23,9 +24,9 @@ pub(super) fn is_known(codec: Compression) -> bool {
 /// What unpacks the pages of all columns of a row group, one after another.
 #[derive(Default)]
 pub(in crate::parquet) struct Unpacker {
-    /// Memory for the page as it is in the file. It is never made shorter, since memory that is added has to be cleared.
+    /// Memory for a page, or for pages, as in the file. It is never made shorter, since memory that is added has to be cleared.
     memory: Vec<u8>,
-    /// Bytes of the page.
+    /// Bytes that were read.
     length: usize,
     zstd: zstd::bulk::Decompressor<'static>,
     snappy: snap::raw::Decoder,
@@ -36,13 +37,40 @@ impl Unpacker {
     ///
     /// # Errors
     /// The file cannot be read, or the page differs from its checksum.
-    pub fn read(&mut self, mut file: &File, page: &PageClaim) -> Result<(), Unreadable> {
-        self.length = index_u64(page.packed);
-        if self.memory.len() < self.length {
-            self.memory.resize(self.length, 0);
+    pub fn read(&mut self, file: &File, page: &PageClaim) -> Result<(), Unreadable> {
+        self.read_bytes(file, page.start..page.start + page.packed)?;
+        self.verify(page)
+    }
+
+    /// Reads bytes of a file.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn read_bytes(&mut self, mut file: &File, bytes: Range<u64>) -> Result<(), Unreadable> {
+        let memory = self.memory(index_u64(bytes.end - bytes.start));
+        file.seek(SeekFrom::Start(bytes.start))?;
+        file.read_exact(memory)?;
+        Ok(())
+    }
+
+    /// Takes the bytes of a page that were read before.
+    ///
+    /// # Errors
+    /// The page differs from its checksum.
+    pub fn take(&mut self, bytes: &[u8], page: &PageClaim) -> Result<(), Unreadable> {
+        self.memory(bytes.len()).copy_from_slice(bytes);
+        self.verify(page)
+    }
+
+    fn memory(&mut self, length: usize) -> &mut [u8] {
+        self.length = length;
+        if self.memory.len() < length {
+            self.memory.resize(length, 0);
         }
-        file.seek(SeekFrom::Start(page.start))?;
-        file.read_exact(&mut self.memory[..self.length])?;
+        &mut self.memory[..length]
+    }
+
+    fn verify(&self, page: &PageClaim) -> Result<(), Unreadable> {
         match page.checksum {
             Some(checksum) if checksum != crc32fast::hash(self.packed()) => Err(Unreadable::damaged(text!(
                 "a page differs from its checksum (CRC checksum mismatch)",
@@ -52,7 +80,7 @@ impl Unpacker {
         }
     }
 
-    /// The page that was read last, as it is in the file.
+    /// What was read last, as it is in the file.
     pub fn packed(&self) -> &[u8] {
         &self.memory[..self.length]
     }

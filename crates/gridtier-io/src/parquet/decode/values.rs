@@ -13,9 +13,9 @@ use arrow_schema::{DataType, TimeUnit};
 use gridtier::index::index;
 use parquet::basic::Type as Physical;
 
+use super::kept_rows::KeptRows;
 use super::pages::{PageBytes, damaged};
 use super::runs::{NumberPiece, Runs};
-use super::same_rows::LastRows;
 use crate::guard::Unreadable;
 
 /// The values of the rows of one batch.
@@ -23,8 +23,8 @@ pub(super) trait ColumnValues {
     /// Takes the dictionary of the column, `count` values in plain encoding.
     fn set_dictionary(&mut self, page: &mut PageBytes, count: usize) -> Result<(), Unreadable>;
 
-    /// The rows of the last chunk, if it has the same dictionary.
-    fn last_rows(&self) -> Option<Arc<LastRows>> {
+    /// Kept chunks that refer to this dictionary; `None` if it was met for the first time.
+    fn kept_rows(&self) -> Option<Arc<KeptRows>> {
         None
     }
 
