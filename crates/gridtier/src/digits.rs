@@ -1,19 +1,25 @@
 //! Eight digits of a text at once.
 
 /// Eight times the character `0`.
-const ZEROS: u64 = u64::from_ne_bytes([b'0'; 8]);
+pub(crate) const ZEROS: u64 = u64::from_ne_bytes([b'0'; 8]);
 const HIGH_BITS: u64 = u64::from_ne_bytes([0xF0; 8]);
 const SIX: u64 = u64::from_ne_bytes([6; 8]);
+
+/// Zero if eight bytes are digits.
+#[inline(always)]
+pub(crate) fn others_of_eight(word: u64) -> u64 {
+    // The second test finds the bytes from `:` to `?`, which follow the digits.
+    (word & HIGH_BITS ^ ZEROS) | (word.wrapping_add(SIX) & HIGH_BITS ^ ZEROS)
+}
 
 /// Whether eight bytes are digits.
 #[inline]
 pub(crate) fn are_eight(word: u64) -> bool {
-    // The second test finds the bytes from `:` to `?`, which follow the digits.
-    word & HIGH_BITS == ZEROS && word.wrapping_add(SIX) & HIGH_BITS == ZEROS
+    others_of_eight(word) == 0
 }
 
 /// Adds up the digits of eight bytes, the first of which is the lowest.
-#[inline]
+#[inline(always)]
 pub(crate) fn sum_eight(word: u64) -> u64 {
     let pairs = ((word & 0x0F0F_0F0F_0F0F_0F0F).wrapping_mul(10 << 8 | 1)) >> 8;
     let fours = ((pairs & 0x00FF_00FF_00FF_00FF).wrapping_mul(100 << 16 | 1)) >> 16;

@@ -5,7 +5,9 @@
 //! batch makes the numbers, while it has the texts at hand.
 
 use crate::digits;
+use crate::id_words::IdWords;
 use crate::index::index_u64;
+use crate::vectors::Vectors;
 
 /// Most kinds of ids: a kind takes three bits.
 pub(crate) const KINDS_MAX: usize = 1 << KIND_BITS;
@@ -21,13 +23,18 @@ const HALF: u64 = 1_000_000_000;
 pub(crate) struct IdKind {
     prefix: Box<str>,
     length: usize,
+    /// How to read a block of such ids; `None` if they are too short or too long.
+    words: Option<IdWords>,
 }
 
 impl IdKind {
     /// The kind of an id; `None` if it does not end in a number.
     pub fn of(id: &str) -> Option<Self> {
         let digits = id.bytes().rev().take(DIGITS_MAX).take_while(u8::is_ascii_digit).count();
-        (digits > 0).then(|| Self { prefix: id[..id.len() - digits].into(), length: id.len() })
+        (digits > 0).then(|| {
+            let prefix = &id[..id.len() - digits];
+            Self { prefix: prefix.into(), length: id.len(), words: IdWords::of(prefix.as_bytes(), id.len()) }
+        })
     }
 
     /// The number of an id of this kind; `None` for other ids.
@@ -106,6 +113,19 @@ impl IdNumbers {
         let found = self.kinds.iter().enumerate().find_map(|(kind, known)| Some((kind, known.number(id)?)));
         let Some((kind, number)) = found else { return false };
         self.ids.push(NumberedId::new(kind, number));
+        true
+    }
+
+    /// Appends a block of ids, of which `id` gives each by its position. Returns whether all are of the kind of the first, and
+    /// that is known; if not, nothing is appended.
+    #[inline]
+    pub fn push_block<'t>(&mut self, vectors: Vectors, id: impl Fn(usize) -> &'t str) -> bool {
+        let first = id(0);
+        let found = self.kinds.iter().position(|known| known.number(first).is_some());
+        let words = found.and_then(|kind| Some((kind, self.kinds[kind].words.as_ref()?)));
+        let numbers = words.and_then(|(kind, words)| Some((kind, words.numbers(vectors, id)?)));
+        let Some((kind, numbers)) = numbers else { return false };
+        self.ids.extend(numbers.map(|number| NumberedId::new(kind, number)));
         true
     }
 

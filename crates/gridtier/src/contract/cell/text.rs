@@ -14,6 +14,8 @@ use super::super::declared::TableDeclared;
 use super::super::rule::Rule;
 use super::{CellState, Family, Integers, NULL, TypeFault, by_value, fault, unfit};
 use crate::id_numbers::IdNumbers;
+use crate::id_words::BLOCK;
+use crate::vectors::Vectors;
 
 /// A column of keys as trimmed text with full-width characters folded (NFKC), and the state of each.
 #[derive(Clone, Debug)]
@@ -186,48 +188,74 @@ pub fn ids(array: &ArrayRef) -> Result<Ids, TypeFault> {
     if texts.null_count() == rows {
         return Ok(Ids { from_integers, ..Ids::empty(rows) });
     }
-    let (states, folded) = (Vec::with_capacity(rows), Vec::new());
-    let mut ids = Ids { values: texts, states, folded, from_integers, numbers: None };
-    let mut numbers = IdNumbers { ids: Vec::with_capacity(rows), ..IdNumbers::default() };
-    let (mut changed, mut all_numbered) = (false, true);
-    for (row, text) in ids.values.iter().enumerate() {
-        let Some(text) = text else {
+    let states = Vec::with_capacity(rows);
+    let mut ids = Ids { values: texts.clone(), states, folded: Vec::new(), from_integers, numbers: None };
+    let mut column = IdColumn {
+        numbers: IdNumbers { ids: Vec::with_capacity(rows), ..IdNumbers::default() },
+        is_changed: false,
+        are_all_numbered: true,
+    };
+    let (vectors, has_nulls) = (Vectors::widest(), texts.null_count() > 0);
+    for start in (0..rows).step_by(BLOCK) {
+        let block = start..rows.min(start + BLOCK);
+        let is_whole = block.len() == BLOCK && !has_nulls;
+        if is_whole && column.numbers.push_block(vectors, |at| texts.value(start + at)) {
+            ids.states.resize(block.end, CellState::Ok);
+            continue;
+        }
+        block.for_each(|row| column.read(row, &texts, &mut ids));
+    }
+    ids.numbers = column.are_all_numbered.then_some(column.numbers);
+    if column.is_changed {
+        let mut builder = StringViewBuilder::with_capacity(rows);
+        for text in &texts {
+            builder.append_value(fold_id(text.unwrap_or("")));
+        }
+        ids.values = builder.finish();
+    }
+    Ok(ids)
+}
+
+/// What is known of the rows of a column of keys that have been read.
+struct IdColumn {
+    numbers: IdNumbers,
+    /// Whether any text differs from its key.
+    is_changed: bool,
+    are_all_numbered: bool,
+}
+
+impl IdColumn {
+    fn read(&mut self, row: usize, texts: &StringViewArray, ids: &mut Ids) {
+        let Self { numbers, is_changed, are_all_numbered } = self;
+        let text = texts.value(row);
+        if texts.is_null(row) {
             ids.states.push(CellState::Null);
             numbers.push_none();
             // What stands in an empty cell is mostly nothing.
-            changed |= !ids.values.value(row).is_empty();
-            continue;
-        };
+            *is_changed |= !text.is_empty();
+            return;
+        }
         // All keys of a kind fold to themselves, since one does.
         if numbers.push(text) {
             ids.states.push(CellState::Ok);
-            continue;
+            return;
         }
         let folded = fold_id(text);
         let state = id_state(&folded);
         ids.states.push(state);
-        changed |= folded.len() != text.len() || matches!(folded, Cow::Owned(_));
+        *is_changed |= folded.len() != text.len() || matches!(folded, Cow::Owned(_));
         // Folding again can change what is folded: removing a format character can bring together what NFKC composes.
         let is_folded = matches!(folded, Cow::Borrowed(_)) || fold_id(&folded) == *folded;
         let is_numbered =
             state == CellState::Ok && (numbers.push(&folded) || is_folded && numbers.push_new(&folded));
         if !is_numbered {
-            all_numbered &= state == CellState::Null;
+            *are_all_numbered &= state == CellState::Null;
             numbers.push_none();
         }
         if matches!(&folded, Cow::Owned(folded) if folded != text.trim()) {
             ids.folded.push((row, text.trim().to_owned()));
         }
     }
-    ids.numbers = all_numbered.then_some(numbers);
-    if changed {
-        let mut builder = StringViewBuilder::with_capacity(rows);
-        for text in &ids.values {
-            builder.append_value(fold_id(text.unwrap_or("")));
-        }
-        ids.values = builder.finish();
-    }
-    Ok(ids)
 }
 
 /// The state of a folded key.
@@ -371,13 +399,22 @@ mod tests {
     }
 
     proptest! {
-        /// Keys of few kinds, of more kinds than have numbers, and of none.
+        /// Keys of few kinds, of more kinds than have numbers, and of none; or most of one kind, so that whole blocks are.
         #[test]
         fn keys_of_a_column_are_those_of_each_cell_alone(
-            texts in prop::collection::vec(
-                prop::option::of("[ ]{0,1}[ABe9]{0,2}[\u{200b}\u{301}０Ａ]{0,1}[0-9]{0,20}[ x]{0,1}"),
-                1..40,
-            ),
+            texts in prop_oneof![
+                prop::collection::vec(
+                    prop::option::of("[ ]{0,1}[ABe9]{0,2}[\u{200b}\u{301}０Ａ]{0,1}[0-9]{0,20}[ x]{0,1}"),
+                    1..40,
+                ),
+                prop::collection::vec(
+                    prop_oneof![
+                        200 => "B[0-9]{9}".prop_map(Some),
+                        1 => prop::option::weighted(0.9, "[BC][0-9]{8}[0-9x]{0,2}"),
+                    ],
+                    1..300,
+                ),
+            ],
         ) {
             let column: ArrayRef = Arc::new(StringArray::from(texts.clone()));
             let all = ids(&column).unwrap();
