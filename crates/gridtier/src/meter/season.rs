@@ -36,7 +36,7 @@ pub(super) fn off_season(months: &[MonthUse], window: Window, open: Range<usize>
     if stretches.len() < STRETCHES_MIN {
         return Vec::new();
     }
-    let before = (open.start..first).filter(is_off);
+    let before = (open.start..first.min(open.end)).filter(is_off);
     let after = (open.start.max(last + 1)..open.end).filter(is_off);
     before.chain(stretches.concat()).chain(after).collect()
 }
@@ -67,6 +67,9 @@ mod tests {
         assert_eq!(filled(summers(), 0..36), expected);
         assert_eq!(filled(summers(), 2..34)[0], 2, "not before service begins");
         assert_eq!(filled(summers(), 0..33).last(), Some(&32), "not after the customer closed");
+        // Closed before the first reading: only what lies between the readings, and the months before it closed.
+        let between: Vec<usize> = (8..27).filter(|month| !(3..8).contains(&(month % 12))).collect();
+        assert_eq!(filled(summers(), 0..2), [vec![0, 1], between].concat());
     }
 
     #[test]
