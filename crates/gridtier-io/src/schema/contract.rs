@@ -258,14 +258,20 @@ fn check(rule: Rule, kind: ColumnKind) -> Yaml {
             ("arguments", Yaml::Map(vec![("validValues", Yaml::List(words))])),
             ("mustBe", Yaml::Whole(0)),
         ];
-        return described(rule, "library", body);
+        return described(rule, rule.meaning(), "library", body);
     }
-    described(rule, "custom", vec![("engine", "gridtier".into()), ("implementation", rule.code().into())])
+    let meaning = match kind {
+        // Such a day may lie in any year.
+        ColumnKind::Date | ColumnKind::Time if rule == Rule::BadDate => "a date cannot be read",
+        _ => rule.meaning(),
+    };
+    let body = vec![("engine", "gridtier".into()), ("implementation", rule.code().into())];
+    described(rule, meaning, "custom", body)
 }
 
-fn described(rule: Rule, kind: &str, body: Entries) -> Yaml {
+fn described(rule: Rule, meaning: &str, kind: &str, body: Entries) -> Yaml {
     let mut entries: Entries =
-        vec![("name", rule.code().into()), ("description", rule.meaning().into()), ("type", kind.into())];
+        vec![("name", rule.code().into()), ("description", meaning.into()), ("type", kind.into())];
     entries.extend(body);
     entries.push(("unit", "rows".into()));
     entries.push(("dimension", dimension(rule).into()));
