@@ -285,7 +285,8 @@ fn flat_type(
     parquet_type: &TypePtr,
     arrow_type: Option<DataType>,
 ) -> Option<DataType> {
-    let is_json = matches!(column.logical_type_ref(), Some(LogicalType::Json));
+    let is_json = matches!(column.logical_type_ref(), Some(LogicalType::Json))
+        || column.converted_type() == ConvertedType::JSON;
     let is_too_wide = column.physical_type() == Physical::FIXED_LEN_BYTE_ARRAY
         && !(0..=FIXED_BYTES_MAX).contains(&column.type_length());
     // The decoder does not check that JSON is UTF-8, and reserves memory for fixed-length bytes before it sees any.

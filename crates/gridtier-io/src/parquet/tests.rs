@@ -13,8 +13,11 @@ use arrow_array::{Array, ArrayRef, Float64Array, Int64Array, StringArray, Timest
 use arrow_schema::DataType;
 use gridtier::contract::Table;
 use gridtier::source::Source;
+use parquet::basic::{ConvertedType, LogicalType, Repetition, Type as Physical};
 use parquet::file::properties::WriterProperties;
+use parquet::schema::types::{ColumnDescriptor, ColumnPath, Type, TypePtr};
 
+use super::flat_type;
 use crate::test_folder::{TestFolder, parquet, parquet_as, read};
 
 /// Readings of `rows` rows: 100 customers, an hour apart, in order.
@@ -94,4 +97,25 @@ fn a_file_without_rows_is_a_table_without_rows() {
     let folder = folder.open().unwrap();
     assert_eq!(folder.parts(Table::MeterReadings).unwrap().unwrap(), []);
     assert_eq!(folder.inputs().unwrap()[0].rows, 0);
+}
+
+/// arrow-rs does not check that such text is UTF-8.
+#[test]
+fn a_column_of_json_is_not_read_whether_or_not_it_has_a_logical_type() {
+    for (converted, logical) in [
+        (ConvertedType::JSON, None),
+        (ConvertedType::JSON, Some(LogicalType::Json)),
+        (ConvertedType::UTF8, None),
+    ] {
+        let column = Type::primitive_type_builder("remark", Physical::BYTE_ARRAY)
+            .with_repetition(Repetition::OPTIONAL)
+            .with_converted_type(converted)
+            .with_logical_type(logical)
+            .build()
+            .unwrap();
+        let column: TypePtr = Arc::new(column);
+        let descriptor = ColumnDescriptor::new(Arc::clone(&column), 1, 0, ColumnPath::from("remark"));
+        let read = flat_type(&descriptor, &column, None);
+        assert_eq!(read.is_some(), converted == ConvertedType::UTF8, "{converted:?} {read:?}");
+    }
 }
