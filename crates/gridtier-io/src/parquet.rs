@@ -10,6 +10,7 @@ mod statistics;
 mod decode;
 
 use std::collections::VecDeque;
+use std::fs::File;
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, RecordBatch};
@@ -64,6 +65,9 @@ struct FlatColumn {
     stored_type: Option<DataType>,
 }
 
+/// A column and its pages in a row group.
+type ColumnChunk<'a> = (&'a ParquetColumn, &'a FlatColumn, Arc<ChunkPages>);
+
 impl ParquetFile {
     /// Reads the footer of a file.
     pub fn open(file: &DataFile) -> Result<Self, Unreadable> {
@@ -111,23 +115,8 @@ impl ParquetFile {
     ) -> Result<ParquetPieces, Unreadable> {
         let rows = self.rows(row_group);
         let mut handle = file.open()?;
-        let mut chunks = Vec::with_capacity(positions.len());
-        let mut batch_rows = rows_max;
-        for &position in positions {
-            let column = &self.columns[position];
-            let Some(flat) = &column.flat else {
-                return Err(Unreadable::damaged(text!(
-                    "the column {name} cannot be read",
-                    "列 {name} 无法读取",
-                    name = column.name
-                )));
-            };
-            let chunk = self.metadata.row_group(row_group).column(flat.leaf);
-            let chunk = caught(|| ChunkPages::survey(&mut handle, chunk, rows))??;
-            batch_rows = batch_rows.min(chunk.batch_rows);
-            chunks.push((column, flat, Arc::new(chunk)));
-        }
-        check_held(chunks.iter().map(|(_, _, chunk)| chunk.held).sum())?;
+        let chunks = self.chunks(&mut handle, row_group, positions)?;
+        let batch_rows = chunks.iter().map(|(.., chunk)| chunk.batch_rows).fold(rows_max, usize::min);
         let handle = Arc::new(handle);
         let mut readers = Vec::with_capacity(positions.len());
         let mut others = Others::default();
@@ -149,22 +138,18 @@ impl ParquetFile {
                 ),
                 Some(_) => Decoding::ByArrow,
             };
-            let kept = match decoding {
-                Decoding::Own(decoder) => {
-                    readers.push(ColumnReader::Own(decoder));
-                    continue;
-                }
-                Decoding::Kept(rows) => {
-                    readers.push(ColumnReader::Kept(rows.into_iter()));
-                    continue;
-                }
-                Decoding::ByArrow => None,
-                Decoding::ToKeep(kept) => Some((kept, Vec::new())),
+            let reader = match decoding {
+                Decoding::Own(decoder) => ColumnReader::Own(decoder),
+                Decoding::Kept(batches) => ColumnReader::Kept(batches.into_iter()),
+                Decoding::ByArrow => ColumnReader::ByArrow(None),
+                Decoding::ToKeep(kept) => ColumnReader::ByArrow(Some((kept, Vec::new()))),
             };
-            readers.push(ColumnReader::ByArrow(kept));
-            others.fields.push(Field::new(&column.name, data_type, true));
-            others.types.push(Arc::clone(&flat.parquet_type));
-            others.chunks.push((flat.leaf, chunk));
+            if matches!(reader, ColumnReader::ByArrow(_)) {
+                others.fields.push(Field::new(&column.name, data_type, true));
+                others.types.push(Arc::clone(&flat.parquet_type));
+                others.chunks.push((flat.leaf, chunk));
+            }
+            readers.push(reader);
         }
         let left = selection.as_ref().map_or(rows, |selection| count(selection.row_count()));
         let others = if others.chunks.is_empty() {
@@ -178,6 +163,31 @@ impl ParquetFile {
             )?)
         };
         Ok(ParquetPieces { readers, others, unpacker, batch_rows, left, texts: TextCheck::default() })
+    }
+
+    /// The flat columns at these positions, and their pages in a row group.
+    fn chunks(
+        &self,
+        file: &mut File,
+        row_group: usize,
+        positions: &[usize],
+    ) -> Result<Vec<ColumnChunk<'_>>, Unreadable> {
+        let mut chunks = Vec::with_capacity(positions.len());
+        for &position in positions {
+            let column = &self.columns[position];
+            let Some(flat) = &column.flat else {
+                return Err(Unreadable::damaged(text!(
+                    "the column {name} cannot be read",
+                    "列 {name} 无法读取",
+                    name = column.name
+                )));
+            };
+            let chunk = self.metadata.row_group(row_group).column(flat.leaf);
+            let chunk = caught(|| ChunkPages::survey(file, chunk, self.rows(row_group)))??;
+            chunks.push((column, flat, Arc::new(chunk)));
+        }
+        check_held(chunks.iter().map(|(_, _, chunk)| chunk.held).sum())?;
+        Ok(chunks)
     }
 }
 
