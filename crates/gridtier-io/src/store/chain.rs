@@ -19,7 +19,7 @@ use super::append::DecidedCycle;
 use super::error::{StoreError, cannot_read};
 use super::kept::is_kept;
 use super::layout::{self, COMMITS, MANIFEST, REGISTER};
-use super::record::{CommitRecord, RegisterHead, names_in, parse_record};
+use super::record::{CommitRecord, RegisterHead, lost_folder, names_in, parse_record};
 use super::register::{RegisterEntry, parse_entry};
 use crate::hash::sha256_of_bytes;
 
@@ -56,6 +56,14 @@ pub(super) fn verify_chains(root: &Path, head: Option<&RegisterHead>) -> Result<
     check_records(&records, &entries, &mut faults);
     check_currents(&records, &mut faults);
     check_manifests(root, &records, &mut faults)?;
+    // A record that cannot be read is among the faults already.
+    faults.extend(lost_folder(root).ok().flatten().map(|dir| {
+        let what = text!(
+            "its last commit record is missing: it was deleted or cut off",
+            "缺少其最后的提交记录: 已被删除或截断"
+        );
+        ChainFault::new(dir, what)
+    }));
     check_entries(&entries, &records, &mut faults);
     check_files(root, &entries, &mut faults)?;
     if let Some(head) = head {

@@ -228,8 +228,7 @@ impl StoreError {
             | Self::Busy { .. }
             | Self::LostRace { .. }
             | Self::ReadBack { .. }
-            | Self::LostEntryRace { .. }
-            | Self::LostRecord { .. } => true,
+            | Self::LostEntryRace { .. } => true,
             Self::NotAStore { .. }
             | Self::Read { .. }
             | Self::Damaged { .. }
@@ -237,6 +236,7 @@ impl StoreError {
             | Self::NoSuchCycle { .. }
             | Self::BadRecord { .. }
             | Self::BadEntry { .. }
+            | Self::LostRecord { .. }
             | Self::Misuse { .. } => false,
         }
     }

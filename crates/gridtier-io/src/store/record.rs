@@ -203,6 +203,22 @@ pub(super) fn read_records(root: &Path) -> Result<CommitRecords, StoreError> {
     Ok(records)
 }
 
+/// The folder of a published cycle whose record was lost, if there is one. `CURRENT` is written after a commit, and no
+/// writer starts a version before the previous version is committed. Both are read before the records, so that a cycle
+/// which is published meanwhile is not taken for one.
+pub(super) fn lost_folder(root: &Path) -> Result<Option<PathBuf>, StoreError> {
+    let (current, names) = (read_current(root), names_in(root)?);
+    let records = read_records(root)?;
+    let is_lost = |name: &String| {
+        layout::version_of_dir(name).is_some_and(|version| {
+            let was_current =
+                current.as_ref().is_some_and(|current| current.dir == *name || current.last() == version);
+            records.of_version(version).is_none() && (was_current || version > records.next_version())
+        })
+    };
+    Ok(names.into_iter().find(is_lost).map(|name| root.join(name)))
+}
+
 /// The record of a number, if these are its bytes.
 pub(super) fn parse_record(bytes: &[u8], version: u64) -> Result<CommitRecord, serde_json::Error> {
     let record: CommitRecord = serde_json::from_slice(bytes)?;

@@ -12,7 +12,7 @@ use super::append::{DecidedCycle, pending_decision, write_decided};
 use super::durable::{sync_dir, write_new};
 use super::error::{StoreError, cannot_write};
 use super::layout::{self, CURRENT, LOCK, STAGING_PREFIX, TEMP_PREFIX};
-use super::record::{CommitRecords, Current, names_in, read_current, read_records, record_path};
+use super::record::{CommitRecords, Current, lost_folder, names_in, read_current, read_records, record_path};
 use super::register::{entry_path, read_register};
 
 /// The right to write, until it is dropped or the process ends in any way.
@@ -85,6 +85,9 @@ fn is_complete(root: &Path, records: &CommitRecords) -> bool {
 /// What may be removed: staging folders, temporary files, an incomplete record or entry, and folders of cycles that have no
 /// record because their writer was killed before its commit or because another writer committed first.
 fn leftovers(root: &Path, records: &CommitRecords) -> Result<Vec<PathBuf>, StoreError> {
+    if let Some(dir) = lost_folder(root)? {
+        return Err(StoreError::LostRecord { dir });
+    }
     let mut leftovers = Vec::new();
     let register = read_register(root)?;
     let decided = pending_decision(records, &register).and_then(DecidedCycle::of).map(|cycle| cycle.dir);
@@ -94,7 +97,7 @@ fn leftovers(root: &Path, records: &CommitRecords) -> Result<Vec<PathBuf>, Store
             continue;
         }
         let temporary = name.starts_with(STAGING_PREFIX) || name.starts_with(TEMP_PREFIX);
-        if temporary || is_uncommitted(root, &name, records)? {
+        if temporary || is_uncommitted(&name, records) {
             leftovers.push(root.join(name));
         }
     }
@@ -103,20 +106,13 @@ fn leftovers(root: &Path, records: &CommitRecords) -> Result<Vec<PathBuf>, Store
     Ok(leftovers)
 }
 
-/// Whether `name` is the folder of a cycle that was never committed.
-fn is_uncommitted(root: &Path, name: &str, records: &CommitRecords) -> Result<bool, StoreError> {
-    let Some(version) = layout::version_of_dir(name) else { return Ok(false) };
-    if let Some(record) = records.whole.iter().find(|record| record.version == version) {
-        return Ok(record.dir != name);
-    }
-    // CURRENT is written after a commit, and no writer starts a version before the previous version is committed.
-    let was_current =
-        read_current(root).is_some_and(|current| current.dir == name || current.last() == version);
-    if was_current || version > records.next_version() {
-        return Err(StoreError::LostRecord { dir: root.join(name) });
-    }
-    // The record of a lower version was removed by a person, who may also remove the folder.
-    Ok(version == records.next_version())
+/// Whether `name` is the folder of a cycle that was never committed. The record of a lower version than the next was removed
+/// by a person, who may also remove the folder.
+fn is_uncommitted(name: &str, records: &CommitRecords) -> bool {
+    layout::version_of_dir(name).is_some_and(|version| match records.of_version(version) {
+        Some(record) => record.dir != name,
+        None => version == records.next_version(),
+    })
 }
 
 pub(super) fn remove(path: &Path) -> io::Result<()> {

@@ -154,8 +154,12 @@ fn a_cycle_whose_record_was_lost_is_never_removed() {
                 }
             }
             let before = snapshot(store.path());
-            let error = Store::open(store.path()).unwrap().begin().unwrap_err();
-            assert!(matches!(error, StoreError::LostRecord { .. }), "{lost:?}: {error}");
+            let store = Store::open(store.path()).unwrap();
+            for error in [store.begin().unwrap_err(), store.cycle(None).unwrap_err()] {
+                assert!(matches!(error, StoreError::LostRecord { .. }), "{lost:?}: {error}");
+            }
+            let faults = store.verify_chains(None).unwrap();
+            assert!(faults.iter().any(|fault| fault.path.starts_with(store.path())), "{lost:?}: {faults:?}");
             assert_eq!(snapshot(store.path()), before);
         }
     }
