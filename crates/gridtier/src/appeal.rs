@@ -10,7 +10,7 @@ mod placing;
 
 pub use corrected::{CorrectedCustomer, NotHeard};
 pub use placing::{AppealPlace, Placing, RippledCustomer};
-pub use standing::Standing;
+pub use standing::{DrawnLine, Newcomer, Standing};
 
 #[cfg(test)]
 mod tests;

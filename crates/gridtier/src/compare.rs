@@ -33,6 +33,8 @@ pub use explained::{
     ExplainedIndicator, ExplainedMove, ExplainedStep, MoveExplanation, OtherMoves, explain_move,
 };
 pub(crate) use groups::GroupStrata;
+#[cfg(test)]
+pub(crate) use lines::{RankedAt, TierLines};
 pub use moved::CustomerMove;
 pub use movement::Movement;
 pub use own::OwnContributions;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::corrected::CorrectedCustomer;
-use super::standing::Standing;
+use super::standing::{DrawnLine, Newcomer};
 use crate::compare::Damaged;
 use crate::cycle::{Cycle, Placed};
 use crate::index::{count, index, index_u64};
@@ -15,7 +15,9 @@ use crate::method::{AppealQuota, Tier};
 use crate::run::{ControlTotals, Graded, TierTotal};
 use crate::score::Provisional;
 use crate::text;
-use crate::tier::{LedgerLine, Policy, PolicyPlace, PolicyRules, RankKey, counts_above, ledger_lines};
+use crate::tier::{
+    LedgerLine, Policy, PolicyPlace, PolicyRules, RankKey, counts_above, keeps_ties, ledger_lines,
+};
 use crate::word::Word as _;
 
 /// Score, rank and tier of a customer, as a ruling records them.
@@ -170,8 +172,8 @@ struct StratumOrder<'a> {
     others: Vec<usize>,
     /// The keys of the other customers, in the same order.
     keys: Vec<RankKey>,
-    /// For each line, best first: the published number of places above it.
-    counts: [u64; 3],
+    /// The published lines, best first.
+    lines: [DrawnLine; 3],
     /// The published rank of the customer who appeals; `None` if it was not ranked in this stratum.
     rank_before: Option<u64>,
 }
@@ -192,24 +194,31 @@ impl<'a> StratumOrder<'a> {
                 "某分层的名次与界线台账不符; 请对存储运行 `gridtier verify`"
             )));
         }
-        let mut counts = [0; 3];
-        lines().for_each(|line| counts[line.better.position()] = line.count);
+        let mut drawn = [DrawnLine::default(); 3];
+        for LedgerLine { better, count, quota, .. } in lines() {
+            let floor_e6 = cycle.method.lines.floors_e6[better.position()];
+            drawn[better.position()] = DrawnLine { count: *count, quota: *quota, floor_e6 };
+        }
         let rank_before = ranked.iter().find(|(_, position)| *position == at).map(|(rank, _)| *rank);
         let others: Vec<usize> =
             ranked.into_iter().map(|(_, position)| position).filter(|position| *position != at).collect();
         let keys = others.iter().map(|&position| key(cycle, &cycle.rows[position])).collect();
-        Ok(Self { cycle, stratum, others, keys, counts, rank_before })
+        Ok(Self { cycle, stratum, others, keys, lines: drawn, rank_before })
     }
 
     /// Puts the customer into the order by its corrected key. Without a key the customer is not ranked here
     /// and is left out.
     fn place(self, placing: &mut Placing, key: Option<RankKey>, quota: AppealQuota) {
-        let Self { cycle, stratum, mut others, mut keys, counts, rank_before } = self;
+        let Self { cycle, stratum, mut others, mut keys, lines, rank_before } = self;
         let name = &cycle.strata[index(stratum)];
-        let standing = key.as_ref().map(|key| Standing::new(&keys, counts, rank_before, key));
+        let keeps_ties = keeps_ties(&cycle.method);
+        let standing =
+            key.as_ref().map(|key| Newcomer { others: &keys, keeps_ties, rank_before, key }.standing(lines));
         let mut after = match &standing {
             Some(standing) => standing.counts,
-            None => counts.map(|count| count - u64::from(rank_before.is_some_and(|rank| rank <= count))),
+            None => lines.map(|DrawnLine { count, .. }| {
+                count - u64::from(rank_before.is_some_and(|rank| rank <= count))
+            }),
         };
         if let (Some(key), Some(standing)) = (key, standing) {
             let place = index_u64(standing.rank) - 1;

@@ -3,6 +3,17 @@
 use crate::index::{count, index_u64};
 use crate::tier::RankKey;
 
+/// A line of a stratum as it was published.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct DrawnLine {
+    /// Number of places above the line.
+    pub count: u64,
+    /// Number of places by quota.
+    pub quota: u64,
+    /// The floor of the tier above the line, in 10⁻⁶ points.
+    pub floor_e6: Option<i64>,
+}
+
 /// A customer's place among the others of its stratum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Standing {
@@ -15,30 +26,58 @@ pub struct Standing {
     pub counts: [u64; 3],
 }
 
-impl Standing {
-    /// Finds the place of a customer from its corrected key. `others` are the other ranked customers of its stratum in the
-    /// order of ranks, `counts` the published number of places above each line, and `rank_before` the customer's published
-    /// rank, if it had one.
+/// The other ranked customers of a stratum, and the customer who is placed among them.
+pub struct Newcomer<'a> {
+    /// The others in the order of ranks.
+    pub others: &'a [RankKey],
+    /// Whether the method's rule for ties keeps customers of equal score on one side of a line.
+    pub keeps_ties: bool,
+    /// The customer's published rank, if it had one.
+    pub rank_before: Option<u64>,
+    /// The customer's corrected key.
+    pub key: &'a RankKey,
+}
+
+impl Newcomer<'_> {
+    /// Finds the place of the customer. `lines` are those of the stratum, best first.
     ///
     /// The customer crosses a line upward if it comes before the last of the others above the line, and downward if it comes
     /// after the first of the others below it. Between these two it stays on its side, so that a correction that changes
-    /// nobody's order changes no tier. A customer that was not ranked starts below every line.
+    /// nobody's order changes no tier. A customer that was not ranked starts below every line. Where ties stay
+    /// together, a customer of equal score and veto state is on the side of those two. Below the floor of a tier nobody is
+    /// above its line; if the floor leaves places empty, whoever reaches it is.
     #[must_use]
-    pub fn new(others: &[RankKey], counts: [u64; 3], rank_before: Option<u64>, key: &RankKey) -> Self {
-        let rank = 1 + count(others.partition_point(|other| !other.is_after(key)));
-        let lines = counts.map(|count| {
-            let was_above = rank_before.is_some_and(|rank| rank <= count);
-            let others_above = count - u64::from(was_above);
-            let cut = index_u64(others_above);
-            let crosses = if was_above {
-                others.get(cut).is_some_and(|first_below| key.is_after(first_below))
-            } else {
-                cut.checked_sub(1).and_then(|last| others.get(last)).is_some_and(|last| last.is_after(key))
-            };
-            let is_above = was_above != crosses;
-            (is_above, others_above + u64::from(is_above))
+    pub fn standing(&self, lines: [DrawnLine; 3]) -> Standing {
+        let rank = 1 + count(self.others.partition_point(|other| !other.is_after(self.key)));
+        let lines = lines.map(|line| {
+            let (was_above, is_above) = (self.was_above(&line), self.is_above(&line));
+            (is_above, line.count - u64::from(was_above) + u64::from(is_above))
         });
-        Self { rank, above: lines.map(|line| line.0), counts: lines.map(|line| line.1) }
+        Standing { rank, above: lines.map(|line| line.0), counts: lines.map(|line| line.1) }
+    }
+
+    fn was_above(&self, line: &DrawnLine) -> bool {
+        self.rank_before.is_some_and(|rank| rank <= line.count)
+    }
+
+    fn is_above(&self, line: &DrawnLine) -> bool {
+        let (key, was_above) = (self.key, self.was_above(line));
+        let cut = index_u64(line.count - u64::from(was_above));
+        let last_above = cut.checked_sub(1).and_then(|last| self.others.get(last));
+        let first_below = self.others.get(cut);
+        if let Some(floor_e6) = line.floor_e6.filter(|_| !key.vetoed) {
+            let is_open =
+                line.count < line.quota && !first_below.is_some_and(|below| below.reaches(floor_e6));
+            if is_open || !key.reaches(floor_e6) {
+                return key.reaches(floor_e6);
+            }
+        }
+        match (was_above, self.keeps_ties) {
+            (true, false) => !first_below.is_some_and(|below| key.is_after(below)),
+            (true, true) => first_below.is_none_or(|below| below.is_worse(key)),
+            (false, false) => last_above.is_some_and(|last| last.is_after(key)),
+            (false, true) => last_above.is_some_and(|last| !key.is_worse(last)),
+        }
     }
 }
 
@@ -59,8 +98,13 @@ mod tests {
             .collect()
     }
 
+    fn among(others: &[RankKey], counts: [u64; 3], rank: Option<u64>, key: &RankKey) -> Standing {
+        let lines = counts.map(|count| DrawnLine { count, quota: count, floor_e6: None });
+        Newcomer { others, keeps_ties: false, rank_before: rank, key }.standing(lines)
+    }
+
     fn placed(rank: Option<u32>, corrected: &RankKey) -> Standing {
-        Standing::new(&others(rank), [1, 4, 9], rank.map(u64::from), corrected)
+        among(&others(rank), [1, 4, 9], rank.map(u64::from), corrected)
     }
 
     #[test]
@@ -105,9 +149,9 @@ mod tests {
 
     #[test]
     fn where_nobody_is_there_to_pass_no_line_is_crossed() {
-        let alone = Standing::new(&[], [0, 0, 1], Some(1), &key(1, 5));
+        let alone = among(&[], [0, 0, 1], Some(1), &key(1, 5));
         assert_eq!(alone, Standing { rank: 1, above: [false, false, true], counts: [0, 0, 1] });
-        let first = Standing::new(&[], [0, 1, 1], None, &key(1, 5));
+        let first = among(&[], [0, 1, 1], None, &key(1, 5));
         assert_eq!(first.above, [false; 3], "nobody is above the line");
     }
 
@@ -117,5 +161,42 @@ mod tests {
         assert_eq!(placed(Some(6), &key(6, 70)).above, [false, false, true]);
         let richer = RankKey { revenue: Some(1.0), ..key(6, 70) };
         assert_eq!(placed(Some(6), &richer).above, [false, true, true]);
+    }
+
+    #[test]
+    fn where_ties_stay_together_an_equal_score_is_on_the_side_of_its_group() {
+        let kept = |rank: Option<u64>, counts: [u64; 3], key: &RankKey| {
+            let others = others(rank.map(|rank| rank as u32));
+            let lines = counts.map(|count| DrawnLine { count, quota: count, floor_e6: None });
+            Newcomer { others: &others, keeps_ties: true, rank_before: rank, key }.standing(lines)
+        };
+        // As many points as rank 4, the last of grade-1, and a greater id.
+        let risen = kept(Some(6), [1, 4, 9], &key(6, 70));
+        assert_eq!(risen, Standing { rank: 5, above: [false, true, true], counts: [1, 5, 9] });
+        // As many points as rank 5, the first of grade-2, and a smaller id.
+        let fallen = kept(Some(4), [1, 4, 9], &key(4, 60));
+        assert_eq!(fallen, Standing { rank: 4, above: [false, false, true], counts: [1, 3, 9] });
+    }
+
+    #[test]
+    fn nobody_is_above_a_line_below_its_floor_and_empty_places_are_for_whoever_reaches_it() {
+        let floored = |rank: u64, count: u64, quota: u64, score: i64| {
+            let others = others(Some(rank as u32));
+            let line = DrawnLine { count, quota, floor_e6: Some(65) };
+            let key = key(rank as u32, score);
+            let newcomer =
+                Newcomer { others: &others, keeps_ties: false, rank_before: Some(rank), key: &key };
+            newcomer.standing([DrawnLine::default(), line, line]).above[1]
+        };
+        // Four customers reach the floor of 65 points, and one more place is free.
+        assert!(floored(6, 4, 5, 66), "it comes after all who are above the line, but a place is free");
+        assert!(!floored(6, 4, 4, 66), "no place is free");
+        assert!(!floored(4, 4, 5, 64), "it comes before all who are below the line, but is below the floor");
+        // All places are taken, and the first below the line reaches the floor too.
+        assert!(!floored(2, 3, 3, 66));
+        // Nobody reached the floor.
+        let alone = Newcomer { others: &[], keeps_ties: false, rank_before: Some(1), key: &key(1, 70) };
+        let line = DrawnLine { count: 0, quota: 1, floor_e6: Some(65) };
+        assert_eq!(alone.standing([line; 3]), Standing { rank: 1, above: [true; 3], counts: [1; 3] });
     }
 }

@@ -2,6 +2,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::*;
+use crate::compare::{RankedAt, TierLines};
 use crate::cycle::{Cycle, Placed};
 use crate::fixture::{self, DraftCustomer};
 use crate::index::index;
@@ -9,7 +10,7 @@ use crate::indicator::IndicatorValue;
 use crate::indicator::registry::{ANNUAL_ENERGY, ANNUAL_REVENUE};
 use crate::method::{AppealQuota, Method, Tier};
 use crate::score::{Provisional, ScoreParts};
-use crate::tier::{Policy, Previous};
+use crate::tier::{Policy, Previous, RankKey};
 use crate::unit::Month;
 
 fn method(changes: &[(&str, &str)]) -> Method {
@@ -188,6 +189,57 @@ fn if_the_tier_gets_one_more_customer_nobody_else_moves_and_all_counts_agree() {
         }
     }
     assert!(risen > 20 && fallen > 20, "{risen}, {fallen}");
+}
+
+/// Tests that the lines of a revision give its ranked customers the tiers that they have, as every comparison with the
+/// revision does.
+fn assert_lines_hold(cycle: &Cycle, placing: &Placing, own_key: &RankKey) {
+    let key = |at: usize| {
+        let published = row(cycle, placing, at);
+        let [revenue, energy] =
+            [ANNUAL_REVENUE, ANNUAL_ENERGY].map(|of| cycle.registry_value(of, published.number));
+        let (vetoed, score_e6) = (published.ceiling.is_some(), published.score_e6);
+        let published = RankKey { number: published.number, vetoed, score_e6, revenue, energy };
+        if at == placing.at { own_key.clone() } else { published }
+    };
+    let ranked = (0..cycle.rows.len()).filter_map(|at| {
+        let row = row(cycle, placing, at);
+        Some(RankedAt { at, stratum: row.stratum, rank: row.rank? })
+    });
+    let lines = TierLines::new(&cycle.strata, &placing.ledger, ranked, key, &cycle.method).unwrap();
+    for at in 0..cycle.rows.len() {
+        let row = row(cycle, placing, at);
+        let Some(computed) = row.computed else { continue };
+        let expected = row.ceiling.map_or(computed, |ceiling| ceiling.max(computed));
+        let found = lines.tier(row.stratum, &key(at), row.ceiling);
+        assert_eq!(found, Some(expected), "row {at} at an appeal of row {}", placing.at);
+    }
+}
+
+#[test]
+fn the_lines_of_a_revision_give_its_tiers_with_ties_and_floors_too() {
+    for ties in ["break", "up", "down"] {
+        for floors in ["", "[tiers.lines]\nspecial = 97\ngrade-1 = 62\ngrade-2 = 40\n\n"] {
+            let (ties, floors) = (format!("ties = \"{ties}\""), format!("{floors}[weights]"));
+            let method = method(&[("ties = \"break\"", &ties), ("[weights]", &floors)]);
+            let cycle = base(&method, 60, Previous::new());
+            for at in 0..cycle.rows.len() {
+                let near = [97, 62, 40].map(|floor| {
+                    [floor * 1_000_000 - 1, floor * 1_000_000, floor * 1_000_000 + 1_500_000].map(
+                        |score_e6| {
+                            let score_e6 = Some(score_e6);
+                            CorrectedCustomer { score_e6, provisional: None, ..corrected(&cycle, at) }
+                        },
+                    )
+                });
+                for new in corrections(&cycle, at).into_iter().chain(near.into_iter().flatten()) {
+                    let placing = Placing::new(&cycle, at, &new, AppealQuota::Supernumerary).unwrap();
+                    assert_eq!(placing.ripple, []);
+                    assert_lines_hold(&cycle, &placing, &new.key(cycle.rows[at].number));
+                }
+            }
+        }
+    }
 }
 
 #[test]

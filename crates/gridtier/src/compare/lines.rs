@@ -26,7 +26,7 @@ enum Line {
 
 /// The lines of all strata of a grading.
 #[derive(Clone, Debug)]
-pub(super) struct TierLines {
+pub(crate) struct TierLines {
     /// For each number of a stratum, its lines, best first; `None` where nobody is ranked.
     by_stratum: Vec<Option<[Line; 3]>>,
     /// Whether the method's rule for ties keeps customers of equal score on one side of a line.
@@ -35,7 +35,7 @@ pub(super) struct TierLines {
 
 /// A ranked customer of a grading.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct RankedAt {
+pub(crate) struct RankedAt {
     /// Position in the grading's rows.
     pub at: usize,
     /// Number of the stratum.
@@ -117,7 +117,12 @@ impl<K: Fn(usize) -> RankKey> PublishedRanking<'_, K> {
     fn line(&self, published: &LedgerLine) -> Option<Line> {
         let count = index_u64(published.count);
         let floor_e6 = self.method.lines.floors_e6[published.better.position()];
-        if let Some(floor_e6) = floor_e6.filter(|_| count < self.with_ties(index_u64(published.quota))) {
+        // After an appeal a place can be free although the next customer reaches the floor.
+        let is_free = |floor_e6: &i64| {
+            count < self.with_ties(index_u64(published.quota))
+                && !self.key_at(count + 1).is_some_and(|below| below.reaches(*floor_e6))
+        };
+        if let Some(floor_e6) = floor_e6.filter(is_free) {
             let last = self.key_at(count).filter(|key| key.vetoed);
             return Some(Line::Floor { floor_e6, last });
         }

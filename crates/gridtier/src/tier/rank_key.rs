@@ -24,6 +24,12 @@ impl RankKey {
         compare(self, other).0.is_gt()
     }
 
+    /// Whether a customer without a veto has at least the score of a floor, in 10⁻⁶ points.
+    #[must_use]
+    pub fn reaches(&self, floor_e6: i64) -> bool {
+        !self.vetoed && self.score_e6 >= Some(floor_e6)
+    }
+
     /// Whether the customer comes after another one by veto and score, without the criteria that break ties.
     #[must_use]
     pub fn is_worse(&self, other: &Self) -> bool {
