@@ -297,7 +297,7 @@ impl<'a> Planner<'a> {
                 place: u16::try_from(place).unwrap_or(u16::MAX),
                 value,
                 points: scored.points[place],
-                lost_e6: scored.points[place].map(|_| efforts.lost_e6(place)),
+                lost_e6: row.score_e6.and(scored.points[place]).map(|_| efforts.lost_e6(place)),
                 is_lever: levers[place],
                 target_points,
                 target_value,
@@ -354,9 +354,10 @@ fn lines_e6(cycle: &Cycle) -> Vec<Option<i64>> {
     lines_e6
 }
 
-/// The points of a lever with `z` points after an effort e: z + (100 − z) e/1000.
+/// The points of a lever with `z` points after an effort e: z + (100 − z) e/1000. Rounding must not lead above 100 points,
+/// which no value has.
 fn with_effort(z: f64, effort: u16) -> f64 {
-    z + (100.0 - z) * f64::from(effort) / f64::from(EFFORT_MAX)
+    (z + (100.0 - z) * f64::from(effort) / f64::from(EFFORT_MAX)).min(100.0)
 }
 
 /// The value nearest to the present one that has at least `z` points; suggestion points are whole numbers.

@@ -208,3 +208,15 @@ fn the_status_follows_from_target_due_day_and_the_cycles_points() {
     assert_eq!(plan.status_on(plan.due_on - 1, before, Some(10), grade3), Behind);
     assert_eq!(plan.status_on(plan.due_on - 1, before, None, None), Unknown);
 }
+
+proptest! {
+    #[test]
+    fn no_effort_leads_above_100_points(z in 0.0f64..100.0, effort in 0u16..=EFFORT_MAX) {
+        prop_assert!(with_effort(z, effort) <= 100.0 && with_effort(z, EFFORT_MAX) >= 100.0 - POINT_TOLERANCE);
+    }
+}
+
+#[test]
+fn the_whole_effort_leads_to_exactly_100_points() {
+    assert_eq!(with_effort(25.679_999_999_999_996, EFFORT_MAX), 100.0);
+}
