@@ -5,7 +5,7 @@ use crate::contract::{IncidentKind, SupplyLevel};
 use crate::cycle::Cycle;
 use crate::fixture::{DraftCustomer, cycle};
 use crate::incident::Offence;
-use crate::index::CustomerIx;
+use crate::index::{CustomerIx, index};
 use crate::method::{Method, PRESETS, Tier};
 use crate::tier::Previous;
 use crate::unit::Month;
@@ -159,4 +159,23 @@ fn the_back_test_measures_what_high_and_low_scores_foretold() {
     assert_eq!((special.customers, special.mean.unwrap().value), (1, 10.0));
     // The later window has 36 months and ends 24 months later, so 12 of its months were in the earlier one.
     assert_eq!(tests.overlap_months, 12);
+}
+
+#[test]
+fn the_order_within_a_stratum_is_compared_for_those_who_are_in_it_at_both_ends() {
+    let people = |end: Month, moved: SupplyLevel| {
+        let person = |number: u32| {
+            let supply_level = if number < 4 { SupplyLevel::LowVoltage } else { SupplyLevel::Residential };
+            let supply_level = if number == 3 { moved } else { supply_level };
+            DraftCustomer { supply_level, ..customer(number, f64::from(number + 1)) }
+        };
+        graded(end, (0..8).map(person).collect())
+    };
+    let (before, after) = (people(BEFORE, SupplyLevel::LowVoltage), people(AFTER, SupplyLevel::Residential));
+    let pair = Pair::new(&before, &after).unwrap();
+    let counted: Vec<_> = stability(&pair)
+        .iter()
+        .map(|of| (of.stratum.map(|number| &*pair.strata[index(number)]), of.compared(), of.tau_customers))
+        .collect();
+    assert_eq!(counted, [(None, 8, 8), (Some("low_voltage"), 4, 3), (Some("residential"), 4, 4)]);
 }

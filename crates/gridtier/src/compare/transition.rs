@@ -214,7 +214,8 @@ fn stability_of(pair: &Pair<'_>, stratum: Option<u32>, members: &[&PairedCustome
             continue;
         }
         firm[before.position()][after.position()] += 1;
-        if let Some((before, after)) = scores(pair, customer) {
+        let stays = stratum.is_none_or(|number| is_after_in(pair, customer, number));
+        if let Some((before, after)) = scores(pair, customer).filter(|_| stays) {
             scores_before.push(float_i64(before));
             scores_after.push(float_i64(after));
         }
@@ -228,6 +229,12 @@ fn stability_of(pair: &Pair<'_>, stratum: Option<u32>, members: &[&PairedCustome
         tau_customers: count(scores_before.len()),
         tau_b: KendallOrder::of(&scores_before).tau_b(&scores_after),
     }
+}
+
+/// Whether a customer is in a stratum in the later cycle too.
+fn is_after_in(pair: &Pair<'_>, customer: &PairedCustomer, stratum: u32) -> bool {
+    let after = customer.after_at().map(|at| &pair.after.rows[at]);
+    after.is_some_and(|row| pair.strata_after[index(row.stratum)] == stratum)
 }
 
 /// A customer's published scores in both cycles.
