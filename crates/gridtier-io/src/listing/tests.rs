@@ -124,6 +124,23 @@ fn the_folder_of_a_lakehouse_is_refused_with_the_command_for_a_plain_copy() {
 }
 
 #[test]
+fn a_command_to_copy_runs_nothing_that_a_folder_is_named_after() {
+    let dir = tempfile::tempdir().unwrap();
+    for (name, command) in [
+        ("plain", "duckdb -c \"INSTALL delta; LOAD delta; COPY (FROM delta_scan('"),
+        ("$(id)", "duckdb -c 'INSTALL delta; LOAD delta; COPY (FROM delta_scan('\\''"),
+        ("O'Neil", "/O''Neil/bills')) TO 'bills.parquet'"),
+    ] {
+        let root = dir.path().join(name);
+        fs::create_dir_all(root.join("bills/_delta_log")).unwrap();
+        let listing = list(&root, &Config::default(), &Table::ALL);
+        let refusal =
+            listing.map_or_else(|refusal| refusal.to_string(), |found| found.refusals[0].to_string());
+        assert!(refusal.contains(command), "{refusal}");
+    }
+}
+
+#[test]
 fn every_doubtful_file_is_named() {
     let refusal = listed(&["bills/a.pdf", "bills/b.csv", "bills/c", "plans.doc"], "").err().unwrap();
     for name in ["bills/a.pdf", "bills/c", "plans.doc"] {

@@ -7,6 +7,7 @@ use gridtier::contract::Table;
 use gridtier::error::Refusal;
 use gridtier::text;
 use gridtier::text::Text;
+use gridtier_report::format::shell_word;
 
 use super::{DataFile, FileFormat, HiveValue, is_ignored, names_in};
 use crate::config::TableConfig;
@@ -133,23 +134,23 @@ impl FolderWalk<'_> {
     /// The refusal of a folder whose log says which of its files are the table.
     fn lakehouse(&self, name: &str, path: &Path, names: &[String]) -> Option<Refusal> {
         let has = |wanted: &str| names.iter().any(|inner| inner == wanted);
-        let shown = path.display();
+        let shown = path.display().to_string();
+        let (for_sql, for_python) =
+            (shown.replace('\'', "''"), shown.replace('\\', r"\\").replace('\'', r"\'"));
         let table = self.table;
         let (format, name_zh, command) = if has("_delta_log") {
-            let scan = format!("COPY (FROM delta_scan('{shown}')) TO '{table}.parquet' (FORMAT parquet)");
-            ("a Delta", "Delta", format!("duckdb -c \"INSTALL delta; LOAD delta; {scan}\""))
+            let scan = format!("COPY (FROM delta_scan('{for_sql}')) TO '{table}.parquet' (FORMAT parquet)");
+            let sql = shell_text(&format!("INSTALL delta; LOAD delta; {scan}"));
+            ("a Delta", "Delta", format!("duckdb -c {sql}"))
         } else if has(".hoodie") {
-            let read = format!("spark.read.format('hudi').load('{shown}').write.parquet('{table}')");
-            (
-                "a Hudi",
-                "Hudi",
-                format!(
-                    "echo \"{read}\" | pyspark --packages org.apache.hudi:hudi-spark3.5-bundle_2.12:1.0.0"
-                ),
-            )
+            let read = format!("spark.read.format('hudi').load('{for_python}').write.parquet('{table}')");
+            let read = shell_text(&read);
+            let packages = "--packages org.apache.hudi:hudi-spark3.5-bundle_2.12:1.0.0";
+            ("a Hudi", "Hudi", format!("echo {read} | pyspark {packages}"))
         } else if has("metadata") && is_iceberg_log(&path.join("metadata")) {
-            let scan = format!("COPY (FROM iceberg_scan('{shown}')) TO '{table}.parquet' (FORMAT parquet)");
-            ("an Iceberg", "Iceberg", format!("duckdb -c \"INSTALL iceberg; LOAD iceberg; {scan}\""))
+            let scan = format!("COPY (FROM iceberg_scan('{for_sql}')) TO '{table}.parquet' (FORMAT parquet)");
+            let sql = shell_text(&format!("INSTALL iceberg; LOAD iceberg; {scan}"));
+            ("an Iceberg", "Iceberg", format!("duckdb -c {sql}"))
         } else {
             return None;
         };
@@ -238,4 +239,13 @@ impl FolderWalk<'_> {
 fn is_iceberg_log(folder: &Path) -> bool {
     let inner = names_in(folder).unwrap_or_default();
     inner.iter().any(|inner| inner.ends_with(".metadata.json"))
+}
+
+/// A text with quotes as one word of a command line. Double quotes are easier to read than quotes within quotes, but a shell
+/// gives some characters a meaning in them.
+fn shell_text(text: &str) -> String {
+    if text.contains(['"', '$', '`', '\\', '!']) || text.contains(char::is_control) {
+        return shell_word(text).into_owned();
+    }
+    format!("\"{text}\"")
 }
