@@ -297,19 +297,26 @@ fn cannot_write(path: &Path, source: &dyn std::error::Error) -> Text {
 /// The specification is out of range, the folder has files, or a file cannot be written.
 pub fn write(dir: &Path, spec: &SampleSpec) -> Result<SampleSummary, SampleError> {
     let utility = utility(spec)?;
-    output::create_empty(dir)?;
+    output::whole_folder(dir, |dir| write_tables(dir, &utility, spec.layout))
+}
+
+fn write_tables(
+    dir: &Path,
+    utility: &SampleUtility,
+    layout: SampleLayout,
+) -> Result<SampleSummary, SampleError> {
     let (readings, others) = rayon::join(
-        || readings::write(dir, &utility, spec.layout),
+        || readings::write(dir, utility, layout),
         || -> Result<Vec<WrittenTable>, SampleError> {
-            let (bills, payments) = money::write(dir, &utility)?;
+            let (bills, payments) = money::write(dir, utility)?;
             Ok(vec![
-                customers::write(dir, &utility)?,
+                customers::write(dir, utility)?,
                 bills,
                 payments,
-                events::incidents(dir, &utility)?,
-                events::plans(dir, &utility)?,
-                events::cooperation(dir, &utility)?,
-                events::energy_profiles(dir, &utility)?,
+                events::incidents(dir, utility)?,
+                events::plans(dir, utility)?,
+                events::cooperation(dir, utility)?,
+                events::energy_profiles(dir, utility)?,
             ])
         },
     );
@@ -327,8 +334,7 @@ pub fn write(dir: &Path, spec: &SampleSpec) -> Result<SampleSummary, SampleError
 /// As for [`write()`].
 pub fn write_service(dir: &Path, spec: &SampleSpec) -> Result<SampleSummary, SampleError> {
     let utility = utility(spec)?;
-    output::create_empty(dir)?;
-    service::write(dir, &utility).map(SampleSummary::new)
+    output::whole_folder(dir, |dir| service::write(dir, &utility).map(SampleSummary::new))
 }
 
 /// Writes a survey of the utility's customers into `dir`, which is created unless it exists and is empty: who was asked in
@@ -338,8 +344,7 @@ pub fn write_service(dir: &Path, spec: &SampleSpec) -> Result<SampleSummary, Sam
 /// As for [`write()`].
 pub fn write_survey(dir: &Path, spec: &SampleSpec) -> Result<SampleSummary, SampleError> {
     let utility = utility(spec)?;
-    output::create_empty(dir)?;
-    survey::write(dir, &utility).map(SampleSummary::new)
+    output::whole_folder(dir, |dir| survey::write(dir, &utility).map(SampleSummary::new))
 }
 
 /// The utility in the window that is written.

@@ -58,15 +58,33 @@ impl WrittenTable {
     }
 }
 
-/// Creates the folder, unless it exists and is empty.
-pub fn create_empty(dir: &Path) -> Result<(), SampleError> {
-    let is_empty =
-        fs::create_dir_all(dir).and_then(|()| fs::read_dir(dir)).map(|mut entries| entries.next().is_none());
-    match is_empty {
-        Ok(true) => Ok(()),
-        Ok(false) => Err(SampleError::NotEmpty { dir: dir.to_owned() }),
-        Err(source) => Err(SampleError::Io { path: dir.to_owned(), source }),
+/// Writes the files of a folder, which must be new or empty. They appear all at once: a run that is killed leaves a draft
+/// beside the folder, which the next run replaces.
+pub fn whole_folder<T>(
+    dir: &Path,
+    fill: impl FnOnce(&Path) -> Result<T, SampleError>,
+) -> Result<T, SampleError> {
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        move |source| SampleError::Io { path, source }
+    };
+    fs::create_dir_all(dir).map_err(failed(dir))?;
+    if fs::read_dir(dir).map_err(failed(dir))?.next().is_some() {
+        return Err(SampleError::NotEmpty { dir: dir.to_owned() });
     }
+    // The end of a path such as `..` is no name beside which a draft could stand.
+    let Some(name) = dir.file_name() else { return fill(dir) };
+    let draft = dir.with_file_name(format!(".{}.partial", name.to_string_lossy()));
+    if draft.exists() {
+        fs::remove_dir_all(&draft).map_err(failed(&draft))?;
+    }
+    fs::create_dir(&draft).map_err(failed(&draft))?;
+    let filled = fill(&draft)?;
+    // Not every system renames a folder to one that is there.
+    fs::rename(&draft, dir)
+        .or_else(|_| fs::remove_dir(dir).and_then(|()| fs::rename(&draft, dir)))
+        .map_err(failed(dir))?;
+    Ok(filled)
 }
 
 fn create(path: &Path) -> Result<BufWriter<File>, SampleError> {
