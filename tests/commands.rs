@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::support::{Published, counts, method_file};
+use crate::support::{Published, counts, gridtier, method_file};
 use crate::utility::{AS_OF, READINGS, Utility, graded};
 
 /// Readings of customer 0001 that their source marks invalid.
@@ -164,6 +164,8 @@ fn findings_beyond_the_limits_publish_nothing_until_someone_accepts_them() {
         output.stderr
     );
     assert!(output.stderr.contains("--accept-findings=WHO") && output.stdout.contains("invalid_quality"));
+    let again = format!("`gridtier check data --as-of {AS_OF} -o DIR`");
+    assert!(output.stderr.contains(&again), "{}", output.stderr);
     fails(&utility, &["path", "--store", "store"], 4, &["holds no cycle yet"]);
 
     let somebody = manifest(&utility.published(&["--accept-findings"]));
@@ -356,6 +358,53 @@ fn a_report_that_cannot_be_written_ends_with_5() {
 }
 
 #[test]
+fn a_check_never_replaces_what_it_checks() {
+    let utility = Utility::small();
+    let customers = fs::read(utility.data().join("customers.csv")).unwrap();
+    utility.done(&["check", "data", "-o", "data/report.html"]);
+    fs::write(utility.data().join("plans.xlsx"), utility_workbook(&utility)).unwrap();
+    let plans = fs::read(utility.data().join("plans.xlsx")).unwrap();
+    for output in ["data", "data/plans.xlsx"] {
+        fails(&utility, &["check", "data", "-o", output], 2, &["these are the data that are checked"]);
+    }
+    assert_eq!(fs::read(utility.data().join("plans.xlsx")).unwrap(), plans);
+    assert_eq!(fs::read(utility.data().join("customers.csv")).unwrap(), customers);
+}
+
+/// A workbook that holds a table.
+fn utility_workbook(utility: &Utility) -> Vec<u8> {
+    utility.published(&[]);
+    utility.done(&["entitlements", "grants", "--store", "store", "--purpose", "operations", "-o", "g.xlsx"]);
+    fs::read(utility.path().join("g.xlsx")).unwrap()
+}
+
+#[test]
+fn no_list_replaces_a_file_of_a_published_cycle() {
+    let utility = Utility::small();
+    let cycle = utility.published(&[]);
+    let tiers = cycle.join("tiers.parquet");
+    let (before, path) = (fs::read(&tiers).unwrap(), tiers.to_str().unwrap());
+    let grants = ["entitlements", "grants", "--store", "store", "--purpose", "operations", "-o", path];
+    fails(&utility, &grants, 5, &["tiers.parquet", "Choose another name"]);
+    assert_eq!(fs::read(&tiers).unwrap(), before);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_cycle_is_published_although_its_summary_cannot_be_written() {
+    let utility = Utility::small();
+    let full = fs::File::options().write(true).open("/dev/full").unwrap();
+    let mut regrade = gridtier();
+    regrade.current_dir(utility.path()).args(["regrade", "data", "--as-of", AS_OF, "--store", "store"]);
+    let ended = regrade.stdout(full).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    let ended = ended.wait_with_output().unwrap();
+    let message = String::from_utf8(ended.stderr).unwrap();
+    assert_eq!(ended.status.code(), Some(5), "{message}");
+    assert!(message.contains("what the command publishes or writes is in its place"), "{message}");
+    assert!(utility.done(&["path", "--store", "store"]).contains("v000001-"));
+}
+
+#[test]
 fn a_method_file_is_started_once_and_never_written_over() {
     let utility = Utility::small();
     for preset in ["paper", "utility"] {
@@ -395,6 +444,12 @@ fn the_demo_is_graded_again_in_the_next_cycle() {
     );
     let second = utility.run(&demo);
     assert!(second.stdout.contains("Cycle 2 published"), "{}{}", second.stdout, second.stderr);
+    // A demo that was killed has left part of its data.
+    fs::create_dir(utility.path().join("other")).unwrap();
+    fs::create_dir(utility.path().join("other/.data.partial")).unwrap();
+    fs::write(utility.path().join("other/.data.partial/customers.csv"), "").unwrap();
+    utility.done(&["demo", "other", "--customers", "300"]);
+    assert!(!utility.path().join("other/.data.partial").exists());
     let tiers = |cycle: &str| {
         let path = utility.done(&["path", "--store", "trial/store", "--cycle", cycle]);
         Published::read(&utility.path().join(path.trim()).join("tiers.parquet"))

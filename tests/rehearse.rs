@@ -51,6 +51,8 @@ const REHEARSE: [&str; 10] = [
 #[test]
 fn a_rehearsal_has_the_bytes_of_the_later_published_cycle_and_leaves_the_store_as_it_was() {
     let utility = utility();
+    // An earlier rehearsal that was killed has left its draft.
+    fs::create_dir_all(utility.path().join("rehearsal/.rehearsal-left")).unwrap();
     let before = files(&utility.store());
     let output = utility.done(&[&REHEARSE[..], &["--format", "json"]].concat());
     let output: Value = serde_json::from_str(&output).unwrap();

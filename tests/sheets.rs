@@ -155,3 +155,16 @@ fn the_sheets_of_a_list_are_those_of_its_ids() {
     let ended = utility.run(&["explain", &first, "--store", "store", "-o", "sheet.json"]);
     assert_eq!(ended.code, 2, "{}", ended.stderr);
 }
+
+#[test]
+fn no_sheet_is_written_for_a_list_with_an_unknown_id() {
+    let utility = graded();
+    let first = utility.table("tiers").texts("customer_id")[0].clone().unwrap();
+    let target = tempfile::tempdir().unwrap();
+    let (list, sheets) = (target.path().join("ids.csv"), target.path().join("sheets"));
+    fs::write(&list, format!("customer_id\n{first}\nnobody\n")).unwrap();
+    let [list, out] = [&list, &sheets].map(|path| path.to_str().unwrap());
+    let ended = utility.run(&["explain", "--ids", list, "--store", "store", "-o", out]);
+    assert_eq!(ended.code, 4, "{}", ended.stderr);
+    assert!(ended.stderr.contains("nobody") && !sheets.exists(), "{}", ended.stderr);
+}

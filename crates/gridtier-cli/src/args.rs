@@ -40,6 +40,9 @@ use value::{instant, store_folder, threads, word_of};
 
 use crate::lang::{self, Lang};
 
+/// The method of a command that names none.
+pub const DEFAULT_METHOD: &str = "paper";
+
 /// The text after the help: English, an empty line, Chinese, as in the documentation comments below.
 const EXIT_CODES: &str = "Exit codes:
   0   done
@@ -226,7 +229,7 @@ pub struct RegradeArgs {
     /// A preset (paper, utility) or a method file
     ///
     /// 预设方法（paper、utility）或方法文件
-    #[arg(long, default_value = "paper", value_name = "METHOD")]
+    #[arg(long, default_value = DEFAULT_METHOD, value_name = "METHOD")]
     pub method: String,
     /// Catalogue of entitlements that the cycle records: the shipped one (paper) or a file
     ///
@@ -316,7 +319,7 @@ pub struct RehearseArgs {
     /// A preset (paper, utility) or a method file
     ///
     /// 预设方法（paper、utility）或方法文件
-    #[arg(long, default_value = "paper", value_name = "METHOD")]
+    #[arg(long, default_value = DEFAULT_METHOD, value_name = "METHOD")]
     pub method: String,
     /// Catalogue of entitlements that the cycle would record: the shipped one (paper) or a file
     ///
@@ -359,7 +362,7 @@ pub struct CheckArgs {
     /// A preset or a method file, for the length of the window and the limits
     ///
     /// 预设方法或方法文件，用于确定窗口长度和限值
-    #[arg(long, default_value = "paper", value_name = "METHOD")]
+    #[arg(long, default_value = DEFAULT_METHOD, value_name = "METHOD")]
     pub method: String,
     /// Folder for findings, rejects and reconciliation as CSV files for Excel; or a file .xlsx, .html or .json, which
     /// has no rejects

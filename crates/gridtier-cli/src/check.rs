@@ -5,17 +5,19 @@ use std::path::Path;
 use gridtier::fact::Facts;
 use gridtier::output;
 use gridtier::source::Finding;
+use gridtier::text;
 use gridtier::unit::Window;
 use gridtier_io::check::{CheckOutcome, check};
 use gridtier_io::check_files::{self, CheckFilesError};
-use gridtier_io::folder::DataFolder;
+use gridtier_io::folder::{DataFolder, Input};
 use gridtier_report::summary::{advice, rows};
 use serde_json::json;
 
 use crate::args::{CheckArgs, ResultFormat};
 use crate::destination::{Destination, write_file};
-use crate::exit::{BEYOND_LIMITS, Done, Failure, OUTPUT};
+use crate::exit::{BEYOND_LIMITS, Done, Failure, OUTPUT, USAGE};
 use crate::lang::Lang;
+use crate::summary::CheckCommand;
 use crate::{method, progress, regrade, summary};
 
 /// Runs `gridtier check`.
@@ -30,6 +32,9 @@ pub fn run(args: &CheckArgs, lang: Lang) -> Result<Done, Failure> {
     };
     let checked = check(&folder, window, &method);
     bar.finish_and_clear();
+    if let Some(output) = &args.output {
+        keep_inputs(output, &args.data, folder.inputs()?)?;
+    }
     let CheckOutcome { facts, findings, breaches } = checked?;
     let value = json!({
         "reconciliation": facts.reconciliation(), "findings": findings, "breaches": breaches,
@@ -55,9 +60,27 @@ pub fn run(args: &CheckArgs, lang: Lang) -> Result<Done, Failure> {
     if breaches.is_empty() {
         return Ok(Done { data });
     }
-    let message =
-        summary::check_beyond_limits(&breaches, &args.data, destination.and_then(Destination::folder));
+    let CheckArgs { data: folder, as_of, known_as_of, .. } = args;
+    let again = CheckCommand { data: folder, as_of: *as_of, known_as_of: *known_as_of, method: &args.method };
+    let message = summary::check_beyond_limits(&breaches, &again, destination.and_then(Destination::folder));
     Err(Failure { data, message, code: BEYOND_LIMITS })
+}
+
+/// Refuses an output that would replace an input, or lie among the tables.
+fn keep_inputs(output: &Path, data: &Path, inputs: &[Input]) -> Result<(), Failure> {
+    let Ok(place) = output.canonicalize() else { return Ok(()) };
+    let is = |path: &Path| path.canonicalize().is_ok_and(|path| path == place);
+    if !is(data) && !inputs.iter().any(|input| is(&data.join(&input.path))) {
+        return Ok(());
+    }
+    let output = output.display();
+    Err(Failure::new(
+        USAGE,
+        text!(
+            "-o {output}: these are the data that are checked; name another file or folder",
+            "-o {output}: 这是被检查的数据本身; 请指定其他文件或文件夹"
+        ),
+    ))
 }
 
 fn write(

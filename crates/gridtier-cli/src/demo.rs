@@ -8,7 +8,11 @@ use gridtier_sample::{SampleCadence, SampleError, SampleFaults, SampleLayout, Sa
 use crate::args::{self, DemoArgs, ResultFormat};
 use crate::exit::{Done, Failure, OUTPUT, note};
 use crate::lang::Lang;
+use crate::summary::CheckCommand;
 use crate::{entitlements, method, regrade};
+
+/// The preset by which the invented utility is graded.
+const METHOD: &str = "utility";
 
 /// Runs `gridtier demo`.
 pub fn run(args: &DemoArgs, lang: Lang) -> Result<Done, Failure> {
@@ -48,7 +52,7 @@ pub fn run(args: &DemoArgs, lang: Lang) -> Result<Done, Failure> {
     if args.data_only {
         return Ok(Done { data: format!("{}\n", data.display()) });
     }
-    let method = method::load("utility")?;
+    let method = method::load(METHOD)?;
     let catalogue = entitlements::load("paper", Some(&method))?;
     let store = args.dir.join("store");
     let asked_at = regrade::now();
@@ -67,7 +71,7 @@ pub fn run(args: &DemoArgs, lang: Lang) -> Result<Done, Failure> {
             revises: None,
             asked_at: &asked_at,
         },
-        data: &data,
+        check: CheckCommand { data: &data, as_of: Some(spec.as_of()), known_as_of: None, method: METHOD },
         lang,
         accept: None,
     };
@@ -92,7 +96,7 @@ fn write_next(args: &DemoArgs, spec: &SampleSpec, lang: Lang) -> Result<(), Fail
         }
         Err(error) => return Err(Failure::new(OUTPUT, error.text())),
     }
-    let preset = method::load("utility")?.text;
+    let preset = method::load(METHOD)?.text;
     let text = WEIGHTS.iter().fold(preset, |text, (from, to)| text.replacen(from, to, 1));
     std::fs::write(&path, text).map_err(|error| Failure::new(OUTPUT, not_written(&path, &error)))?;
     let (data, path, as_of) = (data.display(), path.display(), spec.as_of());

@@ -244,7 +244,13 @@ pub fn report(result: Result<Done, Failure>, lang: Lang, answer: ResultFormat) -
     }
     match printed {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe && code == 0 => {
-            note(&text!("stdout could not be written: {error}", "无法写入标准输出: {error}"), lang);
+            note(
+                &text!(
+                    "stdout could not be written: {error}; what the command publishes or writes is in its place",
+                    "无法写入标准输出: {error}; 该命令应发布或写出的内容已就位"
+                ),
+                lang,
+            );
             ExitCode::from(OUTPUT)
         }
         _ => ExitCode::from(code),

@@ -13,6 +13,7 @@ use gridtier_io::store::StoredCycle;
 use crate::args::{RegradeArgs, ResultFormat};
 use crate::exit::{BEYOND_LIMITS, Done, Failure, note};
 use crate::lang::Lang;
+use crate::summary::CheckCommand;
 use crate::{entitlements, method, progress, summary};
 
 /// Runs `gridtier regrade`.
@@ -38,7 +39,12 @@ pub fn run(args: &RegradeArgs, lang: Lang) -> Result<Done, Failure> {
             revises: args.revises.zip(args.because),
             asked_at: &asked_at,
         },
-        data: &args.data,
+        check: CheckCommand {
+            data: &args.data,
+            as_of: Some(args.as_of),
+            known_as_of: args.known_as_of,
+            method: &args.method,
+        },
         lang,
         accept: args.accept_findings.as_deref(),
     };
@@ -59,8 +65,8 @@ pub fn open(data: &Path, lang: Lang) -> Result<DataFolder, Failure> {
 pub struct Job<'a> {
     /// What to grade, by which method, and where to publish.
     pub regrade: Regrade<'a>,
-    /// The data folder, for messages.
-    pub data: &'a Path,
+    /// How to check the data, for messages.
+    pub check: CheckCommand<'a>,
     /// Language of what is printed.
     pub lang: Lang,
     /// Who accepts findings beyond the limits; empty for the user of the system.
@@ -109,7 +115,7 @@ impl Job<'_> {
                     }
                     ResultFormat::Json => summary::unpublished_json(cycle.graded()),
                 },
-                message: summary::beyond_limits(cycle.breaches(), self.data),
+                message: summary::beyond_limits(cycle.breaches(), &self.check),
                 code: BEYOND_LIMITS,
             });
         }

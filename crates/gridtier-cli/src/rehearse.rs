@@ -15,6 +15,7 @@ use crate::destination::check_folder;
 use crate::exit::{Done, Failure, OUTPUT, USAGE, note};
 use crate::lang::Lang;
 use crate::regrade::{now, open};
+use crate::summary::CheckCommand;
 use crate::{entitlements, method, progress, summary};
 
 /// Runs `gridtier rehearse`.
@@ -35,7 +36,9 @@ pub fn run(args: &RehearseArgs, lang: Lang) -> Result<Done, Failure> {
     let found = progress::steps(lang, |progress| rehearsed.consequences(&pair, &compared, progress))?;
     rehearsed.write(&pair, &compared, &found)?;
     if !rehearsed.breaches.is_empty() {
-        note(&summary::beyond_limits(&rehearsed.breaches, &args.data), lang);
+        let (as_of, known_as_of) = (Some(args.as_of), args.known_as_of);
+        let check = CheckCommand { data: &args.data, as_of, known_as_of, method: &args.method };
+        note(&summary::beyond_limits(&rehearsed.breaches, &check), lang);
     }
     let (before, after, revision) = rehearsed.cycles.numbers;
     let numbers = ComparedCycles { before, after, revision };

@@ -42,6 +42,7 @@ pub fn run(args: &ExplainArgs, output: &Path, lang: Lang) -> Result<Done, Failur
     };
     let source = SheetSource::open(&store, cycle, data)?;
     let ids = ids(args, &source)?;
+    source.check_ids(&ids)?;
     let all = gridtier::index::count(ids.len());
     let voice = lang.into();
     progress::steps(lang, |steps| {

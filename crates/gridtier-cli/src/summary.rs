@@ -9,6 +9,7 @@ use gridtier::run::Graded;
 use gridtier::source::Finding;
 use gridtier::text;
 use gridtier::text::Text;
+use gridtier::unit::{LocalTime, Month};
 use gridtier_io::folder::Input;
 use gridtier_io::regrade::KnownCycle;
 use gridtier_io::store::StoredCycle;
@@ -17,6 +18,8 @@ use gridtier_report::render::terminal;
 use gridtier_report::summary::{self, IsNew, Published, breach_lines};
 
 use serde_json::json;
+
+use crate::args::DEFAULT_METHOD;
 
 use crate::lang::Lang;
 
@@ -72,33 +75,55 @@ pub fn rows(facts: &Facts, findings: &[Finding], inputs: &[Input], lang: Lang) -
     terminal::text(&sections, lang.into())
 }
 
+/// The command that checks data as a grading has read them, without the place of its results.
+pub struct CheckCommand<'a> {
+    /// The data folder.
+    pub data: &'a Path,
+    /// The first month after the window.
+    pub as_of: Option<Month>,
+    /// Rows recorded later are left out.
+    pub known_as_of: Option<LocalTime>,
+    /// The method, as it was named.
+    pub method: &'a str,
+}
+
+impl CheckCommand<'_> {
+    fn text(&self) -> String {
+        let mut command = format!("gridtier check {}", shell_word(&self.data.display().to_string()));
+        if let Some(as_of) = self.as_of {
+            command.push_str(&format!(" --as-of {as_of}-01"));
+        }
+        if let Some(known) = self.known_as_of {
+            command.push_str(&format!(" --known-as-of {}", shell_word(&known.to_string())));
+        }
+        if self.method != DEFAULT_METHOD {
+            command.push_str(&format!(" --method {}", shell_word(self.method)));
+        }
+        command
+    }
+}
+
 /// Why nothing was published.
-pub fn beyond_limits(breaches: &[Breach], data: &Path) -> Text {
-    let Text { en, zh, .. } = breach_lines(breaches);
-    let data = data.display().to_string();
-    let data = shell_word(&data);
+pub fn beyond_limits(breaches: &[Breach], check: &CheckCommand) -> Text {
+    let (Text { en, zh, .. }, check) = (breach_lines(breaches), check.text());
     text!(
         "findings exceed the method's limits; nothing was published{en}\n  what to do: see the rows with \
-         `gridtier check {data} -o DIR` and correct the export, or publish anyway with --accept-findings=WHO",
-        "数据问题超出评价方法的限值; 未发布任何内容{zh}\n  处理办法：用 `gridtier check {data} -o DIR` 查看有关行并修正导出, \
+         `{check} -o DIR` and correct the export, or publish anyway with --accept-findings=WHO",
+        "数据问题超出评价方法的限值; 未发布任何内容{zh}\n  处理办法：用 `{check} -o DIR` 查看有关行并修正导出, \
          或用 --accept-findings=WHO 接受后发布",
     )
 }
 
 /// Why a regrade of these data would publish nothing.
-pub fn check_beyond_limits(breaches: &[Breach], data: &Path, output: Option<&Path>) -> Text {
-    let data = data.display().to_string();
-    let data = shell_word(&data);
+pub fn check_beyond_limits(breaches: &[Breach], check: &CheckCommand, output: Option<&Path>) -> Text {
+    let check = check.text();
     let fix = match output {
         Some(dir) => {
             let rejects = dir.join("rejects");
             let rejects = rejects.display();
             text!("the rows are in {rejects}; correct the export", "有关行见 {rejects}; 请修正导出")
         }
-        None => text!(
-            "see the rows with `gridtier check {data} -o DIR`",
-            "用 `gridtier check {data} -o DIR` 查看有关行"
-        ),
+        None => text!("see the rows with `{check} -o DIR`", "用 `{check} -o DIR` 查看有关行"),
     };
     let (Text { en, zh, .. }, Text { en: fix, zh: fix_zh, .. }) = (breach_lines(breaches), fix);
     text!(

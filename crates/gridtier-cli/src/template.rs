@@ -1,13 +1,13 @@
 //! Methods and catalogues: files that people write, starting from a shipped template. They are named by path, shipped ones
 //! by name.
 
-use std::fs::OpenOptions;
-use std::io::{ErrorKind, Write as _};
+use std::io::ErrorKind;
 use std::path::Path;
 
 use gridtier::checked_toml::did_you_mean;
 use gridtier::text;
 use gridtier::text::Text;
+use gridtier_io::export;
 use gridtier_io::system::system_error;
 
 use crate::exit::{Done, Failure, METHOD, OUTPUT, USAGE};
@@ -28,26 +28,21 @@ pub struct Template {
 
 /// Writes a new file. An existing file is never overwritten.
 pub fn create(file: &Path, text: &str) -> Result<(), Failure> {
-    OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(file)
-        .and_then(|mut file| file.write_all(text.as_bytes()))
-        .map_err(|error| {
-            let fix = match error.kind() {
-                ErrorKind::AlreadyExists => {
-                    text!("choose another name, or remove it first", "请另取名称，或先移走它")
-                }
-                _ => text!("correct the path or the permissions", "请改正路径或权限"),
-            };
-            let (file, error) = (file.display(), system_error(&error));
-            let what = text!(
-                "{file} could not be written: {error}; {fix}",
-                "{file} 无法写出：{error}；{fix}";
-                error, fix
-            );
-            Failure::new(OUTPUT, what)
-        })
+    export::whole_new(file, text.as_bytes()).map_err(|error| {
+        let fix = match error.kind() {
+            ErrorKind::AlreadyExists => {
+                text!("choose another name, or remove it first", "请另取名称，或先移走它")
+            }
+            _ => text!("correct the path or the permissions", "请改正路径或权限"),
+        };
+        let (file, error) = (file.display(), system_error(&error));
+        let what = text!(
+            "{file} could not be written: {error}; {fix}",
+            "{file} 无法写出：{error}；{fix}";
+            error, fix
+        );
+        Failure::new(OUTPUT, what)
+    })
 }
 
 /// A shipped file with the comments of one language. A line of a comment is Chinese if it has a Chinese character;

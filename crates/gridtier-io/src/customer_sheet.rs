@@ -91,6 +91,16 @@ impl SheetSource {
         Ok(ids_of_tier(&self.cycle, tier.code())?)
     }
 
+    /// Tests that all customers are graded, before the first sheet is written.
+    ///
+    /// # Errors
+    /// A customer is not graded, or the cycle cannot be read.
+    pub fn check_ids(&self, ids: &[String]) -> Result<(), SheetError> {
+        let mut reader = CycleRows::of(&self.cycle);
+        reader.read_accounts()?;
+        ids.iter().try_for_each(|id| Ok(reader.graded_id(id).map(drop)?))
+    }
+
     /// Passes the sheet of each customer to `sink`, in the order of `ids`, and the number of sheets done to
     /// `progress`.
     ///

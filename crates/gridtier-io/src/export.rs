@@ -16,6 +16,7 @@ use gridtier_report::render::xlsx::{AboutPlace, Book};
 use gridtier_report::render::{self, ByteOrderMark, RenderError};
 use gridtier_report::section::Section;
 use gridtier_report::table::{DataList, DataTable};
+use tempfile::NamedTempFile;
 
 use crate::cycle::CycleError;
 use crate::system::system_error;
@@ -215,6 +216,35 @@ pub fn whole<E: From<io::Error>>(
     path: &Path,
     fill: impl FnOnce(&mut BufWriter<&File>) -> Result<(), E>,
 ) -> Result<(), E> {
+    if path.exists() && path.with_file_name(PUBLISHED).is_file() {
+        // A file of a published cycle is never replaced.
+        return Err(io::Error::from(io::ErrorKind::AlreadyExists).into());
+    }
+    draft(path, fill)?.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// As [`whole`], for a file that must not exist yet.
+///
+/// # Errors
+/// The file could not be written, or is there.
+pub fn whole_new(path: &Path, content: &[u8]) -> io::Result<()> {
+    if path.exists() {
+        return Err(io::ErrorKind::AlreadyExists.into());
+    }
+    let draft = draft(path, |file| file.write_all(content))?;
+    draft.persist_noclobber(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// The manifest beside the files of a published cycle or report.
+const PUBLISHED: &str = "_manifest.json";
+
+/// A file under another name beside its place, which is on the disk.
+fn draft<E: From<io::Error>>(
+    path: &Path,
+    fill: impl FnOnce(&mut BufWriter<&File>) -> Result<(), E>,
+) -> Result<NamedTempFile, E> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     sweep(folder);
     let mut draft = tempfile::Builder::new();
@@ -228,8 +258,7 @@ pub fn whole<E: From<io::Error>>(
     writer.flush()?;
     drop(writer);
     draft.as_file().sync_all()?;
-    draft.persist(path).map_err(|error| error.error)?;
-    Ok(())
+    Ok(draft)
 }
 
 /// How the name of a draft begins and ends.
@@ -242,14 +271,14 @@ fn sweep(folder: &Path) {
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name();
         let name = name.to_string_lossy();
-        if name.starts_with(DRAFT.0) && name.ends_with(DRAFT.1) && is_old(&entry) {
+        if name.starts_with(DRAFT.0) && name.ends_with(DRAFT.1) && is_abandoned(&entry) {
             let _ = std::fs::remove_file(entry.path());
         }
     }
 }
 
-/// Whether nobody has written to a file for so long that the run that wrote it must have ended.
-fn is_old(entry: &std::fs::DirEntry) -> bool {
+/// Whether nobody has written to a file or folder for so long that the run that wrote it must have ended.
+pub(crate) fn is_abandoned(entry: &std::fs::DirEntry) -> bool {
     let modified = entry.metadata().and_then(|found| found.modified()).ok();
     modified.and_then(|at| at.elapsed().ok()).is_some_and(|age| age > DRAFT_AGE_MAX)
 }

@@ -26,6 +26,7 @@ use crate::cycle::{
     CycleError, Manifest, as_of, catalogue, cycle, final_tiers, previous_cycle, read_columns,
 };
 use crate::entitle::{CycleEntitlements, ServiceChanges};
+use crate::export::is_abandoned;
 use crate::folder::DataFolder;
 use crate::gates::with_own_checks;
 use crate::govern::{GovernanceError, rules_for};
@@ -36,6 +37,8 @@ use crate::store::{Commit, Store, StoreError, StoredCycle, write_tables};
 
 /// The file by which a folder is recognised as an earlier rehearsal.
 const MANIFEST: &str = "_manifest.json";
+/// How the name of a folder begins in which a rehearsal keeps its cycle until it is whole.
+const SCRATCH: &str = ".rehearsal-";
 
 /// Why nothing was rehearsed.
 #[derive(Debug, thiserror::Error)]
@@ -130,7 +133,7 @@ impl<'a> Rehearse<'a> {
         let mut reuse = reuse::find(store, folder, window, method.reading_detail())?;
         let graded = grade(folder, &mut reuse, end, (method, self.catalogue), &tiers)?;
         fs::create_dir_all(self.output).map_err(RehearseError::Folder)?;
-        let scratch = tempfile::Builder::new().prefix(".rehearsal-").tempdir_in(self.output);
+        let scratch = tempfile::Builder::new().prefix(SCRATCH).tempdir_in(self.output);
         let scratch = scratch.map_err(RehearseError::Folder)?;
         let grading = Grading {
             folder,
@@ -170,7 +173,16 @@ impl Rehearse<'_> {
                 "-o {shown}: 演练不写入存储; 请指定其他文件夹"
             )));
         }
-        let is_empty = fs::read_dir(&output).map_err(RehearseError::Folder)?.next().is_none();
+        let mut is_empty = true;
+        for entry in fs::read_dir(&output).map_err(RehearseError::Folder)? {
+            let entry = entry.map_err(RehearseError::Folder)?;
+            // A rehearsal that was killed left its drafts.
+            if !entry.file_name().to_string_lossy().starts_with(SCRATCH) {
+                is_empty = false;
+            } else if is_abandoned(&entry) {
+                let _ = fs::remove_dir_all(entry.path());
+            }
+        }
         if is_empty || output.join(MANIFEST).is_file() {
             return Ok(());
         }
