@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use arrow_array::cast::AsArray as _;
 use gridtier::entitlement::Catalogue;
 use gridtier::method::Tier;
 use gridtier::text::{Text, Voice};
@@ -17,8 +18,8 @@ use gridtier_report::render::xlsx::PagedWorkbook;
 
 use crate::appeal::{AppealError, Evidence, corrections};
 use crate::cycle::{
-    BillsAndPlans, CustomerReader, CycleError, CycleRows, Manifest, catalogue, ids_of_tier, profiles_of,
-    tier_row,
+    BillsAndPlans, CustomerReader, CycleError, CycleRows, Manifest, absent, catalogue, ids_of_tier,
+    profiles_of, read_columns, tier_row,
 };
 use crate::entitle::{CycleEntitlements, ServedCustomers};
 use crate::export::{ExportError, WriteError, whole};
@@ -96,9 +97,18 @@ impl SheetSource {
     /// # Errors
     /// A customer is not graded, or the cycle cannot be read.
     pub fn check_ids(&self, ids: &[String]) -> Result<(), SheetError> {
-        let mut reader = CycleRows::of(&self.cycle);
-        reader.read_accounts()?;
-        ids.iter().try_for_each(|id| Ok(reader.graded_id(id).map(drop)?))
+        let mut rows = CycleRows::of(&self.cycle);
+        rows.read_accounts()?;
+        let mut wanted: BTreeSet<String> =
+            ids.iter().map(|id| rows.graded_id(id)).collect::<Result<_, _>>()?;
+        read_columns(&self.cycle, "tiers.parquet", &["customer_id"], |batch| {
+            let graded = batch.column_by_name("customer_id")?.as_string_opt::<i32>()?;
+            for id in graded.iter().flatten() {
+                wanted.remove(id);
+            }
+            Some(())
+        })?;
+        wanted.first().map_or(Ok(()), |id| Err(absent(&self.cycle, id).into()))
     }
 
     /// Passes the sheet of each customer to `sink`, in the order of `ids`, and the number of sheets done to
