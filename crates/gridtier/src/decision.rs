@@ -346,8 +346,9 @@ pub fn approval_obstacles(
     found.extend(review_obstacles(rules, proposal, by));
     let ProposalState { base, current, age_days: days, outdated, .. } = *proposal;
     found.extend(outdated.map(Obstacle::Outdated));
-    // Where the later revision is what is current now, one sentence about it is enough.
-    if base != current && outdated.map(|outdated| outdated.last) != current {
+    // Where the later revision is what is current now, one sentence about it is enough, and so is the one that the proposal
+    // is decided already.
+    if base != current && decided(proposal).is_empty() && outdated.map(|outdated| outdated.last) != current {
         found.push(Obstacle::Moved { base, current });
     }
     if days > i64::from(rules.valid_days) {

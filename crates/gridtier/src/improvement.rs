@@ -14,13 +14,14 @@ use rayon::prelude::*;
 
 use crate::cycle::{Cycle, Placed};
 use crate::incident::Offence;
-use crate::index::{index, index_u64};
+use crate::index::index;
 use crate::indicator::{IndicatorValue, registry};
-use crate::method::{Combine, Method, Tier};
+use crate::method::{Combine, Method, Tier, Ties};
 use crate::score::combine::combined;
 use crate::score::{Parameters, Scored, score_row};
-use crate::tier::ceiling_of;
+use crate::tier::{LedgerLine, ceiling_of};
 use crate::unit::{Month, round_half_away};
+use crate::word::Word as _;
 
 pub use pace::{POWER_FACTOR, TargetPace};
 
@@ -235,8 +236,8 @@ struct Planner<'a> {
     is_behaviour: Vec<bool>,
     /// For each stratum, the parameters that apply in it.
     parameters: Vec<Cow<'a, Parameters>>,
-    /// For each stratum, the score of the holder of the line above grade-3.
-    line_e6: Vec<Option<i64>>,
+    /// For each stratum, the score that leads out of grade-3, all others unchanged.
+    needed_e6: Vec<Option<i64>>,
     offences: Offences<'a>,
     due_on: i32,
 }
@@ -256,7 +257,7 @@ impl<'a> Planner<'a> {
             places,
             is_behaviour: is_behaviour.collect(),
             parameters: cycle.strata.iter().map(|name| cycle.parameters.in_stratum(name)).collect(),
-            line_e6: lines_e6(cycle),
+            needed_e6: needed_e6(cycle),
             offences: Offences::of(cycle),
             due_on: cycle.end.plus(months).first_day(),
         }
@@ -322,9 +323,9 @@ impl<'a> Planner<'a> {
         Some((plan, items))
     }
 
-    /// By how much the score must rise to be one unit above that of the holder of the line.
+    /// By how much the score must rise.
     fn gap_e6(&self, row: &Placed) -> Option<i64> {
-        Some((self.line_e6[index(row.stratum)]? + 1 - row.score_e6?).max(0))
+        Some((self.needed_e6[index(row.stratum)]? - row.score_e6?).max(0))
     }
 
     fn item_due_on(&self, id: &str, place: usize, due_on: i32) -> i32 {
@@ -336,22 +337,36 @@ impl<'a> Planner<'a> {
     }
 }
 
-/// For each stratum, the score of the customer whose rank equals the count of the line above grade-3.
-fn lines_e6(cycle: &Cycle) -> Vec<Option<i64>> {
-    let counts = cycle.strata.iter().map(|name| {
-        let mut lines = cycle.ledger.iter();
-        let line = lines.find(|line| line.stratum == *name && line.better == Tier::Grade2)?;
-        Some(index_u64(line.count))
-    });
-    let counts: Vec<Option<usize>> = counts.collect();
-    let mut lines_e6 = vec![None; counts.len()];
+/// For each stratum, the score that leads out of grade-3: one unit above that of the customer whose rank equals the count
+/// of the line, or the floor of grade-2 if it leaves places empty.
+fn needed_e6(cycle: &Cycle) -> Vec<Option<i64>> {
+    let lines: Vec<Option<&LedgerLine>> = cycle
+        .strata
+        .iter()
+        .map(|name| {
+            let mut lines = cycle.ledger.iter();
+            lines.find(|line| line.stratum == *name && line.better == Tier::Grade2)
+        })
+        .collect();
+    let mut needed_e6 = vec![None; lines.len()];
     for row in &cycle.rows {
         let stratum = index(row.stratum);
-        if row.rank.is_some() && row.rank.map(index_u64) == counts[stratum] {
-            lines_e6[stratum] = row.score_e6;
+        if row.rank.is_some() && row.rank == lines[stratum].map(|line| line.count) {
+            needed_e6[stratum] = row.score_e6.map(|score_e6| score_e6 + 1);
         }
     }
-    lines_e6
+    let floor_e6 = cycle.method.lines.floors_e6[Tier::Grade2.position()];
+    for (needed_e6, line) in needed_e6.iter_mut().zip(lines) {
+        // A tie group that goes below the line leaves places empty too.
+        let is_tie = |line: &LedgerLine| cycle.method.ties == Ties::Down && line.tie_group > 0;
+        let last_e6 = line.filter(|line| !is_tie(line)).and_then(|line| line.score_above_e6);
+        if let (Some(floor_e6), Some(last_e6)) = (floor_e6, last_e6)
+            && last_e6 < floor_e6
+        {
+            *needed_e6 = Some(floor_e6);
+        }
+    }
+    needed_e6
 }
 
 /// The points of a lever with `z` points after an effort e: z + (100 − z) e/1000. Rounding must not lead above 100 points,

@@ -130,6 +130,22 @@ fn a_plan_says_what_is_lost_and_which_values_suffice() {
 }
 
 #[test]
+fn a_floor_that_leaves_places_empty_is_what_a_plan_asks_for() {
+    let mut cycle = ten(|_, _| {});
+    let score_of = |cycle: &Cycle, row: usize| cycle.rows[row].score_e6.unwrap();
+    // Seven of ten reach the floor of grade-2, so that two places by quota stay empty.
+    let floor_e6 = score_of(&cycle, 6) - 1;
+    cycle.method.lines.floors_e6[2] = Some(floor_e6);
+    let line = cycle.ledger.iter_mut().find(|line| line.better == Tier::Grade2).unwrap();
+    line.count = 7;
+    assert_eq!(plans(&cycle).plans[0].gap_e6, Some(floor_e6 - score_of(&cycle, 9)));
+    // A floor that all reach who have a place by quota asks for nothing more.
+    cycle.method.lines.floors_e6[2] = Some(score_of(&cycle, 8));
+    cycle.ledger.iter_mut().find(|line| line.better == Tier::Grade2).unwrap().count = 9;
+    assert_eq!(plans(&cycle).plans[0].gap_e6, Some(score_of(&cycle, 8) + 1 - score_of(&cycle, 9)));
+}
+
+#[test]
 fn a_ceiling_blocks_until_its_offences_have_left_the_window() {
     let cycle = ten(|at, draft| {
         if at == 0 {
