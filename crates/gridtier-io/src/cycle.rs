@@ -31,7 +31,7 @@ pub use customer::{CustomerRecord, customer};
 pub use error::{Absence, CycleError, EvidenceError};
 pub(crate) use error::{other_columns as other_table, unreadable};
 pub use facts::express;
-pub(crate) use facts::facts;
+pub(crate) use facts::{AccountValues, facts};
 pub use graded::graded_customers;
 pub use history::EVIDENCE_TABLES;
 pub(crate) use history::{BillsAndPlans, data_of};

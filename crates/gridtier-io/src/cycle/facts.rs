@@ -9,8 +9,11 @@ use gridtier::cycle::Cycle;
 use gridtier::error::RunError;
 use gridtier::fact::{Facts, TIME_OF_USE};
 use gridtier::holder::Holders;
-use gridtier::indicator;
+use gridtier::index::index;
 use gridtier::indicator::expression::Expression;
+use gridtier::indicator::registry::{ANNUAL_ENERGY, AVERAGE_PRICE};
+use gridtier::indicator::{self, INDICATORS, IndicatorColumn, SupplyCosts, WantedIndicators};
+use gridtier::key::NearKey;
 use gridtier::meter::{FileBook, ReadingDetail};
 use gridtier::method::{GradingUnit, Method};
 use gridtier::output::facts::{
@@ -21,7 +24,8 @@ use gridtier::source::TableBook;
 use gridtier::unit::Window;
 
 use super::error::{CycleError, unreadable};
-use super::load::customers;
+use super::load::{customers, has_holders};
+use super::manifest::Manifest;
 use super::table::read_batches;
 use crate::folder::DataFolder;
 use crate::store::StoredCycle;
@@ -95,6 +99,54 @@ fn books(cycle: &StoredCycle) -> Result<Vec<TableBook>, CycleError> {
     let mut books: Vec<TableBook> = Table::ALL.into_iter().map(TableBook::new).collect();
     read_batches(cycle, "reconciliation.parquet", |batch| read_reconciliation(batch, &mut books))?;
     Ok(books)
+}
+
+/// Annual energy and average price of accounts by themselves, in a cycle that publishes them by holder only.
+pub(crate) struct AccountValues {
+    customers: Customers,
+    window: Window,
+    energy: IndicatorColumn,
+    price: IndicatorColumn,
+}
+
+impl AccountValues {
+    /// Computes them from the facts of a cycle, which are counted by account; `None` for a cycle that grades accounts, since
+    /// its indicators are those of accounts already.
+    ///
+    /// # Errors
+    /// A table cannot be read, or was not written by gridtier.
+    pub fn read(cycle: &StoredCycle) -> Result<Option<Self>, CycleError> {
+        if !has_holders(cycle) {
+            return Ok(None);
+        }
+        let customers = customers(cycle)?;
+        let window = Manifest::read(cycle)?.window;
+        let window = Window { end: window.end, months: window.months };
+        let mut counted = PublishedFacts::new(customers.len(), window);
+        let mut start = 0;
+        read_batches(cycle, "facts.parquet", |batch| {
+            counted.read(&with_missing_facts(batch)?, start, &customers)?;
+            start += batch.num_rows();
+            Some(())
+        })?;
+        let facts = judged(customers, counted, books(cycle)?, window);
+        let registered = [ANNUAL_ENERGY, AVERAGE_PRICE].map(|place| &INDICATORS[place.index()]);
+        let wanted =
+            WantedIndicators { registered: &registered, own: &[], supply_costs: SupplyCosts::default() };
+        let bug = |error: RunError| unreadable(&cycle.dir.join("facts.parquet"), error);
+        let mut columns = indicator::compute(&facts, wanted).map_err(bug)?.into_iter();
+        let (Some(energy), Some(price)) = (columns.next(), columns.next()) else { return Ok(None) };
+        Ok(Some(Self { customers: facts.customers, window, energy, price }))
+    }
+
+    /// Annual energy in kWh and average price in yuan per kWh of an account that is open at the window's end; `None` where
+    /// unknown. `near` is for accounts in order.
+    pub fn of(&self, account: &str, near: &mut NearKey) -> [Option<f64>; 2] {
+        let number = self.customers.ids.get_near(account, near).map(index);
+        let is_open = |number: &usize| self.customers.rows[*number].in_population(self.window);
+        let number = number.filter(is_open);
+        [&self.energy, &self.price].map(|column| number.and_then(|number| column.known(number)))
+    }
 }
 
 /// Evaluates expressions of another method on the facts of a cycle. Skips an expression if the cycle has its column

@@ -24,7 +24,7 @@ use gridtier_service::base::{Base, Member};
 use gridtier_service::policy::{self, Policy};
 
 use super::ServiceError;
-use crate::cycle::{MemberBatches, customers, unreadable};
+use crate::cycle::{AccountValues, MemberBatches, customers, unreadable};
 use crate::folder::DataFolder;
 use crate::store::StoredCycle;
 
@@ -48,7 +48,15 @@ pub(crate) fn read(
     let fields = policy::fields(catalogue);
     let named = named_fields(catalogue, policy);
     let columns = columns(&accepted, cycle, catalogue, &named).map_err(|error| error.into_service(cycle))?;
-    let members = members(&accepted, &columns);
+    let mut members = members(&accepted, &columns);
+    // What an account is compensated for, and what it pays, is not its holder's.
+    if let Some(values) = AccountValues::read(cycle)? {
+        let mut near = NearKey::default();
+        for (number, member) in (0..).zip(&mut members) {
+            let account = accepted.ids.key(number);
+            [member.annual_energy_kwh, member.average_price] = values.of(account, &mut near);
+        }
+    }
     let (regions, members) = number_regions(&accepted, members);
     Ok((Base { ids: accepted.ids, members, regions, columns, fields }, own.map(|_| book)))
 }
