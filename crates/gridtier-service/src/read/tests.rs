@@ -239,6 +239,23 @@ fn a_calendar_has_one_kind_for_each_day_and_its_absence_is_told() {
 }
 
 #[test]
+fn a_day_that_cannot_be_read_is_a_bad_date_whenever_its_row_was_recorded() {
+    let found = outcome(&[(
+        Table::Calendar,
+        "day|kind|recorded_at",
+        &[
+            "nonsense|holiday|",
+            "2026-13-01|holiday|2026-05-01",
+            "2026-05-01|holiday|",
+            "2026-05-01|workday|2026-05-02",
+        ],
+    )]);
+    assert_eq!(found.rejected(Table::Calendar), [Rule::BadDate; 2]);
+    let book = found.book(Table::Calendar);
+    assert_eq!((book.tally.counted, book.tally.duplicates), (1, 1));
+}
+
+#[test]
 fn checks_and_corrections_are_bounded_by_what_was_sampled_and_by_the_as_of_day() {
     let found = outcome(&[
         (

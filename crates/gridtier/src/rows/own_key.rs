@@ -20,7 +20,7 @@ pub(super) struct OwnKey {
     pub ids: Ids,
     /// Further columns of ids in the key.
     further: Vec<Ids>,
-    /// The dates; `None` for a table whose rows have no date.
+    /// The dates: those that place the rows, or the days that are their key. `None` for a table whose rows have neither.
     dates: Option<Integers>,
     is_date_in_key: bool,
     /// Whether times are cut to whole seconds.
@@ -33,9 +33,12 @@ impl OwnKey {
         let contract = book.table.columns();
         let mut of_key = contract.iter().filter(|column| column.key && !column.kind.places_rows());
         let first = of_key.next().expect("every table has a key");
-        let ids = match first.kind {
-            ColumnKind::Id => columns.ids(first.name, book)?,
-            _ => days_as_ids(&columns.cells(first.name)?),
+        let (ids, key_days) = match first.kind {
+            ColumnKind::Id => (columns.ids(first.name, book)?, None),
+            _ => {
+                let days = columns.cells(first.name)?;
+                (days_as_ids(&days), Some(days))
+            }
         };
         let further = of_key
             .filter(|column| column.kind == ColumnKind::Id && !column.nullable)
@@ -45,7 +48,7 @@ impl OwnKey {
         Ok(Self {
             ids,
             further,
-            dates: date.map(|date| columns.cells(date.name)).transpose()?,
+            dates: date.map(|date| columns.cells(date.name)).transpose()?.or(key_days),
             is_date_in_key: date.is_some_and(|date| date.key),
             is_in_seconds: Table::SERVICE.contains(&book.table)
                 && date.is_some_and(|date| date.kind == ColumnKind::PlacingTime),
