@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use gridtier::contract::Channel;
+use gridtier::entitlement::service::{E6_OF_FEN, rounded};
 use gridtier::index::float_i64;
 use gridtier::unit::Month;
 use gridtier::word::Word;
@@ -94,7 +95,7 @@ impl CapacityRow {
 }
 
 /// The group of deliveries without a customer.
-const PUBLIC: &str = "public";
+pub const PUBLIC: &str = "public";
 
 impl Delivery {
     /// Whether its last state is failed: nothing was delivered or read.
@@ -167,12 +168,11 @@ struct UnitSums {
 }
 
 /// What a delivery cost: the cost in its row or, without one, its units at the catalogue's cost, rounded half up.
-fn cost_fen(delivery: &Delivery, unit_cost_fen: i64) -> i128 {
-    let Some(cost_fen) = delivery.cost_fen else {
-        let product = i128::from(unit_cost_fen) * i128::from(delivery.units_e3);
-        return (2 * product + 1_000).div_euclid(2_000);
-    };
-    i128::from(cost_fen)
+fn cost_fen(delivery: &Delivery, unit_cost_e6: i64) -> i128 {
+    match delivery.cost_fen {
+        Some(cost_fen) => i128::from(cost_fen),
+        None => rounded(i128::from(unit_cost_e6) * i128::from(delivery.units_e3), 1_000 * E6_OF_FEN),
+    }
 }
 
 fn clamped(sum: i128) -> i64 {
@@ -201,7 +201,7 @@ pub fn units(inputs: &DueInputs, deliveries: &[Delivery], fills: &[bool]) -> Vec
             sum.deliveries += 1;
             sum.units_e3 += i128::from(delivery.units_e3);
             sum.extra += i64::from(is_due && !fills);
-            sum.cost_fen += cost_fen(delivery, catalogue.services[service].unit_cost_fen);
+            sum.cost_fen += cost_fen(delivery, catalogue.services[service].unit_cost_e6);
             sum.income_fen += i128::from(delivery.fee_fen.unwrap_or(0));
         }
     }

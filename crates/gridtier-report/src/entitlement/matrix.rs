@@ -2,6 +2,7 @@
 
 use gridtier::entitlement::Catalogue;
 use gridtier::entitlement::service::{Access, Cell, Fee, Service};
+use gridtier::index::float_i64;
 use gridtier::method::Tier;
 use gridtier::word::Word;
 
@@ -173,6 +174,7 @@ pub fn tier_section(catalogue: &Catalogue, tier: Tier) -> Section {
 /// The services: what they are, what they cost, what limits them.
 #[must_use]
 pub fn services(catalogue: &Catalogue) -> DataTable {
+    let cost_format = unit_cost_format(catalogue);
     let columns = vec![
         text_column("service", "service", "编号"),
         text_column("dimension", "dimension", "维度"),
@@ -180,7 +182,7 @@ pub fn services(catalogue: &Catalogue) -> DataTable {
         text_column("about", "what it is", "说明"),
         DataColumn::new(ColumnFormat::YesNo, "regulated", "regulated", "监管服务"),
         text_column("unit", "unit", "计量单位"),
-        DataColumn::new(ColumnFormat::Money, "unit_cost", "unit cost, CNY", "单位成本（元）"),
+        DataColumn::new(cost_format, "unit_cost", "unit cost, CNY", "单位成本（元）"),
         DataColumn::new(ColumnFormat::Quantity, "uptake", "units a year and customer", "户均年用量"),
         DataColumn::new(
             ColumnFormat::Integer,
@@ -203,7 +205,7 @@ pub fn services(catalogue: &Catalogue) -> DataTable {
             DataCell::text(service.about.clone(), service.about_zh.clone()),
             DataCell::YesNo(catalogue.is_regulated(service)),
             DataCell::text(service.unit.clone(), service.unit_zh.clone()),
-            fen_cell(Some(service.unit_cost_fen)),
+            unit_cost_cell(service.unit_cost_e6, cost_format),
             e6_cell(service.programme_units.is_none().then_some(service.uptake_e6)),
             count_cell(service.programme_units),
             DataCell::word(service.fee.rule()),
@@ -215,6 +217,24 @@ pub fn services(catalogue: &Catalogue) -> DataTable {
         ]
     });
     DataTable::new(Text::coded("services", "Services", "服务目录"), columns, rows)
+}
+
+/// Number of 10⁻⁶ yuan in a fen.
+const FEN_E6: i64 = 10_000;
+
+/// Costs per unit are amounts if all of them are whole fen, else numbers.
+fn unit_cost_format(catalogue: &Catalogue) -> ColumnFormat {
+    let are_fen = catalogue.services.iter().all(|service| service.unit_cost_e6 % FEN_E6 == 0);
+    if are_fen { ColumnFormat::Money } else { ColumnFormat::Quantity }
+}
+
+/// A cost per unit, given in 10⁻⁶ yuan, in a column of that format.
+fn unit_cost_cell(cost_e6: i64, format: ColumnFormat) -> DataCell {
+    let decimals = if cost_e6 % FEN_E6 == 0 { 2 } else { 6 };
+    match format {
+        ColumnFormat::Money => DataCell::Fen((cost_e6 / FEN_E6).into()),
+        _ => DataCell::Formatted(float_i64(cost_e6) / 1e6, ColumnFormat::Number(decimals)),
+    }
 }
 
 /// The price of every choice of parts, for each tier that pays for them.

@@ -145,14 +145,14 @@ fn costs_are_units_times_unit_cost_and_fees_units_times_fee() {
     let cell = service.cell(Tier::Grade2);
     assert_eq!(clinic.entitled, 10);
     assert_eq!(clinic.units_e6, 10 * i128::from(cell.uptake_e6));
-    assert_eq!(clinic.cost_fen, clinic.units_e6 * i128::from(service.unit_cost_fen) / 1_000_000);
+    assert_eq!(clinic.cost_fen, clinic.units_e6 * i128::from(service.unit_cost_e6) / 10_000_000_000);
     assert_eq!(clinic.income_fen, clinic.units_e6 * i128::from(cell.terms.fee_fen.unwrap()) / 1_000_000);
     let (clinic, _) = line_of("S09", Tier::Special);
     assert!(clinic.cost_fen > 0 && clinic.income_fen == 0, "included brings no fee");
     // A programme for the public costs the same whichever customers come, and the costs by tier add up.
     let school: i128 = Tier::ALL.map(|tier| line_of("S13", tier).0.cost_fen).iter().sum();
     let service = line_of("S13", Tier::Special).1;
-    assert_eq!(school, i128::from(service.programme_units.unwrap()) * i128::from(service.unit_cost_fen));
+    assert_eq!(school, service.cost_fen(service.programme_units.unwrap()));
     let table = costs_table(&catalogue, &lines, 0);
     let all: i128 = lines.iter().map(|line| line.cost_fen).sum();
     assert_eq!(column(&table, "cost").pop(), Some(DataCell::Fen(all)), "the last line is the sum");

@@ -156,3 +156,19 @@ fn capacities_are_used_by_the_units_of_a_month_or_of_the_year_so_far() {
     };
     assert_eq!(none.share(), None);
 }
+
+#[test]
+fn a_unit_cost_is_not_rounded_before_it_is_multiplied() {
+    let mut scene = scene();
+    for (id, service, units_e3) in [("d1", "S05", 3_000), ("d2", "S07", 1_000)] {
+        scene.deliver(id, service, "a", "2026-03-01 00:00", |delivery| {
+            (delivery.delivered_at, delivery.units_e3) = (Some(at("2026-03-01 00:00")), units_e3);
+        });
+    }
+    let [visit, message] = ["S05", "S07"].map(|service| scene.service(service));
+    // 0.125 and 0.045 CNY: 37.5 and 4.5 fen, rounded half up.
+    scene.catalogue.services[visit].unit_cost_e6 = 125_000;
+    scene.catalogue.services[message].unit_cost_e6 = 45_000;
+    let rows = units(&scene.inputs(), scene.log.deliveries.as_ref().unwrap(), &[false; 2]);
+    assert_eq!(rows.iter().map(|row| row.cost_fen).collect::<Vec<_>>(), [38, 5]);
+}

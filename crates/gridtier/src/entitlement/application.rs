@@ -269,8 +269,8 @@ impl<'a> ApplicationReview<'a> {
             // If one of them has no key, all pay the same.
             let keys = keys.unwrap_or_else(|| vec![1.0; claims.len()]);
             let units: u64 = places.iter().map(|&at| self.applications[at].units).sum();
-            let cost = self.catalogue.services[service].unit_cost_fen;
-            let cost = cost.saturating_mul(i64::try_from(units).unwrap_or(i64::MAX));
+            let cost = self.catalogue.services[service].cost_fen(units);
+            let cost = i64::try_from(cost).unwrap_or(i64::MAX);
             for ((place, claim), part) in places.into_iter().zip(claims).zip(shares(cost, &keys)) {
                 let share = i128::from(claim.terms.subsidy_e6.unwrap_or(0));
                 let subsidy = ((2 * i128::from(part) * share + 1_000_000) / 2_000_000) as i64;

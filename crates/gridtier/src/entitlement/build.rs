@@ -5,11 +5,14 @@ use std::collections::BTreeSet;
 use chrono::NaiveDate;
 
 use super::condition::{Condition, Field};
-use super::raw::{CapacityPeriod, CatalogueFile, CellFile, FeeFile, OpeningFile, ServiceFile, TermsFile};
+use super::raw::{
+    CapacityPeriod, CatalogueFile, CellFile, FeeFile, OpeningFile, ServiceFile, TermsFile, Yuan,
+};
 use super::service::{
     Access, Capacity, Cell, Combination, Fee, FeeRule, Opening, Service, ServicePart, Terms,
 };
 use crate::checked_toml::{CheckedToml, Fault, did_you_mean};
+use crate::index::float_i64;
 use crate::method::Tier;
 use crate::text;
 use crate::text::Text;
@@ -101,6 +104,7 @@ impl Build<'_, '_> {
         }
         let condition = self.condition(file.condition.as_deref(), &at("condition"), id);
         let fee = self.fee(&file.fee, id, place);
+        let unit_cost_e6 = self.unit_cost_e6(file.unit_cost, &at("unit_cost"), id);
         let cells = self.cells(file, &fee, place);
         let opens = file.opens.iter().enumerate().filter_map(|(entry, opening)| {
             let entry = entry.to_string();
@@ -118,7 +122,7 @@ impl Build<'_, '_> {
             duty: file.duty.clone(),
             unit: file.unit.clone(),
             unit_zh: file.unit_zh.clone(),
-            unit_cost_fen: fen(file.unit_cost.0),
+            unit_cost_e6,
             uptake_e6: file.uptake.map_or(0, |uptake| e6(uptake.0)),
             programme_units: file.programme_units.map(|units| units.0),
             capacity: file.capacity.as_ref().map(|capacity| Capacity {
@@ -136,6 +140,21 @@ impl Build<'_, '_> {
             opens,
             fee: fee?,
         })
+    }
+
+    /// The cost of a unit in 10⁻⁶ yuan. It is not rounded to fen before it is multiplied, so it may not have more decimals.
+    fn unit_cost_e6(&mut self, cost: Yuan, path: &[&str], id: &str) -> i64 {
+        let cost_e6 = e6(cost.0);
+        if self.document.is_sound(path) && float_i64(cost_e6) / 1e6 != cost.0 {
+            let what = text!(
+                "service {id}: the unit cost {cost} has more than six decimals",
+                "服务 {id}：单位成本 {cost} 的小数超过六位",
+                cost = cost.0
+            );
+            let fix = text!("round it to 0.000001 CNY", "请四舍五入到 0.000001 元");
+            self.fault(path, what, fix);
+        }
+        cost_e6
     }
 
     /// Checks the texts: names are shown to customers and cannot be empty; an id is typed on a command line.
@@ -227,7 +246,7 @@ impl Build<'_, '_> {
                 id: part.id.clone(),
                 title: part.title.clone(),
                 title_zh: part.title_zh.clone(),
-                unit_cost_fen: fen(part.unit_cost.0),
+                unit_cost_e6: self.unit_cost_e6(part.unit_cost, path, id),
             })
             .collect();
         let ids: BTreeSet<&str> = parts.iter().map(|part| part.id.as_str()).collect();

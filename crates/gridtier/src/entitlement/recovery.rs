@@ -9,11 +9,14 @@ use arrow_array::BooleanArray;
 
 use super::catalogue::Catalogue;
 use super::grant::{Basis, Members, grant};
-use super::service::{Access, Fee, Service, Terms};
+use super::service::{Access, Fee, Service, Terms, rounded};
 use crate::method::Tier;
 use crate::word::Word;
 
 const E6: i128 = 1_000_000;
+
+/// Number of 10⁻¹⁶ fen in a fen: the unit of what 10⁻⁶ units cost at a share of 10⁻⁶ of 10⁻⁶ yuan.
+const E16: i128 = 10_000_000_000_000_000;
 
 /// Numbers of entitled customers of a cycle, by service, by tier and by the part of the catalogue that entitles them.
 #[derive(Clone, Debug)]
@@ -138,21 +141,24 @@ impl Statement {
     fn add(&mut self, units_e6: i128, short_e6: i128, access: Access, terms: &Terms, service: &Service) {
         self.units_e6 += units_e6;
         self.short_e6 += short_e6;
-        let cost = units_e6 * cost_of_unit_e6(service);
-        let income = match access {
+        let cost = units_e6 * cost_of_unit_e10(service);
+        self.cost_fen += rounded(cost, E16);
+        self.income_fen += match access {
             Access::None | Access::Limited | Access::OnApplication | Access::Included => 0,
-            Access::Paid => units_e6 * income_of_unit_e6(service, terms),
-            Access::Subsidised => cost * (E6 - i128::from(terms.subsidy_e6.unwrap_or(0))) / E6,
+            Access::Paid => rounded(units_e6 * income_of_unit_e6(service, terms), E6 * E6),
+            Access::Subsidised => {
+                let own = E6 - i128::from(terms.subsidy_e6.unwrap_or(0));
+                // The quotient and the rest apart, since the product may be too large.
+                rounded(cost / E6 * own + cost % E6 * own / E6, E16)
+            }
         };
-        self.cost_fen += rounded(cost, E6 * E6);
-        self.income_fen += rounded(income, E6 * E6);
     }
 
     /// A programme for the public costs the same however many customers use it, so each customer gets an equal share of
     /// the cost. Shares of tiers are differences of rounded cumulative sums, so that they add up.
     fn programme(&mut self, units: u64, customers: &[EntitledCount; 4], service: &Service) {
         let all: u64 = customers.iter().map(|count| count.all).sum();
-        let (units, cost) = (i128::from(units) * E6, i128::from(units) * i128::from(service.unit_cost_fen));
+        let (units, cost) = (i128::from(units) * E6, service.cost_fen(units));
         let up_to = |tiers: usize, whole: i128| {
             let part: u64 = customers[..tiers].iter().map(|count| count.all).sum();
             if all == 0 { 0 } else { whole * i128::from(part) / i128::from(all) }
@@ -163,18 +169,18 @@ impl Statement {
     }
 }
 
-/// Cost of a unit, in 10⁻⁶ fen.
-fn cost_of_unit_e6(service: &Service) -> i128 {
+/// Cost of a unit, in 10⁻¹⁰ fen.
+fn cost_of_unit_e10(service: &Service) -> i128 {
     match &service.fee {
         Fee::Combination(parts, choices) => choices
             .iter()
             .map(|choice| {
                 let chosen = parts.iter().enumerate().filter(|(place, _)| choice.parts >> place & 1 == 1);
-                let cost: i64 = chosen.map(|(_, part)| part.unit_cost_fen).sum();
+                let cost: i64 = chosen.map(|(_, part)| part.unit_cost_e6).sum();
                 i128::from(cost) * i128::from(choice.share_e6)
             })
             .sum(),
-        Fee::Free | Fee::Fixed(_) | Fee::Shared(_) => i128::from(service.unit_cost_fen) * E6,
+        Fee::Free | Fee::Fixed(_) | Fee::Shared(_) => i128::from(service.unit_cost_e6) * E6,
     }
 }
 
@@ -190,9 +196,4 @@ fn income_of_unit_e6(service: &Service, terms: &Terms) -> i128 {
             .sum(),
         Fee::Free | Fee::Fixed(_) | Fee::Shared(_) => i128::from(terms.fee_fen.unwrap_or(0)) * E6,
     }
-}
-
-/// a ÷ b, rounded half up. Neither may be negative.
-fn rounded(a: i128, b: i128) -> i128 {
-    (2 * a + b) / (2 * b)
 }

@@ -138,6 +138,15 @@ impl Cadence {
     }
 }
 
+/// Number of 10⁻⁶ yuan in a fen.
+pub const E6_OF_FEN: i128 = 10_000;
+
+/// a ÷ b, rounded half up. a may not be negative; b is even.
+#[must_use]
+pub fn rounded(a: i128, b: i128) -> i128 {
+    a / b + i128::from(a % b >= b / 2)
+}
+
 /// A part that customers can choose in a service priced by combination.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ServicePart {
@@ -147,8 +156,8 @@ pub struct ServicePart {
     pub title: String,
     /// Name in Chinese.
     pub title_zh: String,
-    /// What one unit of the part costs the utility, in fen.
-    pub unit_cost_fen: i64,
+    /// What one unit of the part costs the utility, in 10⁻⁶ yuan.
+    pub unit_cost_e6: i64,
 }
 
 /// The price of a choice of parts.
@@ -281,8 +290,8 @@ pub struct Service {
     pub unit: String,
     /// The name of a unit, in Chinese.
     pub unit_zh: String,
-    /// The cost of a unit to the utility, in fen.
-    pub unit_cost_fen: i64,
+    /// The cost of a unit to the utility, in 10⁻⁶ yuan.
+    pub unit_cost_e6: i64,
     /// Units a year for each entitled customer, in 10⁻⁶.
     pub uptake_e6: i64,
     /// Units a year for the public as a whole; `None` when customers take units one by one.
@@ -306,6 +315,12 @@ pub struct Service {
 }
 
 impl Service {
+    /// What so many whole units cost, in fen: rounded once, half up.
+    #[must_use]
+    pub fn cost_fen(&self, units: u64) -> i128 {
+        rounded(i128::from(self.unit_cost_e6) * i128::from(units), E6_OF_FEN)
+    }
+
     /// What a tier gets.
     #[must_use]
     pub fn cell(&self, tier: Tier) -> &Cell {

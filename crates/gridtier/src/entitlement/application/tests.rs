@@ -58,7 +58,7 @@ fn a_shared_cost_is_divided_by_capacity_and_the_subsidy_borne_by_the_utility() {
         matches!(&decisions[3].why, Why::Condition(_, seen) if seen[0] == "aged_transformer_area = false")
     );
     let catalogue = Catalogue::shipped("paper", &[]).unwrap().unwrap();
-    let cost = catalogue.services[catalogue.service("S18").unwrap()].unit_cost_fen;
+    let cost = catalogue.services[catalogue.service("S18").unwrap()].unit_cost_e6 / 10_000;
     let parts = |decision: &ApplicationDecision| (decision.fee_fen.unwrap(), decision.subsidy_fen.unwrap());
     let ((fee_a, sub_a), (fee_b, sub_b)) = (parts(&decisions[0]), parts(&decisions[1]));
     assert_eq!(fee_a + sub_a + fee_b + sub_b, 2 * cost, "the parts add up to what two units cost");

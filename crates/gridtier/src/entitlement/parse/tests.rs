@@ -167,6 +167,19 @@ fn the_small_catalogue_has_no_fault_except_the_duties_it_leaves_out() {
 }
 
 #[test]
+fn a_unit_cost_has_six_decimals_at_most() {
+    let with = |find: &str, put: &str| SMALL.replacen(find, put, 1);
+    for (find, cost) in [("unit_cost = 80.0", "0.125"), ("unit_cost = 80.0", "999999999.999999")] {
+        assert_eq!(faults(&with(find, &format!("unit_cost = {cost}"))), Vec::<String>::new(), "{cost}");
+    }
+    for (find, id) in [("unit_cost = 80.0", "visit"), ("unit_cost = 50.0", "pack")] {
+        let reported = planted(find, "unit_cost = 0.1234567");
+        let what = format!("service {id}: the unit cost 0.1234567 has more than six decimals");
+        assert!(reported.contains(&what), "{reported}");
+    }
+}
+
+#[test]
 fn a_missing_or_unknown_cell_is_named() {
     let reported = planted("grade-3 = { access = \"none\", provenance = \"operator\" }\n[[", "[[");
     assert!(reported.contains("service visit has no cell for grade-3"), "{reported}");
