@@ -201,7 +201,8 @@ fn promised_notices(inputs: &DueInputs, reasons: &DueReasons, deliveries: &[Deli
                 NoticeStatus::Late => DueStatus::Late,
                 NoticeStatus::Missed => DueStatus::Missed,
             },
-            delivery: notice.delivery,
+            // What was announced in time was not filled by a delivery that came too late.
+            delivery: notice.delivery.filter(|_| notice.status != NoticeStatus::Announced),
         }));
     }
     due

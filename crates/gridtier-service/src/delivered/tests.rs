@@ -269,9 +269,14 @@ fn promised_notices_are_due_ahead_of_the_outage_and_nothing_without_outages() {
     let mut interrupted = ["a", "b", "c"].map(|customer| row(0, customer, first)).to_vec();
     interrupted.push(row(1, "a", "2026-06-20 12:00"));
     scene.merge(interrupted);
-    for (id, customer, done) in [("d1", "a", "2026-06-13 23:59:59"), ("d2", "b", "2026-06-14 00:00")] {
+    // The last one came after what the public was told in time.
+    for (id, outage, customer, done) in [
+        ("d1", 0, "a", "2026-06-13 23:59:59"),
+        ("d2", 0, "b", "2026-06-14 00:00"),
+        ("d3", 1, "a", "2026-06-20 13:00"),
+    ] {
         scene.deliver(id, "S07", customer, "2026-06-01 00:00", |notice| {
-            (notice.outage, notice.delivered_at) = (Some(0), Some(at(done)));
+            (notice.outage, notice.delivered_at) = (Some(outage), Some(at(done)));
         });
     }
     assert_eq!(
