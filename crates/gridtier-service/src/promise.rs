@@ -16,7 +16,7 @@ use crate::period::{Period, Run};
 use crate::policy::{Measure, Policy, Promise};
 use crate::proposal::{LimitAdvice, achieved_place, has_proposals, proposal};
 use crate::reliability::share_with_supply;
-use crate::time::{Second, WorkCalendar};
+use crate::time::{DAY_S, Second, WorkCalendar};
 
 /// The data over which promises are measured.
 #[derive(Clone, Copy)]
@@ -61,6 +61,8 @@ pub struct PromiseRow {
     /// Of availability: its value. Of interruptions, minutes and restoration: the value that
     /// [`keep_percent`](crate::policy::Limits::keep_percent) of the exposures do not exceed. `None` without exposures.
     pub achieved: Option<f64>,
+    /// Of availability: the seconds with supply of all customers, and all of their seconds. `None` for other measures.
+    pub seconds: Option<[i64; 2]>,
     /// The limit that could be promised.
     pub proposed: Option<f64>,
     /// What to do about the limit.
@@ -218,7 +220,9 @@ impl<'a> HeldPromise<'a> {
             let is_kept = value.is_some_and(|value| limit.is_none_or(|limit| nano(value) >= nano(limit)));
             let exposures = i64::from(value.is_some());
             let tally = PromiseTally { exposures, kept: i64::from(is_kept), ..PromiseTally::default() };
-            PromiseRow { achieved: value, owed: None, ..self.row(group, &tally) }
+            let all = open.customer_days[group.index()] * DAY_S;
+            let seconds = value.map(|_| [all - seconds[group.index()], all]);
+            PromiseRow { achieved: value, seconds, owed: None, ..self.row(group, &tally) }
         })
     }
 
@@ -335,6 +339,7 @@ impl<'a> HeldPromise<'a> {
             share_kept: quotient(tally.kept, tally.exposures),
             limit: self.promise.limit,
             achieved: None,
+            seconds: None,
             proposed: None,
             advice: None,
             owed: self.promise.compensation.map(|_| tally.owed),

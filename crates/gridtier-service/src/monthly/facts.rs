@@ -15,13 +15,14 @@ use crate::ageing::{AgeingRow, ageing};
 use crate::contact_figures::ContactFigures;
 use crate::delivered::Delivered;
 use crate::due::DueInputs;
-use crate::group::{GroupBy, Groups};
+use crate::group::{GroupBy, Groups, UNKNOWN};
 use crate::log::Contact;
 use crate::monthly::improvement::{check_rows, checks_table, correction_rows, corrections_table};
 use crate::monthly::rule::{FIGURE_RULES, FIGURE_TABLES, FigurePart, FigureTable};
 use crate::output::contacts::ContactNames;
 use crate::output::{contacts, delivered, promises};
 use crate::period::Run;
+use crate::policy::Policy;
 use crate::promise_figures::PromiseFigures;
 use crate::time::Second;
 use gridtier::word::Word;
@@ -63,6 +64,8 @@ pub(super) struct TableFacts {
     pub columns: Vec<FigureColumn>,
     pub rows: BTreeMap<FigureKey, Vec<Option<FigureValue>>>,
     totals: BTreeMap<(&'static str, FigureKey), i128>,
+    /// Of promises of availability: the seconds with supply of their customers, and all of their seconds.
+    pub seconds: BTreeMap<FigureKey, [i64; 2]>,
 }
 
 impl TableFacts {
@@ -78,6 +81,19 @@ impl TableFacts {
     /// The sum of a column over the rows that agree with `key` in its first columns.
     pub fn total(&self, column: &'static str, key: &[Box<str>]) -> i128 {
         self.totals.get(&(column, key.to_vec())).copied().unwrap_or(0)
+    }
+
+    /// The sum of a column over the other rows that agree with `key` in the first column and are of customers.
+    pub fn others(&self, column: &str, key: &[Box<str>]) -> i128 {
+        let Some(place) = self.columns.iter().position(|known| *known.name == *column) else { return 0 };
+        let others = self.rows.iter().filter(|(other, _)| {
+            other[0] == key[0] && other[..] != *key && other.last().is_some_and(|group| **group != *UNKNOWN)
+        });
+        let counts = others.filter_map(|(_, row)| match row[place] {
+            Some(FigureValue::Count(count)) => Some(i128::from(count)),
+            _ => None,
+        });
+        counts.sum()
     }
 
     fn add_up(&mut self, table: &str) {
@@ -118,6 +134,9 @@ impl MonthFacts {
         let supply = PromiseFigures::of(base, groups, log, inputs.interruptions, policy, run);
         if let (Some(figures), Some(outages)) = (&supply, log.outages.as_deref()) {
             facts.add(promises::tables(figures, base, groups, outages, policy), run);
+            if let Some(promises) = facts.tables.get_mut("promises") {
+                promises.seconds = availability_seconds(figures, groups, policy);
+            }
             let absent = figures.promises.not_measured.iter();
             let keys = absent.map(|&promise| vec![policy.promises[promise].id.as_str().into()]);
             facts.not_measured.extend(keys.map(|key| ("promises", key)));
@@ -156,6 +175,19 @@ impl MonthFacts {
     }
 }
 
+/// By the key of a row, the seconds of promises of availability.
+fn availability_seconds(
+    figures: &PromiseFigures,
+    groups: &Groups,
+    policy: &Policy,
+) -> BTreeMap<FigureKey, [i64; 2]> {
+    let rows = figures.promises.rows.iter().filter_map(|row| {
+        let (id, group) = (policy.promises[row.promise].id.as_str(), groups.group(row.group));
+        Some((vec![id.into(), group.by.code().into(), group.name.clone()], row.seconds?))
+    });
+    rows.collect()
+}
+
 /// The ageing of contacts as it was at 00:00 of a day.
 fn ageing_at(contacts: &[Contact], run: Run, as_of: i32) -> Vec<AgeingRow> {
     let now = Second::of_day(as_of);
@@ -182,6 +214,7 @@ fn major_days(output: Output) -> TableFacts {
         columns: columns.map(|name| FigureColumn { name: name.into(), is_zero_without_row: false }).into(),
         rows: BTreeMap::from([(Vec::new(), vec![Some(FigureValue::Count(days)), threshold])]),
         totals: BTreeMap::new(),
+        seconds: BTreeMap::new(),
     }
 }
 

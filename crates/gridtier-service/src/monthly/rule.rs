@@ -32,8 +32,14 @@ pub enum FigurePart {
     Sum(ColumnSum),
     /// The sum of a column over all rows that agree in so many columns of the key.
     Total(&'static str, usize),
+    /// The sum of a column over all other rows that agree in the first column of the key, but that of no customer.
+    Others(&'static str),
     /// The figure times its denominator, which is a whole number.
     Product,
+    /// Of a promise of availability: the seconds with supply of its customers.
+    SecondsWithSupply,
+    /// Of a promise of availability: all seconds of its customers.
+    AllSeconds,
 }
 
 /// What a figure must not miss.
@@ -86,6 +92,18 @@ impl FigureRule {
     const fn product(mut self, denominator: FigurePart) -> Self {
         self.numerator = FigurePart::Product;
         self.denominator = denominator;
+        self
+    }
+
+    const fn of_others(mut self, numerator: &'static str, denominator: &'static str) -> Self {
+        self.numerator = FigurePart::Others(numerator);
+        self.denominator = FigurePart::Others(denominator);
+        self
+    }
+
+    const fn of_seconds(mut self) -> Self {
+        self.numerator = FigurePart::SecondsWithSupply;
+        self.denominator = FigurePart::AllSeconds;
         self
     }
 
@@ -243,7 +261,7 @@ pub const FIGURE_RULES: &[FigureRule] = &[
     figure("promises", "breached", Less, "broken", "未兑现").among(EXPOSURES),
     figure("promises", "exempt", Neither, "exempt", "免责"),
     figure("promises", "share_kept", More, "share kept", "兑现率").of(&[("kept", 1)], EXPOSURES).limit(FigureLimit::Everybody),
-    figure("promises", "achieved", ByMeasure, "achieved", "实际达到").limit(FigureLimit::Column("limit")),
+    figure("promises", "achieved", ByMeasure, "achieved", "实际达到").of_seconds().limit(FigureLimit::Column("limit")),
     figure("promises", "proposed", Neither, "limit that could be promised", "建议限值"),
     figure("promises", "compensation_fen", Less, "compensation in fen", "赔偿金额（分）"),
     figure("promises", "compensation_unknown", Less, "broken, compensation unknown", "赔偿金额未知的未兑现").among(&[("breached", 1)]),
@@ -282,7 +300,7 @@ pub const FIGURE_RULES: &[FigureRule] = &[
     figure("fairness", "decided", Neither, "decided cases", "已到期件数"),
     figure("fairness", "on_time", Neither, "on time", "按时").among(&[("decided", 1)]),
     figure("fairness", "share", More, "share on time", "按时率").of(&[("on_time", 1)], &[("decided", 1)]).within("lo", "hi").limit(FigureLimit::TimerFloor),
-    figure("fairness", "rest_share", Neither, "share on time of all other customers", "其他客户按时率").within("rest_lo", "rest_hi"),
+    figure("fairness", "rest_share", Neither, "share on time of all other customers", "其他客户按时率").of_others("on_time", "decided").within("rest_lo", "rest_hi"),
     figure("fairness", "unfair", Less, "later than others, more than by chance (0 or 1)", "显著晚于其他客户（0或1）").limit(FigureLimit::Nobody),
     figure("topics", "contacts", ByKind, "contacts", "件数").among_all(&[("contacts", 1)], "contacts", 1),
     figure("topics", "share", Neither, "share of the kind", "占同类比例").among_all(&[("contacts", 1)], "contacts", 1),

@@ -467,3 +467,19 @@ fn the_tables_of_the_report_have_a_row_for_each_figure_and_leave_out_lists_of_ab
     scene.log.corrections = None;
     assert_eq!(rows(&scene), [("coverage", 6), ("to_check", 3)]);
 }
+
+#[test]
+fn the_share_of_the_others_and_availability_have_numerator_and_denominator() {
+    let report = report(&scene());
+    let parts = |id: &str| {
+        let now = found(&report, id).now;
+        (now.numerator, now.denominator)
+    };
+    // Customer a has no complaint, and b three in time.
+    assert_eq!(parts("fairness/contact/special/rest_share"), (Some(3), Some(3)));
+    assert_eq!(parts("fairness/contact/grade-3/rest_share"), (Some(0), Some(0)));
+    // Two hours of one customer, and half an hour of the other.
+    let all = 2 * 31 * 86_400;
+    assert_eq!(parts("promises/supply/all/all/achieved"), (Some(all - 9_000), Some(all)));
+    assert_eq!(parts("promises/restore/all/all/achieved"), (None, None));
+}
