@@ -153,6 +153,7 @@ impl ServiceLog {
         policy_named: Option<&str>,
         run: Run,
     ) -> Result<Self, ServiceError> {
+        let folder = folder.with_known_as_of(Some(run.known_as_of()));
         let catalogue = cycle::catalogue(cycle)?;
         let policy = policy(policy_named, &catalogue)?;
         let (base, customer_book) = base::read(Some(&folder), cycle, &catalogue, Some(&policy))?;

@@ -16,6 +16,7 @@ use gridtier::unit::date_of_day;
 use gridtier_service::base::Base;
 use gridtier_service::group::Groups;
 use gridtier_service::output::survey;
+use gridtier_service::period::known_at;
 use gridtier_service::read::survey::{SurveyLog, SurveyReading, read_survey};
 use gridtier_service::survey::evaluation::{SurveyInput, SurveyResults, evaluate};
 use gridtier_service::survey::frame::Frame;
@@ -112,6 +113,7 @@ impl SurveyAnswers {
         instrument: Instrument,
         as_of: i32,
     ) -> Result<Self, ServiceError> {
+        let folder = folder.map(|folder| folder.with_known_as_of(Some(known_at(as_of))));
         let catalogue = cycle::catalogue(cycle)?;
         let (base, customer_book) = read_base(folder.as_ref(), cycle, &catalogue, None)?;
         let groups = Groups::of(&base);

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use gridtier::unit::{Month, date_of_day};
+use gridtier::unit::{LocalTime, Month, date_of_day};
 
 use crate::time::Second;
 
@@ -101,6 +101,12 @@ fn month(text: &str) -> Option<Month> {
     Some(Month::new(year(of)?, number))
 }
 
+/// 00:00 of an as-of day: a row that was recorded later is not known yet (SERVICE §1).
+#[must_use]
+pub fn known_at(as_of: i32) -> LocalTime {
+    LocalTime { us: Second::of_day(as_of).seconds() * 1_000_000 }
+}
+
 /// The period of a run and the day as of which everything is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Run {
@@ -118,6 +124,12 @@ impl Run {
         let as_of = as_of.unwrap_or_else(|| period.end_day());
         let days = as_of.saturating_sub(period.first_day());
         (1..=RUN_DAYS_MAX).contains(&days).then_some(Self { period, as_of })
+    }
+
+    /// The instant up to which rows are known, by the time at which they were recorded.
+    #[must_use]
+    pub fn known_as_of(self) -> LocalTime {
+        known_at(self.as_of)
     }
 
     /// 00:00 of the as-of day: a time at or after it has not happened.
