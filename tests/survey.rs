@@ -76,6 +76,27 @@ fn answers_become_tables_that_agree_with_the_file() {
 }
 
 #[test]
+fn a_policy_says_how_many_answers_a_group_must_have() {
+    let utility = surveyed();
+    let paper = utility.done(&["service", "policy", "show"]);
+    let few = paper.replacen("min_cell = 10", "min_cell = 3", 1);
+    assert_ne!(few, paper);
+    write(utility.path(), "few.toml", few);
+    let shown = |options: &[&str], out: &str| {
+        let ended = utility.run(&[&SCORE[..], options, &["-o", out]].concat());
+        assert_eq!(ended.code, 0, "{}", ended.stderr);
+        let scores = Published::read(&utility.path().join(out).join("scores.parquet"));
+        scores.integers("n").iter().zip(scores.numbers("mean")).all(|(n, mean)| {
+            let least = if options.is_empty() { 10 } else { 3 };
+            mean.is_some() == (*n >= Some(least))
+        }) && scores.integers("n").iter().any(|n| (3..10).contains(&n.unwrap()))
+    };
+    assert!(shown(&[], "paper") && shown(&["--policy", "few.toml"], "few"));
+    let below = utility.run(&[&SCORE[..], &["--min-count", "5"]].concat());
+    assert!(below.code == 2 && below.stderr.contains("`min_cell`"), "{}", below.stderr);
+}
+
+#[test]
 fn results_are_told_in_both_languages() {
     let utility = surveyed();
     let en = utility.run(&SCORE).stdout;

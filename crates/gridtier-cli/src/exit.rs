@@ -146,7 +146,7 @@ impl From<ServiceError> for Failure {
     fn from(error: ServiceError) -> Self {
         match error {
             ServiceError::Policy(faults) => faults.into(),
-            ServiceError::PolicyFile(what) => Self::new(METHOD, what),
+            ServiceError::PolicyFile(what) | ServiceError::NotInForce(what) => Self::new(METHOD, what),
             ServiceError::Folder(error) => error.into(),
             ServiceError::Refused(refusal) => refusal.into(),
             ServiceError::Cycle(error) => error.into(),

@@ -11,7 +11,7 @@ use gridtier_io::cycle;
 use gridtier_io::entitle::{CycleEntitlements, read_ids};
 use gridtier_io::service::kept::LogRequest;
 use gridtier_io::store::Store;
-use gridtier_io::survey::shown::{MIN_CELL, SurveyRequest};
+use gridtier_io::survey::shown::SurveyRequest;
 use gridtier_io::system::system_error;
 use gridtier_report::entitlement::{UnmatchedLine, unmatched_note};
 use gridtier_web::{DeliverySettings, HandbookSettings, ServeError, Server, Settings};
@@ -108,7 +108,8 @@ fn delivery(args: &ServeArgs) -> Result<DeliverySettings, Failure> {
             data: data.clone(),
             instrument: survey::instrument(instrument)?,
             as_of: as_of.map(day_of_date).or(run.map(|run| run.as_of)).ok_or_else(no_day)?,
-            min_cell: i64::try_from(min_count).unwrap_or(i64::MAX).max(MIN_CELL),
+            policy: policy.clone(),
+            min_count,
         }),
         _ => None,
     };

@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
+use gridtier::text;
 use gridtier::text::Voice;
 use gridtier::unit::day_of_date;
 use gridtier_io::export::{self, ExportFormat};
 use gridtier_io::results;
 use gridtier_io::store::{Store, StoredCycle};
-use gridtier_io::survey::shown::{self, FILE_ROWS, MIN_CELL, SHOWN_ROWS, ShownSurvey, nothing_to_score};
+use gridtier_io::survey::shown::{self, FILE_ROWS, SHOWN_ROWS, ShownSurvey, nothing_to_score};
 use gridtier_io::survey::{self, SurveyAnswers};
 use gridtier_report::render::{ByteOrderMark, terminal};
 use gridtier_report::section::{Extent, Section};
@@ -19,7 +20,7 @@ use crate::args::{
     SurveyScoreArgs,
 };
 use crate::destination::{Destination, json_answer, write_file, write_page};
-use crate::exit::{BEYOND_LIMITS, Done, Failure, INPUT, note};
+use crate::exit::{BEYOND_LIMITS, Done, Failure, INPUT, USAGE, note};
 use crate::lang::Lang;
 use crate::progress;
 use crate::template::Template;
@@ -95,7 +96,7 @@ fn check(args: &SurveyCheckArgs, lang: Lang) -> Result<Done, Failure> {
     let cycle = Store::open(store)?.cycle(args.cycle)?;
     let answers = read(data, &cycle, instrument, as_of, lang)?;
     let evaluated = answers.evaluate(&cycle, None)?;
-    let shown = ShownSurvey { answers: &answers, cycle: &cycle, evaluated: &evaluated, min_cell: MIN_CELL };
+    let shown = ShownSurvey { answers: &answers, cycle: &cycle, evaluated: &evaluated, min_cell: 0 };
     let sections = shown.check();
     finish(shown, destination, &args.output, lang, [&sections, &sections], |dir| {
         answers.write(dir, "check", &cycle, &evaluated)
@@ -107,8 +108,8 @@ fn score(args: &SurveyScoreArgs, lang: Lang) -> Result<Done, Failure> {
     let destination = destination(&args.output)?;
     let cycle = Store::open(&args.cycle.store)?.cycle(args.cycle.cycle)?;
     let answers = read(&args.data, &cycle, instrument, args.as_of, lang)?;
-    let evaluated = answers.evaluate(&cycle, Some(args.min_count))?;
-    let min_cell = args.min_count;
+    let min_cell = min_cell(args, &cycle)?;
+    let evaluated = answers.evaluate(&cycle, Some(min_cell))?;
     let shown = ShownSurvey { answers: &answers, cycle: &cycle, evaluated: &evaluated, min_cell };
     let few = shown.score(SHOWN_ROWS, Extent::Brief);
     let Some((few, many)) = few.zip(shown.score(FILE_ROWS, Extent::Whole)) else {
@@ -117,6 +118,21 @@ fn score(args: &SurveyScoreArgs, lang: Lang) -> Result<Done, Failure> {
     finish(shown, destination, &args.output, lang, [&few, &many], |dir| {
         answers.write(dir, "score", &cycle, &evaluated)
     })
+}
+
+/// Fewest answers of a group whose scores are shown: those of the policy, or more if the command line asks for more.
+fn min_cell(args: &SurveyScoreArgs, cycle: &StoredCycle) -> Result<i64, Failure> {
+    let of_policy = shown::min_cell(&args.policy, cycle)?;
+    let Some(asked) = args.min_count else { return Ok(of_policy) };
+    if asked < of_policy {
+        let what = text!(
+            "--min-count {asked}: the policy withholds scores of fewer than {of_policy} answers (`min_cell`); give \
+             {of_policy} or more, or another --policy",
+            "--min-count {asked}：服务标准规定少于 {of_policy} 份答卷的得分不公布（`min_cell`）；请给出不小于 {of_policy} 的数，或用 --policy 给出另一标准"
+        );
+        return Err(Failure::new(USAGE, what));
+    }
+    Ok(asked)
 }
 
 fn plan(args: &SurveyPlanArgs, lang: Lang) -> Result<Done, Failure> {
@@ -136,7 +152,7 @@ fn plan(args: &SurveyPlanArgs, lang: Lang) -> Result<Done, Failure> {
         let all = [sample_list(&plan, &answers.base)];
         export::write_sections(path, ExportFormat::Csv, lang.into(), ByteOrderMark::Written, &all)?;
     }
-    let shown = ShownSurvey { answers: &answers, cycle: &cycle, evaluated: &evaluated, min_cell: MIN_CELL };
+    let shown = ShownSurvey { answers: &answers, cycle: &cycle, evaluated: &evaluated, min_cell: 0 };
     let few = shown.plan(&plan, SHOWN_ROWS, Extent::Brief);
     let many = shown.plan(&plan, FILE_ROWS, Extent::Whole);
     finish(shown, destination, &args.output, lang, [&few, &many], |dir| {

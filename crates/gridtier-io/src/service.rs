@@ -42,6 +42,9 @@ pub enum ServiceError {
     /// The policy's file cannot be read.
     #[error("{}", .0.en)]
     PolicyFile(Text),
+    /// The policy is not in force in the period.
+    #[error("{}", .0.en)]
+    NotInForce(Text),
     /// Files of the service folder are doubtful.
     #[error(transparent)]
     Folder(#[from] OpenError),
@@ -82,7 +85,7 @@ impl ServiceError {
     pub fn text(&self) -> Text {
         match self {
             Self::Policy(faults) => Text::new(faults.message(Lang::En), faults.message(Lang::Zh)),
-            Self::PolicyFile(what) => what.clone(),
+            Self::PolicyFile(what) | Self::NotInForce(what) => what.clone(),
             Self::Folder(error) => error.text(),
             Self::Refused(refusal) => Text::new(refusal.message(Lang::En), refusal.message(Lang::Zh)),
             Self::Cycle(error) => error.text(),
@@ -142,6 +145,20 @@ pub fn policy(named: Option<&str>, catalogue: &Catalogue) -> Result<Policy, Serv
     Ok(Policy::parse(named, &text, catalogue)?)
 }
 
+/// Refuses a policy that begins after the period has ended.
+fn check_in_force(policy: &Policy, run: Run) -> Result<(), ServiceError> {
+    if policy.is_in_force(run.period) {
+        return Ok(());
+    }
+    let (name, version, from, period) = (&policy.name, &policy.version, policy.effective_from, run.period);
+    Err(ServiceError::NotInForce(text!(
+        "the policy {name} {version} is in force from {from}, not in the period {period}\n  what to do: give the policy in \
+         force on the last day of the period with --policy, or correct `effective_from` of this one",
+        "服务标准 {name} {version} 自 {from} 起有效，不适用于报告期 {period}\n  处理办法：\
+         用 --policy 给出报告期末日有效的标准，或改正其 `effective_from`"
+    )))
+}
+
 impl ServiceLog {
     /// Reads a service folder against a cycle.
     ///
@@ -156,6 +173,7 @@ impl ServiceLog {
         let folder = folder.with_known_as_of(Some(run.known_as_of()));
         let catalogue = cycle::catalogue(cycle)?;
         let policy = policy(policy_named, &catalogue)?;
+        check_in_force(&policy, run)?;
         let (base, customer_book) = base::read(Some(&folder), cycle, &catalogue, Some(&policy))?;
         let reading = Reading { source: &folder, base: &base, catalogue: &catalogue, policy: &policy, run };
         let ReadLog { log, interruptions, books } = read::read(reading)?;

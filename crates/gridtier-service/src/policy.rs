@@ -9,7 +9,9 @@ use chrono::NaiveDate;
 use gridtier::contract::{ContactKind, OutageKind, Responsibility};
 use gridtier::entitlement::condition::Condition;
 use gridtier::text::Text;
+use gridtier::unit::day_of_date;
 
+use crate::period::Period;
 use crate::time::Span;
 
 pub(crate) use build::is_plain_id;
@@ -100,6 +102,12 @@ pub struct Policy {
 }
 
 impl Policy {
+    /// Whether it is in force on the last day of a period.
+    #[must_use]
+    pub fn is_in_force(&self, period: Period) -> bool {
+        day_of_date(self.effective_from) < period.end_day()
+    }
+
     /// Every condition of promises, follow-ups and timers.
     pub fn conditions(&self) -> impl Iterator<Item = &Condition> {
         let of_promises = self.promises.iter().filter_map(|promise| promise.condition.as_ref());

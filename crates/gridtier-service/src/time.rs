@@ -136,7 +136,7 @@ pub enum Span {
 
 impl Span {
     /// The longest span of each unit: ten years or more, far longer than any sensible policy has.
-    const MAX: u32 = 100_000;
+    pub const MAX: u32 = 100_000;
 
     /// Reads a span; `None` if it is not written as one.
     #[must_use]

@@ -133,12 +133,16 @@ pub struct SurveyScoreArgs {
     /// 截止日（当日零时已知）：此前收回的答卷计入
     #[arg(long, value_name = "DATE")]
     pub as_of: NaiveDate,
-    /// Withhold the scores of groups with fewer answers than this
+    /// Withhold the scores of groups with fewer answers than this; at least, and by default, `min_cell` of the policy
     ///
-    /// 回答少于该份数的分组不公布得分
-    #[arg(long, default_value_t = 10, value_name = "N",
-          value_parser = clap::value_parser!(i64).range(10..))]
-    pub min_count: i64,
+    /// 回答少于该份数的分组不公布得分；不小于服务标准的 `min_cell`，缺省即为该值
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(1..))]
+    pub min_count: Option<i64>,
+    /// Policy of service, for its `min_cell`: paper, or a file
+    ///
+    /// 服务标准（取其 `min_cell`）：paper 或文件
+    #[arg(long, default_value = "paper", value_name = "POLICY")]
+    pub policy: String,
     #[command(flatten)]
     pub output: SurveyOutputArgs,
 }

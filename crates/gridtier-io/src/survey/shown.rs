@@ -11,13 +11,12 @@ use gridtier_service::survey::instrument::Instrument;
 use gridtier_service::survey::plan::SurveyPlan;
 
 use super::{EvaluatedSurvey, SurveyAnswers, open};
+use crate::cycle;
 use crate::folder::DataFolder;
-use crate::service::ServiceError;
 use crate::service::question::{Examples, doubtful, shown_rows};
+use crate::service::{self, ServiceError};
 use crate::store::StoredCycle;
 
-/// Fewest answers of a group whose scores are shown (SERVICE §7), unless more are asked for.
-pub const MIN_CELL: i64 = 10;
 /// Rows of a list that is printed or shown on a page.
 pub const SHOWN_ROWS: usize = 20;
 /// Rows of a list in one file.
@@ -32,7 +31,7 @@ pub struct ShownSurvey<'a> {
     pub cycle: &'a StoredCycle,
     /// What follows from it.
     pub evaluated: &'a EvaluatedSurvey,
-    /// Fewest answers of a group whose scores are shown.
+    /// Fewest answers of a group whose scores are shown; where no scores are shown, it does not matter.
     pub min_cell: i64,
 }
 
@@ -126,6 +125,14 @@ pub fn nothing_to_score(data: &Path) -> Text {
     )
 }
 
+/// Fewest answers of a group whose scores are shown (SERVICE §7), by a policy.
+///
+/// # Errors
+/// The policy is wrong or cannot be read.
+pub fn min_cell(policy: &str, cycle: &StoredCycle) -> Result<i64, ServiceError> {
+    Ok(service::policy(Some(policy), &cycle::catalogue(cycle)?)?.limits.min_cell)
+}
+
 /// Which survey is scored.
 #[derive(Clone, Debug)]
 pub struct SurveyRequest {
@@ -135,8 +142,10 @@ pub struct SurveyRequest {
     pub instrument: Instrument,
     /// The as-of day, in days since 1970-01-01.
     pub as_of: i32,
-    /// Fewest answers of a group whose scores are shown.
-    pub min_cell: i64,
+    /// The policy of service, shipped or a file, which says how many answers a group must have for its scores to be shown.
+    pub policy: String,
+    /// At least so many, whatever the policy says.
+    pub min_count: u64,
 }
 
 /// The results of a survey, and what is to be known about them.
@@ -161,8 +170,10 @@ pub fn scored(
     let folder = open(&request.data, &request.instrument)?;
     let ignored = ignored(&folder);
     let answers = SurveyAnswers::read(Some(folder), cycle, request.instrument.clone(), request.as_of)?;
-    let evaluated = answers.evaluate(cycle, Some(request.min_cell))?;
-    let shown = ShownSurvey { answers: &answers, cycle, evaluated: &evaluated, min_cell: request.min_cell };
+    let min_count = i64::try_from(request.min_count).unwrap_or(i64::MAX);
+    let min_cell = min_cell(&request.policy, cycle)?.max(min_count);
+    let evaluated = answers.evaluate(cycle, Some(min_cell))?;
+    let shown = ShownSurvey { answers: &answers, cycle, evaluated: &evaluated, min_cell };
     let sections = shown.score(most_rows, extent).unwrap_or_else(|| {
         let Text { en, zh, .. } = nothing_to_score(&request.data);
         vec![Section::new().sentence(en, zh)]

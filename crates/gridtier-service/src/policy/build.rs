@@ -18,8 +18,7 @@ use super::raw::{
     ServiceLimitsFile, SpanText, TimerFile, TopicFile,
 };
 use super::{
-    Compensation, ContactStep, DueServices, FollowUp, FollowedEvent, Limits, Measure, Policy, Promise, Timer,
-    Topic,
+    Compensation, DueServices, FollowUp, FollowedEvent, Limits, Measure, Policy, Promise, Timer, Topic,
 };
 use crate::time::Span;
 
@@ -65,10 +64,10 @@ impl PolicyBuild<'_, '_> {
         let due = self.due(&file.due);
         let by_place = |place: usize| place.to_string();
         let promises = file.promise.iter().enumerate();
-        let promises = promises.filter_map(|(at, promise)| self.promise(promise, &due, &by_place(at)));
+        let promises = promises.filter_map(|(at, promise)| self.promise(promise, &file.due, &by_place(at)));
         let promises = promises.collect();
         let follow_ups = file.follow_up.iter().enumerate();
-        let follow_ups = follow_ups.filter_map(|(at, rule)| self.follow_up(rule, &due, &by_place(at)));
+        let follow_ups = follow_ups.filter_map(|(at, rule)| self.follow_up(rule, &file.due, &by_place(at)));
         let follow_ups = follow_ups.collect();
         let timers = file.timer.iter().enumerate().filter_map(|(at, timer)| self.timer(timer, &by_place(at)));
         let timers = timers.collect();
@@ -153,10 +152,11 @@ impl PolicyBuild<'_, '_> {
         let SpanText(text) = text?;
         let span = Span::parse(text);
         if span.is_none() && self.document.is_sound(path) {
+            let most = Span::MAX;
             let what = text!("`{text}` is not a length of time", "`{text}` 不是时间长度");
             let fix = text!(
-                "write a whole number from 1 and min, h, d, mo or wd, such as \"24 h\" or \"5 wd\"",
-                "请写从 1 起的整数和单位 min、h、d、mo 或 wd，如 \"24 h\"、\"5 wd\""
+                "write a whole number from 1 to {most} and min, h, d, mo or wd, such as \"24 h\" or \"5 wd\"",
+                "请写 1 至 {most} 的整数和单位 min、h、d、mo 或 wd，如 \"24 h\"、\"5 wd\""
             );
             self.fault(path, what, fix);
         }
@@ -217,7 +217,7 @@ impl PolicyBuild<'_, '_> {
         }
     }
 
-    fn promise(&mut self, file: &PromiseFile, due: &DueServices, place: &str) -> Option<Promise> {
+    fn promise(&mut self, file: &PromiseFile, due: &DueFile, place: &str) -> Option<Promise> {
         let at = |key: &'static str| ["promise", place, key];
         let service = self.service(&file.service, &at("service"));
         let condition = self.condition(file.condition.as_ref(), &at("where"));
@@ -355,7 +355,7 @@ impl PolicyBuild<'_, '_> {
         None
     }
 
-    fn follow_up(&mut self, file: &FollowUpFile, due: &DueServices, place: &str) -> Option<FollowUp> {
+    fn follow_up(&mut self, file: &FollowUpFile, due: &DueFile, place: &str) -> Option<FollowUp> {
         let at = |key: &'static str| ["follow_up", place, key];
         let services = self.services(&file.services, &at("services"));
         let condition = self.condition(file.condition.as_ref(), &at("where"));
@@ -457,7 +457,7 @@ impl PolicyBuild<'_, '_> {
         }
         if self.document.is_sound(&at("to")) && self.document.is_sound(&at("from")) {
             let to = file.to.list();
-            if to.is_empty() || to.contains(&file.from) || to.contains(&ContactStep::Received) {
+            if to.is_empty() || to.contains(&file.from) {
                 let what = text!(
                     "timer {id} has no step that stops it, or one at which it starts",
                     "计时 {id} 没有终止步骤，或终止步骤就是起始步骤"

@@ -4,6 +4,7 @@
 
 use gridtier::checked_toml::Day;
 use gridtier::contract::{ContactKind, OutageKind, Responsibility};
+use gridtier::word::Word as _;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -67,14 +68,33 @@ pub(super) struct PromiseLimit(#[schemars(range(min = 0, max = 1_000_000))] pub 
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 pub(super) struct AboveZero(#[schemars(extend("exclusiveMinimum" = 0))] pub f64);
 
-/// One step of a contact, or several.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+/// One step of a contact, or several. A contact begins when it is received, which stops nothing.
+#[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
 pub(super) enum ContactSteps {
     /// One.
     One(ContactStep),
     /// Several.
     Several(Vec<ContactStep>),
+}
+
+impl JsonSchema for ContactSteps {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "ContactSteps".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let later = ContactStep::ALL.iter().filter(|step| **step != ContactStep::Received);
+        let codes: Vec<&str> = later.map(|step| step.code()).collect();
+        schemars::json_schema!({"anyOf": [
+            {"type": "string", "enum": codes},
+            {"type": "array", "items": {"type": "string", "enum": codes}}
+        ]})
+    }
 }
 
 impl ContactSteps {

@@ -215,6 +215,17 @@ fn unknown_keys_words_spans_services_and_conditions_are_refused_by_line() {
             "from = \"recieved\" | `timer.contact.from` cannot be",
         ),
         ("\"24 h\"", "\"24 hours\"", "within = \"24 hours\" | `24 hours` is not a length of time | write"),
+        (
+            "\"4 h\"",
+            "\"200000 h\"",
+            "`200000 h` is not a length of time | write a whole number from 1 to 100000 and",
+        ),
+        (
+            "follow_up = \"S05\"",
+            "follow_up = \"S99\"",
+            "follow_up = \"S99\" | the catalogue has no service `S99`",
+        ),
+        ("notice = \"S07\"", "notice = \"S99\"", "notice = \"S99\" | the catalogue has no service `S99`"),
         ("\"4 h\"", "\"0 h\"", "after = \"0 h\" | `0 h` is not a length of time | write"),
         ("\"S03\"", "\"S99\"", "service = \"S99\" | the catalogue has no service `S99` | did you mean"),
         ("[\"S10\"]", "[\"S1O\"]", "services = [\"S1O\"] | the catalogue has no service `S1O`"),
@@ -248,6 +259,18 @@ fn a_limit_weaker_than_its_floor_is_refused_in_the_direction_of_its_measure() {
 fn a_timer_with_floor_and_condition_is_refused() {
     let fault = planted("floor = 100", "floor = 100\nwhere = 'tier = \"special\"'");
     assert!(fault.starts_with("floor = 100 | timer contact has both `floor` and `where`"), "{fault}");
+}
+
+#[test]
+fn a_contact_begins_when_it_is_received_which_stops_no_timer() {
+    let text = SMALL.replacen("from = \"received\"", "from = \"answered\"", 1);
+    for to in ["\"received\"", "[\"closed\", \"received\"]"] {
+        let text = text.replacen("to = \"first_contact\"", &format!("to = {to}"), 1);
+        let faults = Policy::parse("p.toml", &text, &catalogue()).unwrap_err();
+        let fault = faults.faults[0].what.en.as_ref();
+        assert!(faults.faults.len() == 1 && fault.contains("received"), "{faults}");
+    }
+    assert!(!schema().to_string().contains("\"received\",\"first_contact\",\"analysed\"]}}"));
 }
 
 #[test]
