@@ -13,7 +13,9 @@ use gridtier::word::Word as _;
 use gridtier_io::cycle;
 use gridtier_io::export::{self, ExportFormat};
 use gridtier_io::service::kept::{FILE_ROWS, LogRequest, PAGE_ROWS};
-use gridtier_io::service::question::{AnswerShown, AskedLog, ServiceAnswer, ServiceQuestion, doubtful};
+use gridtier_io::service::question::{
+    AnswerShown, AskedLog, ServiceAnswer, ServiceQuestion, doubtful, marked_doubtful,
+};
 use gridtier_io::service::{self, MeasuredLog, ServiceLog, results};
 use gridtier_io::store::{Store, StoredCycle};
 use gridtier_report::render::{ByteOrderMark, terminal};
@@ -155,16 +157,18 @@ fn answer(
     let answer = question.answer(AskedLog { measured: &measured, cycle: &cycle }, is_drawn);
     let min_count = request.min_count;
     let sections = |most_rows, extent| answer.sections(AnswerShown { min_count, most_rows, extent, filter });
+    let doubts = (!measured.breaches.is_empty()).then(|| doubtful(&measured.breaches, fix(&request, place)));
+    let in_file = |most_rows, extent| marked_doubtful(sections(most_rows, extent), doubts.as_ref());
     match place {
         ResultPlace::Printed => {}
         ResultPlace::Folder(dir) => {
             results::write(dir, question.code(), &measured, &cycle, answer.tables())?;
         }
         ResultPlace::File(path, ExportFormat::Html) => {
-            write_page(path, lang, &sections(PAGE_ROWS, Extent::Brief))?;
+            write_page(path, lang, &in_file(PAGE_ROWS, Extent::Brief))?;
         }
         ResultPlace::File(path, format) => {
-            let all = sections(FILE_ROWS, Extent::Whole);
+            let all = in_file(FILE_ROWS, Extent::Whole);
             write_file((path, format), lang, &all, &json_answer(answer.about()?, &all)?)?;
         }
         ResultPlace::List(path) => write_list(path, &answer, filter, lang)?,
@@ -173,11 +177,10 @@ fn answer(
         ResultFormat::Text => terminal::text(&sections(PRINTED_ROWS, Extent::Brief), lang.into()),
         ResultFormat::Json => json_answer(answer.about()?, &sections(FILE_ROWS, Extent::Whole))?,
     };
-    if measured.breaches.is_empty() {
-        return Ok(Done { data });
+    match doubts {
+        None => Ok(Done { data }),
+        Some(message) => Err(Failure { data, message, code: BEYOND_LIMITS }),
     }
-    let message = doubtful(&measured.breaches, fix(&request, place));
-    Err(Failure { data, message, code: BEYOND_LIMITS })
 }
 
 /// Writes the work list alone.

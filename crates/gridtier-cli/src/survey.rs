@@ -7,6 +7,7 @@ use gridtier::text::Voice;
 use gridtier::unit::day_of_date;
 use gridtier_io::export::{self, ExportFormat};
 use gridtier_io::results;
+use gridtier_io::service::question::marked_doubtful;
 use gridtier_io::store::{Store, StoredCycle};
 use gridtier_io::survey::shown::{self, FILE_ROWS, SHOWN_ROWS, ShownSurvey, nothing_to_score};
 use gridtier_io::survey::{self, SurveyAnswers};
@@ -177,14 +178,20 @@ fn finish(
     write: impl FnOnce(&Path) -> Result<(), gridtier_io::publish::PublishError>,
 ) -> Result<Done, Failure> {
     let for_programs = json_answer(shown.answers.about(shown.cycle, shown.evaluated)?, many)?;
+    let doubts = shown.doubts();
     match destination {
         Some(Destination::Folder(dir)) => write(dir)?,
-        Some(Destination::File(path, ExportFormat::Html)) => write_page(path, lang, few)?,
-        Some(Destination::File(path, format)) => write_file((path, format), lang, many, &for_programs)?,
+        Some(Destination::File(path, ExportFormat::Html)) => {
+            write_page(path, lang, &marked_doubtful(few.to_vec(), doubts.as_ref()))?;
+        }
+        Some(Destination::File(path, format)) => {
+            let many = marked_doubtful(many.to_vec(), doubts.as_ref());
+            write_file((path, format), lang, &many, &for_programs)?;
+        }
         None => {}
     }
     let data = printed(few, for_programs, args.format, lang);
-    match shown.doubts() {
+    match doubts {
         None => Ok(Done { data }),
         Some(message) => Err(Failure { data, message, code: BEYOND_LIMITS }),
     }

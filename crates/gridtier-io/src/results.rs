@@ -1,7 +1,7 @@
 //! A folder of results outside of any store: tables as parquet, rejects, and a manifest. It appears whole or not at all.
 
 use std::fs;
-use std::io::{self, ErrorKind};
+use std::io;
 use std::path::Path;
 
 use gridtier::output::Output;
@@ -26,7 +26,7 @@ fn not_written(path: &Path) -> impl FnOnce(io::Error) -> StoreError {
 /// There is something of that name.
 pub fn check_new(dir: &Path) -> Result<(), StoreError> {
     match fs::symlink_metadata(dir) {
-        Ok(_) => Err(not_written(dir)(ErrorKind::AlreadyExists.into())),
+        Ok(_) => Err(StoreError::Exists { path: dir.to_owned() }),
         Err(_) => Ok(()),
     }
 }

@@ -11,7 +11,7 @@ use gridtier::text::Text;
 use gridtier::unit::date_of_day;
 use gridtier::word::Word as _;
 use gridtier::words;
-use gridtier_report::section::{Extent, Section};
+use gridtier_report::section::{Block, Extent, Section};
 use gridtier_report::service::worklist::{self, NamedWorkList, WorkFilter, WorkListShown};
 use gridtier_report::service::{ServiceView, absent_tables, contacts, delivered, head, monthly, promises};
 use gridtier_report::summary::{advice, breach_lines, recorded_rows, recorded_rows_in_words};
@@ -288,6 +288,18 @@ pub(crate) fn shown_rows(
         Extent::Browsed { .. } => recorded_rows_in_words(rows, &findings),
         Extent::Brief | Extent::Whole => recorded_rows(rows, &findings),
     }
+}
+
+/// What `doubts` say as a section below the head of a result that is written into a file, which is read without the message
+/// of the command.
+#[must_use]
+pub fn marked_doubtful(mut sections: Vec<Section>, doubts: Option<&Text>) -> Vec<Section> {
+    let Some(Text { en, zh, .. }) = doubts else { return sections };
+    let lines = en.lines().zip(zh.lines());
+    let lines = lines.map(|(en, zh)| Text::new(en.trim().to_owned(), zh.trim().to_owned())).collect();
+    let heading = text!("Doubtful results", "结果存疑");
+    sections.insert(sections.len().min(1), Section::titled(heading).with(Block::Lines(lines)));
+    sections
 }
 
 /// Says that results are doubtful, because findings exceed the limits of the cycle's method, and what to do (`fix`).

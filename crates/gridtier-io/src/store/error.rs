@@ -33,6 +33,14 @@ pub enum StoreError {
         /// What was found there.
         found: &'static str,
     },
+    /// Results are never mixed with what is there already.
+    #[error(
+        "{path} is there already, and results are never mixed with others. Nothing in it was touched; name a new folder"
+    )]
+    Exists {
+        /// The folder.
+        path: PathBuf,
+    },
     /// A file or folder of the store could not be read.
     #[error("cannot read {path}: {source}. Check that it is there and that you may read it, then run again")]
     Read {
@@ -168,6 +176,9 @@ impl StoreError {
             Self::Occupied { path, .. } => {
                 format!("{} 已有其他内容, 不是周期存储; 未作任何改动, 请另选新目录或空目录", path.display())
             }
+            Self::Exists { path } => {
+                format!("{} 已存在，结果不与已有内容混放；未作任何改动，请另选新文件夹", path.display())
+            }
             Self::Read { path, source } => {
                 format!(
                     "无法读取 {}: {source}。请检查文件是否存在、是否有读取权限, 然后重新运行",
@@ -224,6 +235,7 @@ impl StoreError {
     pub fn is_write(&self) -> bool {
         match self {
             Self::Occupied { .. }
+            | Self::Exists { .. }
             | Self::Write { .. }
             | Self::Busy { .. }
             | Self::LostRace { .. }
