@@ -104,7 +104,7 @@ fn place<'a>(
         Ok(None) => ResultPlace::Printed,
     };
     let names_customers = matches!(place, ResultPlace::Folder(_) | ResultPlace::List(_));
-    if names_customers && args.withhold.min_count > 0 {
+    if names_customers && args.min_count > 0 {
         let path = path.display();
         return Err(Failure::new(
             USAGE,
@@ -137,7 +137,7 @@ fn answer(
     filter: &WorkFilter,
     lang: Lang,
 ) -> Result<Done, Failure> {
-    if args.withhold.min_count > 0 && !filter.tiers.is_empty() {
+    if args.min_count > 0 && !filter.tiers.is_empty() {
         return Err(Failure::new(
             USAGE,
             text!(
@@ -216,7 +216,7 @@ fn log_request(args: &ServiceLogArgs) -> Result<LogRequest, Failure> {
         store: args.cycle.store.clone(),
         policy: args.policy.clone(),
         run: run_of(args.period, args.as_of)?,
-        min_count: args.withhold.min_count,
+        min_count: args.min_count,
     })
 }
 

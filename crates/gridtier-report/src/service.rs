@@ -5,6 +5,7 @@
 
 mod words;
 mod view;
+mod withhold;
 mod head;
 #[cfg(test)]
 mod fixture;

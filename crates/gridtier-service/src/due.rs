@@ -125,6 +125,12 @@ impl DueReasons {
         DueReasonIx(u32::try_from(place).expect("a policy has fewer than 2^32 rules"))
     }
 
+    /// The reason of that name.
+    #[must_use]
+    pub fn named(&self, name: &str) -> Option<DueReason> {
+        self.list.iter().find(|(known, _)| known == name).map(|(_, reason)| *reason)
+    }
+
     /// A reason.
     #[must_use]
     pub fn reason(&self, place: DueReasonIx) -> DueReason {

@@ -9,7 +9,7 @@ use gridtier::word::Word as _;
 use gridtier_service::period::Period;
 
 use super::value::period;
-use super::{CycleArgs, ResultFormat, WithholdArgs};
+use super::{CycleArgs, ResultFormat};
 
 #[derive(Args)]
 pub struct ServiceArguments {
@@ -75,8 +75,12 @@ pub struct ServiceLogArgs {
     /// 服务标准：paper 或文件
     #[arg(long, default_value = "paper", value_name = "POLICY")]
     pub policy: String,
-    #[command(flatten)]
-    pub withhold: WithholdArgs,
+    /// Name no customer, and withhold groups of fewer customers than this, counts by group below it, and rules for so few
+    /// customers, with further ones that would give them away; totals of all customers are shown, however small
+    ///
+    /// 不列出客户；不公布少于该户数的分组、分组中小于该数的计数、仅涉及如此少客户的规则，以及可推算出它们的数；全体合计不论大小均公布
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    pub min_count: u64,
     /// New folder for all results as parquet, with rejects and a manifest; or a file .xlsx, .html or .json for the printed
     /// result (of `due` also .csv: the list)
     ///

@@ -15,6 +15,7 @@ use gridtier_service::topic::TopicRow;
 
 use super::head::not_measured;
 use super::view::ServiceView;
+use super::withhold::Withheld;
 use super::words;
 use crate::format::{grouped, percent};
 use crate::section::{Block, Section};
@@ -28,11 +29,12 @@ pub fn sections(view: &ServiceView, figures: Option<&ContactFigures>) -> Vec<Sec
         let heading = text!("Contacts", "客户诉求");
         return vec![not_measured(heading, &[Table::Contacts])];
     };
-    let mut sections = vec![attention(view, figures)];
+    let withheld = &Withheld::of(view);
+    let mut sections = vec![attention(view, withheld, figures)];
     sections.extend(overdue(view, figures));
-    sections.extend([timers(view, figures), fairness(view, figures)]);
+    sections.extend([timers(view, withheld, figures), fairness(view, withheld, figures)]);
     sections.extend([topics(view, figures), ageing(figures)]);
-    sections.extend(rates(view, figures));
+    sections.extend(rates(view, withheld, figures));
     sections
 }
 
@@ -41,21 +43,31 @@ fn timer_name(view: &ServiceView, timer: usize) -> Text {
     Text::coded(timer.id.clone(), timer.title.en.clone(), timer.title.zh.clone())
 }
 
+/// How each timer treats the tiers that may be shown.
+fn shown_fairness<'f>(withheld: &Withheld, figures: &'f ContactFigures) -> Vec<&'f FairnessRow> {
+    let mut rows = Vec::new();
+    for of_timer in figures.fairness.chunk_by(|a, b| a.timer == b.timer) {
+        let counts: Vec<_> = of_timer.iter().map(|row| (row.tier, row.own.decided)).collect();
+        let shown = withheld.shown_counts(&counts);
+        rows.extend(of_timer.iter().filter(|row| shown.contains(&row.tier)));
+    }
+    rows
+}
+
 /// What needs attention: unfair tiers, tiers under a floor, overdue cases.
-fn attention(view: &ServiceView, figures: &ContactFigures) -> Section {
+fn attention(view: &ServiceView, withheld: &Withheld, figures: &ContactFigures) -> Section {
     let received = grouped(count(figures.contacts.received.len()));
-    let overdue = figures.cases.iter().filter(|case| case.status == TimerStatus::Overdue).count();
-    let late = figures.cases.iter().filter(|case| case.status == TimerStatus::Late).count();
+    let cases = || figures.cases.iter().filter(|case| withheld.shows_timer(case.timer));
+    let overdue = cases().filter(|case| case.status == TimerStatus::Overdue).count();
+    let late = cases().filter(|case| case.status == TimerStatus::Late).count();
     let [overdue, late] = [overdue, late].map(|cases| grouped(count(cases)));
     let section = Section::titled(text!("What needs attention", "须关注事项")).with(Block::Sentence(text!(
-        "{received} contacts were received; cases overdue: {overdue}, done late: {late}.",
+        "Contacts received: {received}; cases overdue: {overdue}, done late: {late}.",
         "受理诉求 {received} 件；逾期未办 {overdue} 项，逾期完成 {late} 项。"
     )));
     let section = section.with_all(most_complained(view, figures));
-    let shown = view.shown_groups();
-    let rows = figures.fairness.iter().filter(|row| shown[row.tier.index()]);
-    let lines = rows.filter_map(|row| concern(view, row));
-    let lines: Vec<Text> = lines.collect();
+    let lines: Vec<Text> =
+        shown_fairness(withheld, figures).into_iter().filter_map(|row| concern(view, row)).collect();
     if lines.is_empty() {
         return section.sentence(
             "No tier is under the floor of a timer, and none waits longer than the others.",
@@ -145,9 +157,10 @@ fn overdue(view: &ServiceView, figures: &ContactFigures) -> Option<Section> {
     Some(view.with_more(section, rows.len()))
 }
 
-fn timers(view: &ServiceView, figures: &ContactFigures) -> Section {
+fn timers(view: &ServiceView, withheld: &Withheld, figures: &ContactFigures) -> Section {
     let all = view.groups.all();
-    let mut rows: Vec<&TimerRow> = figures.timers.iter().filter(|row| row.group == all).collect();
+    let is_shown = |row: &&TimerRow| row.group == all && withheld.shows_timer(row.timer);
+    let mut rows: Vec<&TimerRow> = figures.timers.iter().filter(is_shown).collect();
     rows.sort_by(|one, other| {
         let [one, other] = [one, other].map(|row| row.decided().share().unwrap_or(2.0));
         one.total_cmp(&other)
@@ -193,10 +206,9 @@ fn timers(view: &ServiceView, figures: &ContactFigures) -> Section {
         .table(table)
 }
 
-fn fairness(view: &ServiceView, figures: &ContactFigures) -> Section {
-    let shown = view.shown_groups();
-    let rows = figures.fairness.iter().filter(|row| shown[row.tier.index()]);
-    let mut rows: Vec<&FairnessRow> = rows.filter(|row| row.verdict != FairnessVerdict::None).collect();
+fn fairness(view: &ServiceView, withheld: &Withheld, figures: &ContactFigures) -> Section {
+    let mut rows = shown_fairness(withheld, figures);
+    rows.retain(|row| row.verdict != FairnessVerdict::None);
     rows.sort_by_key(|row| (!row.unfair, row.verdict != FairnessVerdict::Under));
     let is_one_list =
         |a: &&FairnessRow, b: &&FairnessRow| (a.unfair, a.verdict, a.timer) == (b.unfair, b.verdict, b.timer);
@@ -319,14 +331,17 @@ fn topics(view: &ServiceView, figures: &ContactFigures) -> Section {
     if drawn.rows.is_empty() { section } else { section.chart(charts::complaint_topics(drawn)) }
 }
 
-fn rates(view: &ServiceView, figures: &ContactFigures) -> Vec<Section> {
-    let shown = view.shown_groups();
-    let of_groups = figures.rates.iter().filter(|row| {
-        let by = view.groups.group(row.group).by;
-        let is_listed = matches!(by, GroupBy::All | GroupBy::Tier | GroupBy::Class);
-        is_listed && shown[row.group.index()] && row.contacts > 0
-    });
-    let mut rows: Vec<&RateRow> = of_groups.collect();
+fn rates(view: &ServiceView, withheld: &Withheld, figures: &ContactFigures) -> Vec<Section> {
+    let mut rows: Vec<&RateRow> = Vec::new();
+    for of_kind in figures.rates.chunk_by(|a, b| a.kind == b.kind) {
+        let counts: Vec<_> = of_kind.iter().map(|row| (row.group, row.contacts)).collect();
+        let shown = withheld.shown_counts(&counts);
+        rows.extend(of_kind.iter().filter(|row| {
+            let by = view.groups.group(row.group).by;
+            let is_listed = matches!(by, GroupBy::All | GroupBy::Tier | GroupBy::Class);
+            is_listed && shown.contains(&row.group) && row.contacts > 0
+        }));
+    }
     let group = |row: &RateRow| view.groups.group(row.group);
     let is_one_list = |a: &&RateRow, b: &&RateRow| (a.kind, group(a).by) == (b.kind, group(b).by);
     group_names::best_tier_first(&mut rows, is_one_list, |row| &*group(row).name);
@@ -403,7 +418,7 @@ mod tests {
         let sections = sections(&scene.view(), Some(&figures));
         let text = terminal::text(&sections, Lang::En.into());
         let concern = "unfair: Answer: special 0.0 % in time, the others 100.0 %";
-        assert!(text.contains("80 contacts were received; cases overdue: 40, done late: 0"), "{text}");
+        assert!(text.contains("Contacts received: 80; cases overdue: 40, done late: 0"), "{text}");
         assert!(text.find(concern).unwrap() < text.find("Timers").unwrap(), "{text}");
         let zh = terminal::text(&sections, Lang::Zh.into());
         assert!(zh.contains("不公平：答复：特级 special，按时率 0.0 %"), "{zh}");

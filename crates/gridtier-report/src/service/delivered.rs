@@ -13,6 +13,7 @@ use gridtier_service::usage;
 
 use super::head::not_measured;
 use super::view::ServiceView;
+use super::withhold::Withheld;
 use super::words;
 use crate::format::{grouped, percent};
 use crate::section::{Block, Section};
@@ -35,8 +36,9 @@ pub fn sections(view: &ServiceView, inputs: &DueInputs, figures: Option<&Deliver
         let heading = text!("Due and delivered", "应做与已做");
         return vec![not_measured(heading, &[Table::Deliveries])];
     };
-    let mut sections = vec![due(view, figures)];
-    sections.extend(by_tier(view, figures));
+    let withheld = &Withheld::of(view);
+    let mut sections = vec![due(view, withheld, figures)];
+    sections.extend(by_tier(view, withheld, figures));
     sections.extend(missed(view, figures));
     sections.push(channels(view, &usage::channels(inputs, deliveries)));
     if view.names_customers() {
@@ -77,9 +79,12 @@ fn count_cells(row: &DeliveredRow) -> Vec<DataCell> {
 }
 
 /// What was due to everybody, by reason and service.
-fn due(view: &ServiceView, figures: &Delivered) -> Section {
+fn due(view: &ServiceView, withheld: &Withheld, figures: &Delivered) -> Section {
     let all = view.groups.all();
-    let mut rows: Vec<&DeliveredRow> = figures.delivered.iter().filter(|row| row.group == all).collect();
+    let is_shown = |row: &&DeliveredRow| {
+        row.group == all && withheld.shows_due(figures.reasons.reason(row.reason), row.service)
+    };
+    let mut rows: Vec<&DeliveredRow> = figures.delivered.iter().filter(is_shown).collect();
     by_need(&mut rows);
     let sum = |status| rows.iter().map(|row| row.count(status)).sum::<i64>();
     let items: i64 = rows.iter().map(|row| row.due()).sum();
@@ -120,12 +125,17 @@ fn due(view: &ServiceView, figures: &Delivered) -> Section {
 }
 
 /// What was due to each tier; nothing if nothing was due to a customer.
-fn by_tier(view: &ServiceView, figures: &Delivered) -> Option<Section> {
-    let shown = view.shown_groups();
-    let of_tiers = figures.delivered.iter().filter(|row| {
-        view.groups.group(row.group).by == GroupBy::Tier && shown[row.group.index()] && row.due() > 0
-    });
-    let mut rows: Vec<&DeliveredRow> = of_tiers.collect();
+fn by_tier(view: &ServiceView, withheld: &Withheld, figures: &Delivered) -> Option<Section> {
+    let of_tiers = figures.delivered.iter().filter(|row| view.groups.group(row.group).by == GroupBy::Tier);
+    let of_tiers: Vec<&DeliveredRow> = of_tiers.collect();
+    let mut rows = Vec::new();
+    for of_one in of_tiers.chunk_by(|a, b| (a.reason, a.service) == (b.reason, b.service)) {
+        let counts: Vec<(GroupIx, i64)> = of_one.iter().map(|row| (row.group, row.due())).collect();
+        let shown = withheld.shown_counts(&counts);
+        let is_shown = withheld.shows_due(figures.reasons.reason(of_one[0].reason), of_one[0].service);
+        let shown = of_one.iter().filter(|row| is_shown && shown.contains(&row.group) && row.due() > 0);
+        rows.extend(shown.copied());
+    }
     by_need(&mut rows);
     if rows.is_empty() {
         return None;

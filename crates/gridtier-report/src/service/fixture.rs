@@ -93,6 +93,17 @@ impl LogScene {
         Self::of(&regions)
     }
 
+    /// The scene in which so many customers of each region are left: the others closed long ago.
+    pub fn with_closed_but(mut self, left: &[(&str, usize)]) -> Self {
+        for (name, left) in left {
+            let region = self.base.regions.iter().position(|region| region == name);
+            let region = region.and_then(|region| u32::try_from(region).ok());
+            let of_region = self.base.members.iter_mut().filter(|member| member.region == region);
+            of_region.skip(*left).for_each(|member| member.closed_on = Some(1));
+        }
+        self
+    }
+
     fn of(places: &[u32]) -> Self {
         let names = ["A", "B", "C", "D"].map(str::to_owned).to_vec();
         let mut ids = KeyIndex::default();

@@ -27,9 +27,10 @@ pub fn head(view: &ServiceView, heading: Text) -> Vec<Section> {
     let min_count = view.min_count;
     if min_count > 0 {
         sections.push(Section::new().with(Block::Sentence(text!(
-            "Withheld: groups of fewer than {min_count} customers, further groups that would give them away, and all \
-             lists of customers.",
-            "不予公布：少于 {min_count} 户的分组、可推算出它们的其他分组，以及所有客户名单。"
+            "Withheld: groups of fewer than {min_count} customers and counts below {min_count} by group, further ones that would \
+             give them away, rules for so few customers, and all lists of customers. Totals are shown, however small.",
+            "不予公布：少于 {min_count} 户的分组和分组中少于 {min_count} 的计数、可推算出它们的其他数、仅涉及如此少客户的规则，以及所有客户名单。\
+             合计数不论大小均公布。"
         ))));
     }
     sections

@@ -4,20 +4,23 @@
 mod figure_words;
 mod key_figures;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use gridtier::index::{count, index};
 use gridtier::text;
 use gridtier::text::Text;
 use gridtier::word::Word as _;
-use gridtier_service::group::GroupBy;
+use gridtier_service::due::DueReasons;
+use gridtier_service::group::{GroupBy, GroupIx};
 use gridtier_service::log::Correction;
 use gridtier_service::monthly::MonthlyReport;
 use gridtier_service::monthly::improvement::is_overdue;
 use gridtier_service::monthly::judge::{FigureGap, FigureReading, FigureVerdict, MonthlyFigure};
 use gridtier_service::period::Period;
+use gridtier_service::policy::{Measure, Promise};
 
 use super::view::ServiceView;
+use super::withhold::Withheld;
 use super::words;
 use crate::format::grouped;
 use crate::section::{Block, Extent, Section};
@@ -51,19 +54,84 @@ pub fn sections(view: &ServiceView, report: &MonthlyReport) -> Vec<Section> {
 
 /// The figures but those of groups that are withheld.
 fn shown_figures<'r>(view: &ServiceView, report: &'r MonthlyReport) -> Vec<&'r MonthlyFigure> {
-    let shown = view.shown_groups();
-    let withheld: Vec<&str> = view
-        .groups
-        .iter()
-        .filter(|(place, group)| group.by == GroupBy::Tier && !shown[place.index()])
-        .map(|(_, group)| &*group.name)
-        .collect();
-    let shown = report.figures.iter().filter(|figure| {
-        let parts = figure.table.key.iter().zip(&figure.key);
-        let mut tiers = parts.filter(|(column, _)| ["group", "tier"].contains(*column));
-        tiers.all(|(_, name)| !withheld.contains(&&**name))
-    });
-    shown.collect()
+    if view.names_customers() {
+        return report.figures.iter().collect();
+    }
+    let (withheld, reasons) = (Withheld::of(view), DueReasons::of(view.policy));
+    let mut cases: BTreeMap<(&str, Vec<&str>), Vec<(GroupIx, [i64; 3])>> = BTreeMap::new();
+    for figure in &report.figures {
+        let counts = CASES.contains(&(figure.table.name, &*figure.column));
+        if let Some(tier) = tier_of(view, figure).filter(|_| counts && !is_availability(view, figure)) {
+            let readings = [&figure.now, &figure.before, &figure.year_ago];
+            let counts = readings.map(|reading| reading.numerator.unwrap_or(0));
+            cases.entry(row_but_tier(figure)).or_default().push((tier, counts));
+        }
+    }
+    let shown: BTreeMap<_, BTreeSet<GroupIx>> =
+        cases.iter().map(|(row, counts)| (row, withheld.shown_of_periods(counts.iter().copied()))).collect();
+    let is_shown = |figure: &&MonthlyFigure| {
+        shows_row(view, &withheld, &reasons, figure)
+            && tier_of(view, figure).is_none_or(|tier| {
+                let of_row = shown.get(&row_but_tier(figure));
+                of_row.map_or_else(|| withheld.shows(tier), |of_row| of_row.contains(&tier))
+            })
+    };
+    report.figures.iter().filter(is_shown).collect()
+}
+
+/// Of the tables by tier, the column that counts the cases.
+const CASES: [(&str, &str); 6] = [
+    ("promises", "exposures"),
+    ("delivered", "due"),
+    ("units", "deliveries"),
+    ("timers", "cases"),
+    ("fairness", "decided"),
+    ("rates", "contacts"),
+];
+
+/// The tier of a figure; `None` if it is of all customers or of no tier.
+fn tier_of(view: &ServiceView, figure: &MonthlyFigure) -> Option<GroupIx> {
+    let parts = figure.table.key.iter().zip(&figure.key);
+    let name =
+        parts.filter(|(column, _)| ["group", "tier"].contains(*column)).map(|(_, name)| name).next()?;
+    let mut groups = view.groups.iter();
+    groups.find(|(_, group)| group.by == GroupBy::Tier && group.name == *name).map(|(place, _)| place)
+}
+
+/// The table and the key of a figure, without its tier.
+fn row_but_tier(figure: &MonthlyFigure) -> (&str, Vec<&str>) {
+    let parts = figure.table.key.iter().zip(&figure.key);
+    let others = parts.filter(|(column, _)| !["group", "tier"].contains(*column)).map(|(_, name)| &**name);
+    (figure.table.name, others.collect())
+}
+
+/// Whether a figure is about availability, of which a group is one case.
+fn is_availability(view: &ServiceView, figure: &MonthlyFigure) -> bool {
+    let of_figure = |promise: &&Promise| figure.key.first().is_some_and(|id| **id == *promise.id);
+    figure.table.name == "promises"
+        && view.policy.promises.iter().find(of_figure).is_some_and(|one| one.measure == Measure::Availability)
+}
+
+/// Whether the rule, or what was due, that a figure is about may be shown.
+fn shows_row(view: &ServiceView, withheld: &Withheld, reasons: &DueReasons, figure: &MonthlyFigure) -> bool {
+    let Some(id) = figure.key.first() else { return true };
+    let policy = view.policy;
+    match figure.table.name {
+        "promises" => {
+            let promise = policy.promises.iter().position(|promise| *promise.id == **id);
+            promise.is_none_or(|promise| withheld.shows_promise(promise))
+        }
+        "timers" => {
+            let timer = policy.timers.iter().position(|timer| *timer.id == **id);
+            timer.is_none_or(|timer| withheld.shows_timer(timer))
+        }
+        "delivered" => {
+            let reason = reasons.named(id);
+            let service = figure.key.get(1).and_then(|service| view.catalogue.service(service));
+            reason.zip(service).is_none_or(|(reason, service)| withheld.shows_due(reason, service))
+        }
+        _ => true,
+    }
 }
 
 /// How many figures there are of each verdict.

@@ -8,7 +8,7 @@ use gridtier::text;
 use gridtier::text::Text;
 use gridtier::word::Word as _;
 use gridtier_service::group::{CustomerClass, GroupBy, GroupIx};
-use gridtier_service::policy::Promise;
+use gridtier_service::policy::{Measure, Promise};
 use gridtier_service::promise::{PromiseBreach, PromiseRow};
 use gridtier_service::promise_figures::PromiseFigures;
 use gridtier_service::promise_months::PromiseMonth;
@@ -16,6 +16,7 @@ use gridtier_service::reliability::{ReliabilityRow, Scope};
 
 use super::head::not_measured;
 use super::view::ServiceView;
+use super::withhold::Withheld;
 use super::words;
 use crate::chart::Chart;
 use crate::format::{decimal, grouped, money};
@@ -37,12 +38,13 @@ pub fn sections(
         let heading = text!("Promises and reliability", "服务承诺与供电可靠性");
         return vec![not_measured(heading, &[Table::Outages, Table::Interruptions])];
     };
-    let by_month = kept_by_month(view, months).map(|chart| Block::Chart(Box::new(chart)));
-    let mut sections = vec![promises(view, figures).with_all(by_month)];
-    sections.extend(broken_by_group(view, figures));
+    let withheld = &Withheld::of(view);
+    let by_month = kept_by_month(view, withheld, months).map(|chart| Block::Chart(Box::new(chart)));
+    let mut sections = vec![promises(view, withheld, figures).with_all(by_month)];
+    sections.extend(broken_by_group(view, withheld, figures));
     sections.extend(breaches(view, figures));
-    sections.extend([reliability(view, figures), by_group(view, figures), causes(figures)]);
-    sections.push(limits(view, figures));
+    sections.extend([reliability(view, figures), by_group(view, withheld, figures), causes(figures)]);
+    sections.push(limits(view, withheld, figures));
     sections.push(major_days(figures));
     sections
 }
@@ -55,6 +57,22 @@ fn promise_name(promise: &Promise) -> Text {
     Text::coded(promise.id.clone(), promise.title.en.clone(), promise.title.zh.clone())
 }
 
+/// The rows of a promise whose numbers may be shown. Availability has one exposure for each group, however large.
+fn shown_rows<'r>(
+    view: &ServiceView,
+    withheld: &Withheld,
+    of_promise: &'r [PromiseRow],
+) -> Vec<&'r PromiseRow> {
+    let Some(first) = of_promise.first().filter(|row| withheld.shows_promise(row.promise)) else {
+        return Vec::new();
+    };
+    let is_of_groups = promise(view, first.promise).measure == Measure::Availability;
+    let cases = |row: &PromiseRow| if is_of_groups { 0 } else { row.exposures };
+    let counts: Vec<(GroupIx, i64)> = of_promise.iter().map(|row| (row.group, cases(row))).collect();
+    let shown = withheld.shown_counts(&counts);
+    of_promise.iter().filter(|row| shown.contains(&row.group)).collect()
+}
+
 /// How badly a promise is broken, the worst first: the share kept, then the number of breaches.
 fn by_need(rows: &mut [&PromiseRow]) {
     rows.sort_by(|one, other| {
@@ -64,9 +82,10 @@ fn by_need(rows: &mut [&PromiseRow]) {
 }
 
 /// All promises towards all customers.
-fn promises(view: &ServiceView, figures: &PromiseFigures) -> Section {
+fn promises(view: &ServiceView, withheld: &Withheld, figures: &PromiseFigures) -> Section {
     let all = view.groups.all();
-    let mut rows: Vec<&PromiseRow> = figures.promises.rows.iter().filter(|row| row.group == all).collect();
+    let is_shown = |row: &&PromiseRow| row.group == all && withheld.shows_promise(row.promise);
+    let mut rows: Vec<&PromiseRow> = figures.promises.rows.iter().filter(is_shown).collect();
     by_need(&mut rows);
     let broken = rows.iter().filter(|row| row.breached > 0).count();
     let (made, breached): (usize, i64) = (rows.len(), rows.iter().map(|row| row.breached).sum());
@@ -76,16 +95,16 @@ fn promises(view: &ServiceView, figures: &PromiseFigures) -> Section {
     let mut section = Section::titled(text!("Promises against what happened", "服务承诺兑现情况"))
         .with(Block::Sentence(match rows.iter().any(|row| row.owed.is_some()) {
             true => text!(
-                "{broken} of {made} promises were broken, in {breached} cases; compensation: CNY {owed}.",
+                "Promises broken: {broken} of {made}; cases: {breached}; compensation: CNY {owed}.",
                 "{made} 项承诺中 {broken} 项有违诺，共 {breached} 起；补偿 {owed} 元。"
             ),
             false => text!(
-                "{broken} of {made} promises were broken, in {breached} cases. The policy agrees on no compensation.",
+                "Promises broken: {broken} of {made}; cases: {breached}. The policy agrees on no compensation.",
                 "{made} 项承诺中 {broken} 项有违诺，共 {breached} 起。服务标准未约定补偿。"
             ),
         }))
         .table(promise_table(view, &rows))
-        .with_all(kept_by_class(view, figures).map(|chart| Block::Chart(Box::new(chart))));
+        .with_all(kept_by_class(view, withheld, figures).map(|chart| Block::Chart(Box::new(chart))));
     if unknown > 0 {
         let unknown = grouped(unknown);
         section = section.with(Block::Sentence(text!(
@@ -105,13 +124,12 @@ fn promises(view: &ServiceView, figures: &PromiseFigures) -> Section {
 }
 
 /// The share kept of each promise by class, as a chart; nothing if a class is withheld or nothing was promised.
-fn kept_by_class(view: &ServiceView, figures: &PromiseFigures) -> Option<Chart> {
-    let shown = view.shown_groups();
+fn kept_by_class(view: &ServiceView, withheld: &Withheld, figures: &PromiseFigures) -> Option<Chart> {
     let class = |class: CustomerClass| {
         let found = view.groups.iter().find(|(_, group)| {
             group.by == GroupBy::Class && &*group.name == class.code() && group.members > 0
         });
-        found.map(|(place, _)| (place, class)).filter(|(place, _)| shown[place.index()])
+        found.map(|(place, _)| (place, class)).filter(|(place, _)| withheld.shows(*place))
     };
     let classes: Vec<_> = CustomerClass::ALL.iter().filter_map(|&of| class(of)).collect();
     let mut columns = vec![words::text("promise", "promise", "承诺")];
@@ -120,7 +138,8 @@ fn kept_by_class(view: &ServiceView, figures: &PromiseFigures) -> Option<Chart> 
             .iter()
             .map(|(_, class)| DataColumn::new(ColumnFormat::Share, class.code(), class.en(), class.zh())),
     );
-    let rows = (0..view.policy.promises.len()).filter_map(|place| {
+    let promises = (0..view.policy.promises.len()).filter(|&place| withheld.shows_promise(place));
+    let rows = promises.filter_map(|place| {
         let shares = classes.iter().map(|&(group, _)| {
             figures.promises.rows.iter().find(|row| row.promise == place && row.group == group)?.share_kept
         });
@@ -136,9 +155,12 @@ fn kept_by_class(view: &ServiceView, figures: &PromiseFigures) -> Option<Chart> 
 }
 
 /// The share kept of each promise by class and month; nothing if a class is withheld or nothing was promised.
-fn kept_by_month(view: &ServiceView, months: &[PromiseMonth]) -> Option<Chart> {
-    let shown = view.shown_groups();
-    let is_class = |group: GroupIx| view.groups.group(group).by == GroupBy::Class && shown[group.index()];
+fn kept_by_month(view: &ServiceView, withheld: &Withheld, months: &[PromiseMonth]) -> Option<Chart> {
+    let is_class = |row: &PromiseRow| {
+        view.groups.group(row.group).by == GroupBy::Class
+            && withheld.shows(row.group)
+            && withheld.shows_promise(row.promise)
+    };
     let of_month = |month: &PromiseMonth, promise, group| {
         let row = month.rows.iter().find(|row| row.promise == promise && row.group == group);
         row.and_then(|row| row.share_kept)
@@ -154,7 +176,7 @@ fn kept_by_month(view: &ServiceView, months: &[PromiseMonth]) -> Option<Chart> {
         months.iter().map(|month| of_month(month, row.promise, row.group)).collect()
     };
     let with_cases: Vec<(&PromiseRow, Vec<Option<f64>>)> = all
-        .filter(|row| is_class(row.group))
+        .filter(|row| is_class(row))
         .map(|row| (row, shares_of(row)))
         .filter(|(_, shares)| shares.iter().any(Option::is_some))
         .collect();
@@ -204,9 +226,13 @@ fn promise_table(view: &ServiceView, rows: &[&PromiseRow]) -> DataTable {
 }
 
 /// What was promised, achieved and could be promised, for people to decide on.
-fn limits(view: &ServiceView, figures: &PromiseFigures) -> Section {
+fn limits(view: &ServiceView, withheld: &Withheld, figures: &PromiseFigures) -> Section {
     let all = view.groups.all();
-    let rows = figures.promises.rows.iter().filter(|row| row.group == all && row.achieved.is_some());
+    let rows = figures
+        .promises
+        .rows
+        .iter()
+        .filter(|row| row.group == all && row.achieved.is_some() && withheld.shows_promise(row.promise));
     let table = DataTable::new(
         Text::coded("limits", "What could be promised", "承诺值建议"),
         vec![
@@ -221,7 +247,7 @@ fn limits(view: &ServiceView, figures: &PromiseFigures) -> Section {
             vec![
                 DataCell::Text(promise_name(promise)),
                 words::value(row.limit, promise.measure),
-                words::value(row.achieved, promise.measure),
+                words::achieved(row.achieved, row.limit, promise.measure),
                 words::value(row.proposed, promise.measure),
                 row.advice.map_or(DataCell::Missing, DataCell::word),
             ]
@@ -238,11 +264,11 @@ fn limits(view: &ServiceView, figures: &PromiseFigures) -> Section {
 }
 
 /// The groups towards which promises were broken; nothing if there are none.
-fn broken_by_group(view: &ServiceView, figures: &PromiseFigures) -> Option<Section> {
-    let shown = view.shown_groups();
-    let broken = figures.promises.rows.iter().filter(|row| {
+fn broken_by_group(view: &ServiceView, withheld: &Withheld, figures: &PromiseFigures) -> Option<Section> {
+    let by_promise = figures.promises.rows.chunk_by(|a, b| a.promise == b.promise);
+    let broken = by_promise.flat_map(|rows| shown_rows(view, withheld, rows)).filter(|row| {
         let is_part = view.groups.group(row.group).by != GroupBy::All && view.is_telling(row.group);
-        is_part && row.breached > 0 && shown[row.group.index()]
+        is_part && row.breached > 0
     });
     let mut rows: Vec<&PromiseRow> = broken.collect();
     by_need(&mut rows);
@@ -270,7 +296,7 @@ fn broken_by_group(view: &ServiceView, figures: &PromiseFigures) -> Option<Secti
                 DataCell::Integer(row.exposures),
                 DataCell::Integer(row.breached),
                 DataCell::number(row.share_kept),
-                words::value(row.achieved, promise.measure),
+                words::achieved(row.achieved, row.limit, promise.measure),
                 words::fen(row.owed.map(|owed| owed.fen)),
             ]
         }),
@@ -392,9 +418,8 @@ fn reliability(view: &ServiceView, figures: &PromiseFigures) -> Section {
 }
 
 /// Reliability by group of customers, of all interruptions.
-fn by_group(view: &ServiceView, figures: &PromiseFigures) -> Section {
-    let shown = view.shown_groups();
-    let is_shown = |row: &&ReliabilityRow| shown[row.group.index()] && view.is_telling(row.group);
+fn by_group(view: &ServiceView, withheld: &Withheld, figures: &PromiseFigures) -> Section {
+    let is_shown = |row: &&ReliabilityRow| withheld.shows(row.group) && view.is_telling(row.group);
     let rows = figures.reliability.iter().filter(|row| row.scope == Scope::All).filter(is_shown);
     let mut rows: Vec<&ReliabilityRow> = rows.collect();
     let group = |row: &ReliabilityRow| view.groups.group(row.group);
@@ -532,7 +557,7 @@ mod tests {
             (&DataCell::Integer(2), &DataCell::Integer(1), &DataCell::Fen(5_000))
         );
         let text = terminal::text(&sections, Lang::En.into());
-        assert!(text.contains("1 of 2 promises were broken, in 1 cases; compensation: CNY 50.00"), "{text}");
+        assert!(text.contains("Promises broken: 1 of 2; cases: 1; compensation: CNY 50.00"), "{text}");
         assert!(
             text.contains("Breaches") && text.contains("2026-05-10 10:00") && text.contains("O1"),
             "{text}"
@@ -553,7 +578,8 @@ mod tests {
             ["promises_kept", "promises_by_month"]
         );
         assert_eq!(drawn[1].table.columns.len(), 13);
-        assert!(kept_by_month(&ServiceView { min_count: 1_000, ..view }, &months).is_none());
+        let few = ServiceView { min_count: 1_000, ..view };
+        assert!(kept_by_month(&few, &Withheld::of(&few), &months).is_none());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use gridtier::entitlement::Catalogue;
 use gridtier::index::CustomerIx;
 use gridtier_service::base::Base;
-use gridtier_service::group::{GroupBy, GroupIx, Groups, UNKNOWN};
+use gridtier_service::group::{GroupIx, Groups, UNKNOWN};
 use gridtier_service::log::Log;
 use gridtier_service::period::Run;
 use gridtier_service::policy::Policy;
@@ -56,45 +56,6 @@ impl ServiceView<'_> {
         customer.map_or(DataCell::Missing, |customer| words::tier_cell(self.base.member(customer).tier))
     }
 
-    /// Whether each group may be shown, by its position. A group with too few customers may not; nor may further ones of
-    /// the same grouping, until those withheld are two groups with enough customers together, since all less the others
-    /// would give a single one away. Classes are sums of use categories, so neither is shown if a part of them is
-    /// withheld.
-    #[must_use]
-    pub fn shown_groups(&self) -> Vec<bool> {
-        let mut shown = vec![true; self.groups.len()];
-        if self.min_count == 0 {
-            return shown;
-        }
-        let least = i64::try_from(self.min_count).unwrap_or(i64::MAX);
-        let mut is_class_hidden = false;
-        for by in [GroupBy::Area, GroupBy::Class, GroupBy::Region, GroupBy::Tier, GroupBy::UseCategory] {
-            let groups = self.groups.iter().filter(|(_, group)| group.by == by && group.members > 0);
-            let mut by_size: Vec<(i64, GroupIx)> =
-                groups.map(|(place, group)| (group.members, place)).collect();
-            by_size.sort_unstable();
-            if by_size.first().is_none_or(|(members, _)| *members >= least) {
-                continue;
-            }
-            let (mut withheld, mut members) = (0, 0);
-            for (size, place) in by_size {
-                if withheld >= 2 && members >= least && size >= least {
-                    break;
-                }
-                shown[place.index()] = false;
-                withheld += 1;
-                members += size;
-            }
-            is_class_hidden |= matches!(by, GroupBy::Class | GroupBy::UseCategory);
-        }
-        for (place, group) in self.groups.iter() {
-            if group.by == GroupBy::Class && is_class_hidden {
-                shown[place.index()] = false;
-            }
-        }
-        shown
-    }
-
     /// Whether a group says something: not if nobody's group of that grouping is known.
     #[must_use]
     pub fn is_telling(&self, place: GroupIx) -> bool {
@@ -124,29 +85,7 @@ impl ServiceView<'_> {
 
 #[cfg(test)]
 mod tests {
-    use gridtier_service::group::{Group, GroupBy};
-
     use super::super::fixture::LogScene;
-
-    #[test]
-    fn a_small_group_is_withheld_with_the_next_smallest() {
-        let scene = LogScene::of_regions(&[("A", 9), ("B", 2), ("C", 5), ("D", 7)]);
-        let view = super::ServiceView { min_count: 3, ..scene.view() };
-        let shown = view.shown_groups();
-        let hidden = |group: &Group| {
-            let place = view.groups.list.iter().position(|known| known == group).unwrap();
-            !shown[place]
-        };
-        let names_by = |by| -> Vec<&str> {
-            let groups = view.groups.list.iter().filter(|group| group.by == by && hidden(group));
-            groups.map(|group| &*group.name).collect()
-        };
-        assert_eq!(names_by(GroupBy::Region), ["B", "C"]);
-        assert_eq!(names_by(GroupBy::Tier), ["grade-3", "special"], "there is one of the best tier");
-        assert!(names_by(GroupBy::All).is_empty());
-        assert!(!view.names_customers());
-        assert!(scene.view().shown_groups().iter().all(|shown| *shown) && scene.view().names_customers());
-    }
 
     #[test]
     fn the_rows_that_a_list_leaves_out_are_counted() {

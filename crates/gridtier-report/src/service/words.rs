@@ -10,6 +10,7 @@ use gridtier_service::group::{Group, UNGRADED};
 use gridtier_service::policy::{Measure, Policy};
 use gridtier_service::time::Second;
 
+use crate::format::decimal;
 use crate::table::{ColumnFormat, DataCell, DataColumn};
 use crate::{group_names, names};
 
@@ -43,6 +44,21 @@ pub(super) fn unit(measure: Measure) -> Text {
 /// A value of what a promise measures.
 pub(super) fn value(value: Option<f64>, measure: Measure) -> DataCell {
     value.map_or(DataCell::Missing, |value| DataCell::Quantity(value, unit(measure)))
+}
+
+/// Most decimals of a value that is close to its limit: limits are compared in steps of 10⁻⁹.
+const DECIMALS_MAX: u8 = 9;
+
+/// What was achieved of a promise. If two decimals would show it as its limit, as many as tell them apart.
+pub(super) fn achieved(value: Option<f64>, limit: Option<f64>, measure: Measure) -> DataCell {
+    let is_told = |value: f64, limit: f64, decimals| decimal(value, decimals) != decimal(limit, decimals);
+    match value.zip(limit) {
+        Some((value, limit)) if value != limit && !is_told(value, limit, 2) => {
+            let decimals = (3..DECIMALS_MAX).find(|&decimals| is_told(value, limit, decimals));
+            DataCell::Formatted(value, ColumnFormat::Number(decimals.unwrap_or(DECIMALS_MAX)))
+        }
+        _ => self::value(value, measure),
+    }
 }
 
 /// The title of a service, with its id for programs.
@@ -163,4 +179,19 @@ pub(super) fn whole(value: Option<i64>) -> DataCell {
 /// An amount in fen that may be unknown.
 pub(super) fn fen(value: Option<i64>) -> DataCell {
     value.map_or(DataCell::Missing, |fen| DataCell::Fen(fen.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missed_limit_is_shown_with_as_many_decimals_as_tell() {
+        let shown = |value: f64| achieved(Some(value), Some(99.9), Measure::Availability);
+        let unit = unit(Measure::Availability);
+        assert_eq!(shown(99.89), DataCell::Quantity(99.89, unit.clone()));
+        assert_eq!(shown(99.9), DataCell::Quantity(99.9, unit));
+        assert_eq!(shown(99.8999), DataCell::Formatted(99.8999, ColumnFormat::Number(4)));
+        assert_eq!(shown(99.899_999_99), DataCell::Formatted(99.899_999_99, ColumnFormat::Number(8)));
+    }
 }

@@ -13,6 +13,7 @@ use gridtier::word::Word as _;
 use gridtier_service::base::Base;
 use gridtier_service::delivered::Delivered;
 use gridtier_service::due::DueReasonIx;
+use gridtier_service::group::{UNGRADED, UNKNOWN};
 use gridtier_service::period::Run;
 use gridtier_service::policy::Policy;
 use gridtier_service::time::Second;
@@ -47,6 +48,11 @@ struct WorkLine {
     tier: Option<Tier>,
     overdue: bool,
     within_capacity: bool,
+}
+
+/// What a line's tier can be: a tier, none, or that of an appointment without a customer.
+fn tiers_of_lines() -> Vec<&'static str> {
+    Tier::ALL.iter().map(|tier| tier.code()).chain([UNGRADED, UNKNOWN]).collect()
 }
 
 /// Which lines of a work list are shown: those of these services and tiers. Empty: of all.
@@ -251,14 +257,15 @@ impl NamedWorkList {
     /// How much there is to do of each service, and for which tiers.
     fn by_service(&self, shown: WorkListShown<'_>) -> DataTable {
         let mut counts: BTreeMap<_, (&WorkLine, [i64; 3], Vec<i64>)> = BTreeMap::new();
-        let tiers: &[Tier] = if shown.names_customers { &Tier::ALL } else { &[] };
+        let tiers = if shown.names_customers { tiers_of_lines() } else { Vec::new() };
         for line in self.kept(shown.filter) {
             let (_, count, by_tier) = counts
                 .entry((line.service, line.reason))
                 .or_insert_with(|| (line, [0; 3], vec![0; tiers.len()]));
-            let position = line.tier.and_then(|tier| tiers.iter().position(|known| *known == tier));
-            if let Some(count) = position.and_then(|place| by_tier.get_mut(place)) {
-                *count += 1;
+            let without = if line.customer.is_some() { UNGRADED } else { UNKNOWN };
+            let of_line = line.tier.map_or(without, |tier| tier.code());
+            if let Some(place) = tiers.iter().position(|tier| *tier == of_line) {
+                by_tier[place] += 1;
             }
             count[0] += 1;
             count[1] += i64::from(line.overdue);
@@ -271,7 +278,10 @@ impl NamedWorkList {
             words::count("overdue", "overdue", "逾期"),
             words::count("beyond_capacity", "beyond capacity", "超出能力"),
         ];
-        columns.extend(tiers.iter().map(|tier| words::count(tier.code(), tier.en(), tier.zh())));
+        columns.extend(tiers.iter().map(|&tier| {
+            let Text { en, zh, .. } = words::tier(tier);
+            DataColumn::new(ColumnFormat::Integer, tier, en, zh)
+        }));
         DataTable::new(
             Text::coded("worklist_by_service", "Work by service", "各项服务工作量"),
             columns,
