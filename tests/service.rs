@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use calamine::{Reader as _, Xlsx, open_workbook};
 use serde_json::Value;
 
 use crate::support::{Published, write};
@@ -104,6 +105,7 @@ fn a_folder_that_is_there_is_refused_and_left_as_it_is() {
     write(utility.path(), "out/own.txt", "mine");
     let ended = ask(&utility, "check", &["-o", "out"]);
     assert_eq!(ended.code, 5, "{}", ended.stderr);
+    assert!(ended.stderr.contains("out is there already") && ended.stderr.contains("name a new folder"));
     let names: Vec<_> = fs::read_dir(utility.path().join("out")).unwrap().map(Result::unwrap).collect();
     assert_eq!((names.len(), names[0].file_name()), (1, "own.txt".into()));
     let drafts = fs::read_dir(utility.path()).unwrap().map(Result::unwrap);
@@ -263,4 +265,108 @@ fn a_policy_is_shown_started_and_checked() {
     let weaker = utility.run(&["service", "policy", "check", "own.toml", "--lang", "zh"]);
     assert_eq!(weaker.code, 3, "{}", weaker.stderr);
     assert!(weaker.stderr.contains("own.toml"), "{}", weaker.stderr);
+}
+
+#[test]
+fn a_row_recorded_after_the_as_of_day_is_not_known_yet() {
+    let utility = utility();
+    let path = utility.path().join("log/contacts.csv");
+    let header = "contact_id,received_at,customer_id,kind,answered_at,recorded_at\n";
+    let rows = [
+        "K1,2026-01-05 08:00:00,0001,complaint,,2026-01-05 09:00:00\n",
+        "K1,2026-01-05 08:00:00,0001,complaint,2026-01-06 08:00:00,2026-03-15\n",
+        "K2,2026-01-06 08:00:00,0002,complaint,,2026-02-01 00:00:00\n",
+        "K3,2026-01-07 08:00:00,0003,complaint,,2026-02-01 00:00:01\n",
+    ];
+    fs::write(&path, header.to_owned() + &rows.concat()).unwrap();
+    let states = |options: &[&str], out: &str| {
+        let ended = ask(&utility, "contacts", &[options, &["-o", out]].concat());
+        assert_eq!(ended.code, 0, "{}", ended.stderr);
+        let read = table(&utility, &format!("{out}/reconciliation"));
+        let row = rows_where(&read, &[("table", "contacts")])[0];
+        let later = read.integers("not_yet_known")[row].unwrap();
+        (table(&utility, &format!("{out}/contacts")).rows_of(&["contact_id", "state"]), later)
+    };
+    let some = |rows: &[[&str; 2]]| -> Vec<Vec<Option<String>>> {
+        rows.iter().map(|row| row.map(|cell| Some(cell.to_owned())).to_vec()).collect()
+    };
+    assert_eq!(states(&[], "then"), (some(&[["K1", "received"], ["K2", "received"]]), 2));
+    let now = some(&[["K1", "answered"], ["K2", "received"], ["K3", "received"]]);
+    assert_eq!(states(&["--as-of", "2026-03-15"], "now"), (now, 0));
+}
+
+#[test]
+fn a_policy_that_begins_after_the_period_is_refused() {
+    let utility = utility();
+    let paper = utility.done(&["service", "policy", "show"]);
+    let from = |day: &str| {
+        let text = paper.replacen("effective_from = 1971-01-01", &format!("effective_from = {day}"), 1);
+        assert_ne!(text, paper);
+        write(utility.path(), "own.toml", text);
+        ask(&utility, "contacts", &["--policy", "own.toml"])
+    };
+    assert_eq!(from("2026-01-31").code, 0);
+    let later = from("2026-02-01");
+    assert_eq!(later.code, 3, "{}", later.stderr);
+    let said = "in force from 2026-02-01, not in the period 2026-01";
+    assert!(later.stderr.contains(said) && later.stderr.contains("--policy"), "{}", later.stderr);
+}
+
+#[test]
+fn a_page_and_a_workbook_say_that_their_results_are_doubtful() {
+    let utility = utility();
+    let nobody: String = (0..50).map(|number| format!("X{number},2026-01-10,nobody,query,,,,\n")).collect();
+    let path = utility.path().join("log/contacts.csv");
+    let rows = fs::read_to_string(&path).unwrap();
+    fs::write(&path, rows + &nobody).unwrap();
+    for file in ["out.html", "out.xlsx"] {
+        let ended = ask(&utility, "report", &["-o", file]);
+        assert_eq!(ended.code, 1, "{}", ended.stderr);
+    }
+    let said = "findings exceed the limits of the cycle's method, so these results are doubtful";
+    let page = fs::read_to_string(utility.path().join("out.html")).unwrap();
+    assert!(page.contains(said) || page.contains(&said.replace('\'', "&#39;")), "{page}");
+    assert!(page.contains("结果存疑"));
+    let mut workbook: Xlsx<_> = open_workbook(utility.path().join("out.xlsx")).unwrap();
+    let cells: Vec<String> = workbook
+        .worksheets()
+        .iter()
+        .flat_map(|(_, sheet)| sheet.rows().flatten().map(ToString::to_string).collect::<Vec<_>>())
+        .collect();
+    assert!(cells.iter().any(|cell| cell.contains(said)), "{cells:?}");
+}
+
+#[test]
+fn costs_of_what_was_delivered_come_from_the_results_of_a_report() {
+    let utility = utility();
+    let header = "delivery_id,created_at,customer_id,service,channel,delivered_at,units,cost,fee\n";
+    let rows = [
+        "D1,2026-01-08,0002,S05,phone,2026-01-08,,40,10\n",
+        "D2,2026-01-09,0002,S05,phone,2026-01-09,2,60,40\n",
+        "D3,2026-01-09,,S13,meeting,2026-01-09,,500,\n",
+    ];
+    write(utility.path(), "log/deliveries.csv", header.to_owned() + &rows.concat());
+    let costs = |out: &str| -> Value {
+        let costs = ["entitlements", "costs", "--store", "store", "--format", "json", "--delivered", out];
+        serde_json::from_str(&utility.done(&costs)).unwrap()
+    };
+    assert_eq!(ask(&utility, "report", &["-o", "report"]).code, 0);
+    assert_eq!(ask(&utility, "delivered", &["-o", "delivered"]).code, 0);
+    let (of_report, of_delivered) = (costs("report"), costs("delivered"));
+    assert_eq!(of_report, of_delivered);
+    let lines = of_report.as_array().unwrap_or_else(|| panic!("{of_report:#}"));
+    let line = |service: &str| lines.iter().find(|line| line["service"] == service).unwrap();
+    let visits = line("S05");
+    assert_eq!((&visits["deliveries"], &visits["units"]), (&2.into(), &3.0.into()));
+    assert_eq!([&visits["cost"], &visits["income"], &visits["recovery_rate"]], [100.0, 50.0, 0.5]);
+    assert_eq!((&line("S13")["tier"], &line("S13")["recovery_rate"]), (&"public".into(), &0.0.into()));
+    assert_eq!([&lines.last().unwrap()["cost"], &lines.last().unwrap()["income"]], [600.0, 50.0]);
+    for (options, code, said) in [
+        (vec!["--delivered", "log"], 4, "no folder of results"),
+        (vec!["--delivered", "report", "--min-count", "5"], 2, "--min-count"),
+    ] {
+        let ended = utility.run(&[&["entitlements", "costs", "--store", "store"], &options[..]].concat());
+        assert_eq!(ended.code, code, "{}", ended.stderr);
+        assert!(ended.stderr.contains(said), "{}", ended.stderr);
+    }
 }

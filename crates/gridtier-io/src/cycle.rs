@@ -50,4 +50,4 @@ pub use profile::profiles;
 pub(crate) use profile::profiles_of;
 pub use published::{boundaries, indicator_parameters, published_rejects, rejects_list};
 pub use restated::{RestatedFailure, RestatedTable};
-pub(crate) use table::{batches_of, has_tier_probability, read_columns, rows_of_id, rows_of_ids};
+pub(crate) use table::{batches_of, has_tier_probability, read_columns, read_table, rows_of_id, rows_of_ids};

@@ -5,6 +5,7 @@
 mod base;
 mod measured;
 pub mod results;
+pub mod units;
 pub mod question;
 pub mod kept;
 

@@ -160,6 +160,13 @@ pub struct TierArgs {
 pub struct CostsArgs {
     #[command(flatten)]
     pub cycle: EntitledCycleArgs,
+    /// Take the units, costs and fees of what was delivered in place of the assumed ones: a folder that `service report`
+    /// or `service delivered` wrote with -o, from the same cycle
+    ///
+    /// 用实际提供的数量、成本和收费代替估算：`service report` 或 `service delivered` 用 -o 写出的文件夹，须依据同一周期
+    #[arg(long, value_name = "DIR",
+          conflicts_with_all = ["catalogue", "tier", "region", "use_category", "supply_level", "min_count"])]
+    pub delivered: Option<PathBuf>,
     #[command(flatten)]
     pub filter: FilterArgs,
     #[command(flatten)]

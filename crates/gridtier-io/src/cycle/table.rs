@@ -74,6 +74,23 @@ pub(crate) fn read_columns(
     Ok(())
 }
 
+/// Reads a file of results that is in no store; `None` if a batch is not what `read` expects.
+///
+/// # Errors
+/// The file cannot be read.
+pub(crate) fn read_table(
+    path: &Path,
+    mut read: impl FnMut(&RecordBatch) -> Option<()>,
+) -> Result<Option<()>, CycleError> {
+    for batch in batches(path)? {
+        let batch = batch.map_err(|error| unreadable(path, error))?;
+        if read(&batch).is_none() {
+            return Ok(None);
+        }
+    }
+    Ok(Some(()))
+}
+
 /// A small table as one batch; `None` when it has no rows.
 pub(super) fn whole_table(path: &Path) -> Result<Option<RecordBatch>, CycleError> {
     let all = batches(path)?.collect::<Result<Vec<_>, _>>().map_err(|error| unreadable(path, error))?;
