@@ -69,10 +69,16 @@ fn attention(view: &ServiceView, withheld: &Withheld, figures: &ContactFigures) 
     let lines: Vec<Text> =
         shown_fairness(withheld, figures).into_iter().filter_map(|row| concern(view, row)).collect();
     if lines.is_empty() {
-        return section.sentence(
-            "No tier is under the floor of a timer, and none waits longer than the others.",
-            "各等级均未低于时限底线，也没有等级比其他客户等待更久。",
-        );
+        return match view.names_customers() {
+            true => section.sentence(
+                "No tier is under the floor of a timer, and none waits longer than the others.",
+                "各等级均未低于时限底线，也没有等级比其他客户等待更久。",
+            ),
+            false => section.sentence(
+                "Of the tiers that are shown, none is under the floor of a timer, and none waits longer than the others.",
+                "所公布的等级均未低于时限底线，也没有等级比其他客户等待更久。",
+            ),
+        };
     }
     section.with(Block::Lines(lines))
 }
@@ -422,6 +428,16 @@ mod tests {
         assert!(text.find(concern).unwrap() < text.find("Timers").unwrap(), "{text}");
         let zh = terminal::text(&sections, Lang::Zh.into());
         assert!(zh.contains("不公平：答复：特级 special，按时率 0.0 %"), "{zh}");
+    }
+
+    #[test]
+    fn tiers_of_few_customers_are_not_told() {
+        let scene = LogScene::with_complaints();
+        let figures = scene.contacts().unwrap();
+        let view = ServiceView { min_count: 2, ..scene.view() };
+        let text = terminal::text(&sections(&view, Some(&figures)), Lang::En.into());
+        assert!(!text.contains("unfair: ") && !text.contains("grade-3"), "{text}");
+        assert!(text.contains("Of the tiers that are shown, none"), "{text}");
     }
 
     #[test]

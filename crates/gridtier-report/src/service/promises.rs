@@ -8,7 +8,7 @@ use gridtier::text;
 use gridtier::text::Text;
 use gridtier::word::Word as _;
 use gridtier_service::group::{CustomerClass, GroupBy, GroupIx};
-use gridtier_service::policy::{Measure, Promise};
+use gridtier_service::policy::Promise;
 use gridtier_service::promise::{PromiseBreach, PromiseRow};
 use gridtier_service::promise_figures::PromiseFigures;
 use gridtier_service::promise_months::PromiseMonth;
@@ -58,19 +58,12 @@ fn promise_name(promise: &Promise) -> Text {
 }
 
 /// The rows of a promise whose numbers may be shown. Availability has one exposure for each group, however large.
-fn shown_rows<'r>(
-    view: &ServiceView,
-    withheld: &Withheld,
-    of_promise: &'r [PromiseRow],
-) -> Vec<&'r PromiseRow> {
-    let Some(first) = of_promise.first().filter(|row| withheld.shows_promise(row.promise)) else {
-        return Vec::new();
-    };
-    let is_of_groups = promise(view, first.promise).measure == Measure::Availability;
-    let cases = |row: &PromiseRow| if is_of_groups { 0 } else { row.exposures };
+fn shown_rows<'r>(withheld: &Withheld, of_promise: &'r [PromiseRow]) -> Vec<&'r PromiseRow> {
+    let cases = |row: &PromiseRow| if row.seconds.is_some() { 0 } else { row.exposures };
     let counts: Vec<(GroupIx, i64)> = of_promise.iter().map(|row| (row.group, cases(row))).collect();
     let shown = withheld.shown_counts(&counts);
-    of_promise.iter().filter(|row| shown.contains(&row.group)).collect()
+    let is_shown = |row: &&PromiseRow| withheld.shows_promise(row.promise) && shown.contains(&row.group);
+    of_promise.iter().filter(is_shown).collect()
 }
 
 /// How badly a promise is broken, the worst first: the share kept, then the number of breaches.
@@ -266,7 +259,7 @@ fn limits(view: &ServiceView, withheld: &Withheld, figures: &PromiseFigures) -> 
 /// The groups towards which promises were broken; nothing if there are none.
 fn broken_by_group(view: &ServiceView, withheld: &Withheld, figures: &PromiseFigures) -> Option<Section> {
     let by_promise = figures.promises.rows.chunk_by(|a, b| a.promise == b.promise);
-    let broken = by_promise.flat_map(|rows| shown_rows(view, withheld, rows)).filter(|row| {
+    let broken = by_promise.flat_map(|rows| shown_rows(withheld, rows)).filter(|row| {
         let is_part = view.groups.group(row.group).by != GroupBy::All && view.is_telling(row.group);
         is_part && row.breached > 0
     });

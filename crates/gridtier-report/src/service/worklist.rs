@@ -50,9 +50,10 @@ struct WorkLine {
     within_capacity: bool,
 }
 
-/// What a line's tier can be: a tier, none, or that of an appointment without a customer.
-fn tiers_of_lines() -> Vec<&'static str> {
-    Tier::ALL.iter().map(|tier| tier.code()).chain([UNGRADED, UNKNOWN]).collect()
+/// What a line's tier can be: a tier, none, or that of an appointment without a customer, if there is one.
+fn tiers_of<'l>(mut lines: impl Iterator<Item = &'l WorkLine>) -> Vec<&'static str> {
+    let unknown = lines.any(|line| line.customer.is_none()).then_some(UNKNOWN);
+    Tier::ALL.iter().map(|tier| tier.code()).chain([UNGRADED]).chain(unknown).collect()
 }
 
 /// Which lines of a work list are shown: those of these services and tiers. Empty: of all.
@@ -257,7 +258,7 @@ impl NamedWorkList {
     /// How much there is to do of each service, and for which tiers.
     fn by_service(&self, shown: WorkListShown<'_>) -> DataTable {
         let mut counts: BTreeMap<_, (&WorkLine, [i64; 3], Vec<i64>)> = BTreeMap::new();
-        let tiers = if shown.names_customers { tiers_of_lines() } else { Vec::new() };
+        let tiers = if shown.names_customers { tiers_of(self.kept(shown.filter)) } else { Vec::new() };
         for line in self.kept(shown.filter) {
             let (_, count, by_tier) = counts
                 .entry((line.service, line.reason))
@@ -324,6 +325,22 @@ mod tests {
         assert_eq!(rows[0].cells[1], DataCell::same("c00"));
         let unnamed = list.sections(WorkListShown { names_customers: false, ..shown(&all) });
         assert_eq!(unnamed.len(), 1);
+    }
+
+    #[test]
+    fn the_counts_by_tier_add_up_with_customers_who_have_none() {
+        let mut list = list();
+        list.lines[0].tier = None;
+        let table = list.by_service(shown(&WorkFilter::default()));
+        let place =
+            |code: &str| table.columns.iter().position(|column| column.title.code.as_deref() == Some(code));
+        let (all, first) = (place("items").unwrap(), place(Tier::ALL[0].code()).unwrap());
+        assert!(place(UNGRADED).is_some() && place(UNKNOWN).is_none());
+        let count = |cell: &DataCell| if let DataCell::Integer(count) = cell { *count } else { 0 };
+        for row in &table.rows {
+            let by_tier: i64 = row.cells[first..].iter().map(count).sum();
+            assert_eq!(by_tier, count(&row.cells[all]));
+        }
     }
 
     #[test]

@@ -102,10 +102,10 @@ fn costs_of_units_are_rounded_half_up_and_do_not_overflow() {
     let mut scene = scene();
     scene.deliver("d1", "S07", "a", "2026-03-01 00:00", |_| {});
     let delivery = |units_e3| Delivery { units_e3, ..scene.log.deliveries.as_ref().unwrap()[0].clone() };
-    assert_eq!([99, 100, 101, 0].map(|units| cost_fen(&delivery(units), 5)), [0, 1, 1, 0]);
+    assert_eq!([99, 100, 101, 0].map(|units| cost_fen(&delivery(units), 50_000)), [0, 1, 1, 0]);
     assert_eq!(
         cost_fen(&delivery(i64::MAX), i64::MAX),
-        (i128::from(i64::MAX) * i128::from(i64::MAX) + 500) / 1_000
+        (i128::from(i64::MAX) * i128::from(i64::MAX) + 5_000_000) / 10_000_000
     );
 }
 
