@@ -58,7 +58,7 @@ fn shown_figures<'r>(view: &ServiceView, report: &'r MonthlyReport) -> Vec<&'r M
         return report.figures.iter().collect();
     }
     let (withheld, reasons) = (Withheld::of(view), DueReasons::of(view.policy));
-    let mut cases: BTreeMap<(&str, Vec<&str>), Vec<(GroupIx, [i64; 3])>> = BTreeMap::new();
+    let mut cases: BTreeMap<RowKey, Vec<(GroupIx, [i64; 3])>> = BTreeMap::new();
     for figure in &report.figures {
         let counts = CASES.contains(&(figure.table.name, &*figure.column));
         if let Some(tier) = tier_of(view, figure).filter(|_| counts && !is_availability(view, figure)) {
@@ -98,8 +98,11 @@ fn tier_of(view: &ServiceView, figure: &MonthlyFigure) -> Option<GroupIx> {
     groups.find(|(_, group)| group.by == GroupBy::Tier && group.name == *name).map(|(place, _)| place)
 }
 
+/// A table and the key of its row, without the tier.
+type RowKey<'r> = (&'r str, Vec<&'r str>);
+
 /// The table and the key of a figure, without its tier.
-fn row_but_tier(figure: &MonthlyFigure) -> (&str, Vec<&str>) {
+fn row_but_tier(figure: &MonthlyFigure) -> RowKey<'_> {
     let parts = figure.table.key.iter().zip(&figure.key);
     let others = parts.filter(|(column, _)| !["group", "tier"].contains(*column)).map(|(_, name)| &**name);
     (figure.table.name, others.collect())

@@ -282,7 +282,7 @@ fn part(facts: &TableFacts, key: &FigureKey, part: FigurePart) -> Option<i64> {
             sum
         }
         FigurePart::Total(column, keys) => facts.total(column, &key[..keys]),
-        FigurePart::Others(column) => facts.others(column, key),
+        FigurePart::Others(column) => facts.rows.get(key).map(|_| facts.others(column, key))?,
         FigurePart::SecondsWithSupply => i128::from(facts.seconds.get(key)?[0]),
         FigurePart::AllSeconds => i128::from(facts.seconds.get(key)?[1]),
         FigurePart::None | FigurePart::Itself | FigurePart::Product => return None,

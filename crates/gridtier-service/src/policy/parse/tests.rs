@@ -326,11 +326,7 @@ fn keys_that_do_not_belong_together_are_refused() {
         ("within = \"3 d\"", "within = \"3 d\"\nevery_months = 3", "`until_months` belongs to"),
         ("within = \"3 d\"", "within = \"3 d\"\nuntil_months = 3", "`until_months` belongs to"),
         ("to = \"first_contact\"", "to = []", "to = [] | timer contact has no step that stops it"),
-        (
-            "to = \"first_contact\"",
-            "to = \"received\"",
-            "`timer.contact.to` cannot be \"received\"",
-        ),
+        ("to = \"first_contact\"", "to = \"received\"", "`timer.contact.to` cannot be \"received\""),
     ]);
     let text = SMALL.replace("follow_up = \"S05\"\n", "");
     let faults = Policy::parse("p.toml", &text, &catalogue()).unwrap_err();
