@@ -7,6 +7,7 @@
 mod bounds;
 pub(crate) mod constant;
 mod content;
+mod byte_text;
 mod damage;
 mod faulty_row;
 mod hashing;
@@ -428,7 +429,9 @@ impl Readable {
 
     /// Reads the columns at these positions of a part.
     pub fn pieces(&self, part: u32, positions: &[usize]) -> Result<FilePieces<'_>, Unreadable> {
-        self.content.pieces(&self.file, part, positions)
+        let columns = positions.iter().map(|&at| &self.columns[at]).collect();
+        let first_row = self.content.parts().iter().take(index(part)).sum();
+        Ok(byte_text::as_text(self.content.pieces(&self.file, part, positions)?, columns, first_row))
     }
 }
 

@@ -1,3 +1,4 @@
+mod bytes;
 mod declared;
 
 use std::sync::Arc;

@@ -6,6 +6,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef};
 use arrow_cast::display::{ArrayFormatter, FormatOptions};
 use arrow_schema::DataType;
+use gridtier::contract::cell::shown_bytes;
 
 use crate::guard::Unreadable;
 
@@ -71,7 +72,10 @@ impl<'a> CellTexts<'a> {
     fn within(&self, row: usize, bytes_most: usize) -> Option<Cow<'a, str>> {
         match self {
             Self::Bytes(array) => {
-                bytes(array, row).map(|bytes| String::from_utf8_lossy(&bytes[..bytes.len().min(bytes_most)]))
+                let bytes = bytes(array, row)?;
+                let bytes = &bytes[..bytes.len().min(bytes_most)];
+                // Only in columns that the engine does not read: in others, bytes that are no text refuse the file.
+                Some(str::from_utf8(bytes).map_or_else(|_| shown_bytes(bytes).into(), Cow::Borrowed))
             }
             Self::Dictionary(array, keys, values) => {
                 array.is_valid(row).then(|| values.within(keys[row], bytes_most))?

@@ -5,6 +5,7 @@
 //! instead of a number) is a [`TypeFault`], which refuses the file. Each cell is checked without regard to the rest of
 //! its row.
 
+mod bytes;
 mod text;
 mod date;
 mod number;
@@ -21,6 +22,7 @@ use crate::index::index;
 use crate::text::Text;
 use crate::word::Word;
 
+pub use bytes::{NotText, TextOfBytes, shown_bytes};
 pub use date::{Dates, dates, fill_times_us, months, times_us};
 pub use forms::{WrittenForms, written_forms};
 pub use number::{Scaling, Sign, counts, fill_scaled, flags, floats, power_factors, scaled};
@@ -207,6 +209,18 @@ impl TypeFault {
         let advice =
             Text::new("export the column in the type that the contract gives", "请按合同规定的类型导出该列");
         Self { what, advice }
+    }
+}
+
+impl From<NotText> for TypeFault {
+    fn from(NotText { shown, .. }: NotText) -> Self {
+        Self {
+            what: crate::text!(
+                "it holds bytes that are not UTF-8 text: {shown}",
+                "含有不是 UTF-8 文本的字节：{shown}"
+            ),
+            advice: Text::new("write the column as text in UTF-8", "请将该列写为 UTF-8 文本"),
+        }
     }
 }
 

@@ -197,12 +197,15 @@ fn local_times(array: &ArrayRef, how: Dates, day_form: DayForm) -> Result<Intege
         }
         DataType::Null => Ok(Integers::empty(array.len())),
         other => {
+            let kind = ("a date", "日期");
             let texts = match Family::of(other) {
                 // Integers such as 20250131 and 202501.
-                Family::Integer => cast(array, &DataType::Utf8View).ok().map(|a| a.as_string_view().clone()),
-                _ => text::as_view(array),
+                Family::Integer => {
+                    let texts = cast(array, &DataType::Utf8View).map_err(|_| unfit(kind, array))?;
+                    texts.as_string_view().clone()
+                }
+                _ => text::as_view(array, kind)?,
             };
-            let texts = texts.ok_or_else(|| unfit(("a date", "日期"), array))?;
             let mut cells = Integers::with_capacity(texts.len());
             for text in &texts {
                 cells.push(of_text(text.unwrap_or(""), how, day_form)?);

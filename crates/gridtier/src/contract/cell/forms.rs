@@ -55,7 +55,7 @@ pub fn written_forms(array: &ArrayRef, column: &Column, how: Dates, mark: Decima
         return forms;
     }
     let values = array.as_any_dictionary_opt().map_or(array, |dictionary| dictionary.values());
-    let Some(texts) = text::as_view(values) else { return forms };
+    let Ok(texts) = text::as_view(values, ("text", "文本")) else { return forms };
     for text in texts.iter().flatten() {
         if is_month { forms.note_month(text) } else { forms.note_number(text, mark) }
     }

@@ -380,7 +380,7 @@ fn numeric(
         }),
         T::Null => Integers::empty(array.len()),
         _ => {
-            let texts = text::as_view(array).ok_or_else(|| unfit(("a number", "数字"), array))?;
+            let texts = text::as_view(array, ("a number", "数字"))?;
             let mut cells = Integers::with_capacity(texts.len());
             texts.iter().for_each(|text| cells.push(text.map_or(NULL, |text| of_text(text, mark, double))));
             cells

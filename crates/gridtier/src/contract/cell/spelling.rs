@@ -126,7 +126,7 @@ fn without_markers(
 /// The cells of a column of text or numbers as text; a whole number is written without decimals.
 fn spelt(array: &ArrayRef) -> Option<StringViewArray> {
     match Family::of(array.data_type()) {
-        Family::Text => text::as_view(array),
+        Family::Text => text::as_view(array, ("text", "文本")).ok(),
         Family::Integer => cast(array, &DataType::Utf8View).ok().map(|texts| texts.as_string_view().clone()),
         Family::Float => {
             let doubles = cast(array, &DataType::Float64).ok()?;

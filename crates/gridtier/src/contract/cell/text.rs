@@ -12,6 +12,7 @@ use unicode_normalization::UnicodeNormalization;
 use super::super::ID_BYTES_MAX;
 use super::super::declared::TableDeclared;
 use super::super::rule::Rule;
+use super::bytes::TextOfBytes;
 use super::{CellState, Family, Integers, NULL, TypeFault, by_value, fault, unfit};
 use crate::id_numbers::IdNumbers;
 use crate::id_words::BLOCK;
@@ -90,17 +91,18 @@ impl Texts {
     }
 }
 
-/// A column of text in any encoding as a view, without a copy where possible; `None` if the column is not text.
-pub(super) fn as_view(array: &ArrayRef) -> Option<StringViewArray> {
-    let array = match array.data_type() {
-        // Some writers store text as bytes. Bytes that are not UTF-8 become null and are rejected as empty.
-        DataType::Binary | DataType::LargeBinary | DataType::BinaryView => {
-            cast(array, &DataType::Utf8).ok()?
-        }
-        _ => array.clone(),
-    };
-    (Family::of(array.data_type()) == Family::Text).then_some(())?;
-    cast(&array, &DataType::Utf8View).ok().map(|array| array.as_string_view().clone())
+/// A column of text in any encoding as a view, without a copy where possible. `kind` says in English and Chinese what the
+/// column must be.
+///
+/// # Errors
+/// The column is not text, or holds bytes that are not UTF-8.
+pub(super) fn as_view(array: &ArrayRef, kind: (&str, &str)) -> Result<StringViewArray, TypeFault> {
+    if Family::of(array.data_type()) != Family::Text {
+        return Err(unfit(kind, array));
+    }
+    let array = TextOfBytes::default().read(array).map_err(TypeFault::from)?;
+    let texts = cast(&array, &DataType::Utf8View).map_err(|_| unfit(kind, &array))?;
+    Ok(texts.as_string_view().clone())
 }
 
 /// The ASCII character for a full-width one (U+FF01 to U+FF5E); any other character unchanged.
@@ -175,7 +177,7 @@ pub fn id_texts(array: &ArrayRef) -> Result<StringViewArray, TypeFault> {
             cast(array, &DataType::Utf8View).map_err(|_| unfit(("a key as text", "文本编号"), array))?;
         return Ok(text.as_string_view().clone());
     }
-    as_view(array).ok_or_else(|| unfit(("a key as text", "文本编号"), array))
+    as_view(array, ("a key as text", "文本编号"))
 }
 
 /// A column of keys, one for each row.
@@ -275,7 +277,8 @@ pub fn id_state(folded: &str) -> CellState {
 pub fn texts(array: &ArrayRef) -> Result<Texts, TypeFault> {
     match Family::of(array.data_type()) {
         _ if *array.data_type() == DataType::Null => Ok(Texts::empty(array.len())),
-        Family::Text | Family::Integer => {
+        Family::Text => as_view(array, ("text", "文本")).map(Texts),
+        Family::Integer => {
             let text = cast(array, &DataType::Utf8View).map_err(|_| unfit(("text", "文本"), array))?;
             Ok(Texts(text.as_string_view().clone()))
         }
@@ -288,11 +291,10 @@ pub fn texts(array: &ArrayRef) -> Result<Texts, TypeFault> {
 /// # Errors
 /// The column holds nested values.
 pub fn any_texts(array: &ArrayRef) -> Result<Texts, TypeFault> {
-    if let Some(text) = as_view(array) {
-        return Ok(Texts(text));
-    }
-    if Family::of(array.data_type()) == Family::Nested {
-        return Err(unfit(("text", "文本"), array));
+    match Family::of(array.data_type()) {
+        Family::Text => return as_view(array, ("text", "文本")).map(Texts),
+        Family::Nested => return Err(unfit(("text", "文本"), array)),
+        _ => {}
     }
     let text = cast(array, &DataType::Utf8).and_then(|array| cast(&array, &DataType::Utf8View));
     let text = text.map_err(|_| unfit(("text", "文本"), array))?;
@@ -339,15 +341,18 @@ pub fn words(
 ) -> Result<Integers, TypeFault> {
     let spellings = declared.words.get(column);
     by_value(array, |array| {
+        let kind = ("a word", "代码或词");
         let texts = match Family::of(array.data_type()) {
             Family::Empty => return Ok(Integers::empty(array.len())),
             // Declared spellings may be numeric codes, such as 1 for high voltage.
-            Family::Integer if spellings.is_some() => cast(array, &DataType::Utf8View).ok(),
-            _ => as_view(array).map(|texts| std::sync::Arc::new(texts) as ArrayRef),
+            Family::Integer if spellings.is_some() => {
+                let texts = cast(array, &DataType::Utf8View).map_err(|_| unfit(kind, array))?;
+                texts.as_string_view().clone()
+            }
+            _ => as_view(array, kind)?,
         };
-        let texts = texts.ok_or_else(|| unfit(("a word", "代码或词"), array))?;
         let mut cells = Integers::with_capacity(array.len());
-        for text in texts.as_string_view() {
+        for text in &texts {
             let word = text.map(str::trim).filter(|word| !word.is_empty());
             cells.push(word.map_or(NULL, |word| {
                 let word = spellings.and_then(|spellings| spellings.get(word)).map_or(word, String::as_str);
