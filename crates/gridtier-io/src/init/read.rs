@@ -109,7 +109,7 @@ fn excerpt(
     let step = files.len().div_ceil(FILES_READ).max(1);
     for (file, content) in files.iter().step_by(step) {
         let names: Vec<String> = content.columns().into_iter().map(|column| column.name).collect();
-        // A file with other columns is refused by `check`, which names them.
+        // Files with the columns of the first one say enough; `check` names those that lack a column.
         if names.iter().ne(excerpt.columns.iter().map(|column| &column.name)) {
             continue;
         }
@@ -164,8 +164,14 @@ impl Delivery {
     /// A file cannot be read.
     pub fn words(&self, column: usize) -> Result<Option<BTreeMap<String, u64>>, Unreadable> {
         let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+        let name = &self.excerpt.columns[column].name;
         for (file, content) in &self.files {
-            each_piece(file, content, &[column], &mut |cells| {
+            // A later file may have other columns, or the same in another order.
+            let columns = content.columns();
+            let here = Some(column).filter(|&at| columns.get(at).is_some_and(|own| own.name == *name));
+            let elsewhere = || columns.iter().position(|own| own.name == *name);
+            let Some(own) = here.or_else(elsewhere) else { continue };
+            each_piece(file, content, &[own], &mut |cells| {
                 for cell in cells.into_iter().flatten().filter(|cell| !cell.is_empty()) {
                     *counts.entry(cell).or_default() += 1;
                 }

@@ -198,3 +198,13 @@ fn a_folder_of_a_survey_is_drafted_as_such() {
     let opened = DataFolder::open_tables(folder.path(), &Table::SURVEY).unwrap();
     assert!(Table::SURVEY.into_iter().all(|table| opened.parts(table).unwrap().is_some()));
 }
+
+#[test]
+fn a_later_file_may_lack_a_coded_column_or_have_its_columns_in_another_order() {
+    let folder = TestFolder::with("抄表读数/a.csv", "户号,抄表时间,有功电量,状态\n1,2025-01-01,5,实抄\n")
+        .and("抄表读数/b.csv", "户号,抄表时间,有功电量\n1,2025-02-01,5\n")
+        .and("抄表读数/c.csv", "状态,户号,抄表时间,有功电量\n估抄,1,2025-03-01,5\n");
+    let draft = drafted(&folder);
+    let words = draft.text.lines().find(|line| line.contains("实抄")).unwrap();
+    assert!(draft.text.contains("估抄") && !draft.text.contains("2025-03-01"), "{words}");
+}
