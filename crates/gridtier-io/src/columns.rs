@@ -5,6 +5,7 @@
 //! type is refused; surplus columns are listed. Values are not looked at.
 
 mod agree;
+mod absent;
 mod unit_in_name;
 
 use std::collections::BTreeMap;
@@ -22,6 +23,7 @@ use crate::config::{Config, TableConfig};
 use crate::guard::Unreadable;
 use crate::listing::HiveValue;
 
+pub use absent::absent;
 pub use agree::{Notice, TypedFile, agree};
 pub use unit_in_name::unit_in_name;
 
@@ -97,6 +99,8 @@ pub struct Mapping {
     pub further: Vec<(String, Pick)>,
     /// Columns of the file and keys of its folders that are not in the contract.
     pub unknown: Vec<String>,
+    /// Nullable columns that the file lacks though `gridtier.toml` names them: contract name, and name in the file.
+    pub absent: Vec<(&'static str, String)>,
 }
 
 impl Mapping {
@@ -178,6 +182,8 @@ pub fn map(
             _ => {
                 if column.nullable && found.is_empty() {
                     missing.retain(|(lacking, _)| lacking.name != column.name);
+                    let name = config.columns.get(column.name).map(|names| names.join(" + "));
+                    mapping.absent.extend(name.map(|name| (column.name, name)));
                 }
                 continue;
             }
@@ -301,17 +307,20 @@ fn listed(own: &[FileColumn]) -> (String, String) {
     (names(shown).join(", "), names(shown_zh).join("、"))
 }
 
+/// The one of the `left` names that a wanted name may be meant for.
+fn near<'n>(wanted: &str, left: &'n [String]) -> Option<&'n str> {
+    let folded_left: Vec<String> = left.iter().map(|name| folded(name)).collect();
+    let near = nearest(&folded(wanted), folded_left.iter().map(String::as_str))?;
+    Some(left[folded_left.iter().position(|name| name == near)?].as_str())
+}
+
 /// Columns that are to be passed through and are not there.
 fn refuse_not_passed(names: &[&str], left: &[String], own: &[FileColumn]) -> Unreadable {
     let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
     let (en, zh) = (quoted.join(", "), quoted.join("、"));
     let (has, has_zh) = listed(own);
-    let folded_left: Vec<String> = left.iter().map(|name| folded(name)).collect();
-    let near = names.iter().find_map(|name| {
-        let near = nearest(&folded(name), folded_left.iter().map(String::as_str))?;
-        Some(left[folded_left.iter().position(|name| name == near)?].as_str())
-    });
-    let hint = near.map_or_else(Text::default, |near| text!("did you mean `{near}`? ", "是否指 `{near}`？"));
+    let hint = names.iter().find_map(|name| near(name, left));
+    let hint = hint.map_or_else(Text::default, |near| text!("did you mean `{near}`? ", "是否指 `{near}`？"));
     let fix = text!(
         "correct `passthrough` in gridtier.toml, or export the column in every file of the table",
         "请更正 gridtier.toml 中的 `passthrough`，或在该表的每个文件中导出该列"
@@ -338,15 +347,8 @@ fn refuse_missing(
         [_] => text!("the column {en} is missing; the file has: {has}", "缺少列 {zh}；文件中的列：{has_zh}"),
         _ => text!("the columns {en} are missing; the file has: {has}", "缺少列 {zh}；文件中的列：{has_zh}"),
     };
-    let folded_left: Vec<String> = left.iter().map(|name| folded(name)).collect();
-    let near: Vec<(&str, &str)> = missing
-        .iter()
-        .filter_map(|(column, name)| {
-            let near = nearest(&folded(name), folded_left.iter().map(String::as_str))?;
-            let at = folded_left.iter().position(|name| name == near)?;
-            Some((column.name, left[at].as_str()))
-        })
-        .collect();
+    let near: Vec<(&str, &str)> =
+        missing.iter().filter_map(|(column, name)| Some((column.name, near(name, left)?))).collect();
     let hints = near.iter().map(|(_, near)| text!("is it `{near}`? ", "是否为 `{near}`？"));
     let hints = Text::join(&hints.take(1).collect::<Vec<_>>(), "");
     let (name, example) = near.first().copied().unwrap_or((missing[0].0.name, ""));

@@ -265,7 +265,9 @@ fn check_table(table: Table, files: Vec<DataFile>, config: &Config) -> Result<Ta
     }
     refusals.extend(input::delivered_twice(&files));
     let typed: Vec<TypedFile> = files.iter().map(Readable::typed).collect();
-    match columns::agree(table, &typed, &|file, column, kind| files[file].has_value(column, kind)) {
+    let agreed = columns::agree(table, &typed, &|file, column, kind| files[file].has_value(column, kind));
+    let absent = columns::absent(table, &typed);
+    match agreed.and_then(|notices| Ok([notices, absent?.into_iter().collect()].concat())) {
         Ok(mut notices) if refusals.is_empty() => {
             notices.extend(notices::of_files(&files, &config.table(table)));
             return Ok(TableFiles { files, notices });

@@ -117,6 +117,11 @@ impl Rule {
                 "nothing, unless one of them is meant for a column of the contract: map it in gridtier.toml",
                 "无需处理；若其中某列应对应合同中的列，请在 gridtier.toml 中写明",
             ),
+            Self::MissingColumn => (
+                "correct the name in the header of the file, or export the column in every file; if cells are meant to be empty, \
+                 give a value under `constants`",
+                "请更正文件表头中的列名，或在每个文件中导出该列；若确无该列，请在 `constants` 中给出其值",
+            ),
             Self::WidenedType => (
                 "nothing; export one type to be rid of the notice",
                 "无需处理；各文件以同一类型导出即可消除提示",

@@ -51,6 +51,7 @@ rules! {
     DuplicateKey "duplicate_key" Error "the same key came with different contents; none counts" "同一主键内容不同，均不计入",
     IntegerId "integer_id" Warning "keys came as integers; leading zeros may be lost" "编号以整数给出，前导零可能已丢失",
     UnknownColumn "unknown_column" Info "a column that the contract does not name; ignored" "合同未规定的列，忽略",
+    MissingColumn "missing_column" Warning "a file lacks a column that gridtier.toml names and other files have; its cells are read as empty" "文件缺少 gridtier.toml 声明而其他文件具有的列，按空处理",
     WidenedType "widened_type" Info "a column's type is wider in one file than in another" "某列在一个文件中的类型比另一个文件宽",
     UnknownReversal "unknown_reversal" Warning "a reversal names no accepted bill of the customer in the window; it counts in revenue only" "冲销没有指向该客户窗口内已接受的账单，只计入电费收入",
     ReversesIgnored "reverses_ignored" Warning "a bill of zero or more names a bill to reverse; the name is ignored" "金额不小于零的账单写有被冲销账单，忽略",

@@ -152,6 +152,7 @@ fn forms(rule: Rule) -> &'static [Form] {
         Rule::MixedMonthForms | Rule::AmbiguousGrouping => &[("{} of {}", "{1} 的 {0}")],
         Rule::HiddenCells => HIDDEN,
         Rule::UnknownColumn => &[("{} and {#} more", "{0}, 另有 {1} 列")],
+        Rule::MissingColumn => &[("{} lacks {}, which is read as {}", "{0} 缺少列 {1} (对应 {2})")],
         Rule::WidenedType => &[("{}: {} in {}, {} in {}", "{0}: {2} 中为 {1}, {4} 中为 {3}")],
         Rule::ImplausiblePrice => &[(
             "implausible_price: the median price of {} is {} CNY/kWh, outside {} to {}",

@@ -140,3 +140,46 @@ fn doubtful_ways_of_writing_are_found_by_column_and_bad_ones_rejected() {
     );
     assert_eq!(counted(&read, Table::MeterReadings), 1);
 }
+
+/// A slip in the name of an optional column would take all of its cells for empty.
+#[test]
+fn a_column_that_is_declared_and_that_no_file_has_is_refused() {
+    let data = |header: &str, config: &str| {
+        let text = CUSTOMERS.replace("_area", &format!("_area,{header}")).replace(",false", ",false,true");
+        folder(&text, READINGS, &format!("[tables.customers.columns]\n{config}\n"))
+    };
+    let refusal = data("OPTOUT", "marketing_opt_out = \"OPT_OUT\"").open().err().unwrap();
+    assert!(
+        refusal.contains(
+            "customers.csv: gridtier.toml names `OPT_OUT` for marketing_opt_out, but no file of the table has such a column; the \
+             file has: customer_id, use_category"
+        ),
+        "{refusal}"
+    );
+    assert!(
+        refusal.contains("did you mean `OPTOUT`? correct the names under [tables.customers.columns]"),
+        "{refusal}"
+    );
+    assert!(data("opt_out", "marketing_opt_out = \"OPT_OUT\"").open().is_ok());
+    let constant = "marketing_opt_out = \"OPT_OUT\"\n[tables.customers.constants]\nmarketing_opt_out = true";
+    assert!(data("OPTOUT", constant).open().is_ok(), "a value for files without the column");
+    assert!(
+        data("marketing_opt_ou", "region = \"marketing_opt_ou\"").open().is_ok(),
+        "nothing is declared about it"
+    );
+}
+
+#[test]
+fn a_declared_column_that_some_files_lack_is_noticed() {
+    let of = |month: u32, header: &str| {
+        format!("customer_id,read_at,active_kwh,{header}\n1,2025-0{month}-01,5,actual\n")
+    };
+    let data = TestFolder::with("meter_readings/a.csv", of(1, "MR_STATUS"))
+        .and("meter_readings/b.csv", of(2, "MR_STATU"))
+        .and("meter_readings/c.csv", of(3, "mr_status"))
+        .and("gridtier.toml", "format = 1\n[tables.meter_readings.columns]\nquality = \"MR_STATUS\"\n");
+    let mut notices = data.open().unwrap().notices(Table::MeterReadings);
+    notices.retain(|(rule, ..)| *rule == Rule::MissingColumn);
+    let example = "meter_readings/b.csv lacks MR_STATUS, which is read as quality".to_owned();
+    assert_eq!(notices, [(Rule::MissingColumn, 1, example)]);
+}
