@@ -27,6 +27,7 @@ use crate::guard::limits::{BATCH_ROWS, BATCH_TEXT_BYTES_MAX};
 use crate::listing::DataFile;
 
 use decode::Decoded;
+pub use lexer::Swallowing;
 use title::{FromHeader, TitleRows};
 
 /// What is declared about a CSV file; the rest is detected.
@@ -60,6 +61,10 @@ pub struct CsvFile {
     pub header: Vec<String>,
     /// Number of rows after the header, including those of the wrong width.
     pub rows: u64,
+    /// Whether empty lines, which are no rows, stand between the rows.
+    has_empty_lines: bool,
+    /// Quoted cells that may have swallowed rows.
+    pub swallowing: Option<Swallowing>,
 }
 
 impl CsvFile {
@@ -76,16 +81,22 @@ impl CsvFile {
         self.header.iter().map(|name| FileColumn::untyped(name.clone())).collect()
     }
 
-    /// The row below the header, as a spreadsheet shows it.
-    pub fn first_row(&self) -> u64 {
-        self.header_row + 1
+    /// The number that a spreadsheet shows for a row. It shows empty lines as rows; where there are any, the file is read again
+    /// up to the row. `None` if that fails.
+    pub fn spreadsheet_row(&self, file: &DataFile, row: u64) -> Option<u64> {
+        let empty = if self.has_empty_lines { survey::empty_lines_before(self, file, row).ok()? } else { 0 };
+        Some(self.header_row + 1 + empty + row)
+    }
+
+    /// The text of the file from its header on.
+    fn text(&self, file: &DataFile) -> Result<FileText, Unreadable> {
+        let titles = TitleRows::new(self.delimiter, u32::try_from(self.header_row).ok());
+        Ok(FromHeader::new(Decoded::new(file.open()?, self.encoding)?, titles))
     }
 
     /// The records after the header, of any width.
     pub fn records(&self, file: &DataFile) -> Result<CsvRecords, Unreadable> {
-        let titles = TitleRows::new(self.delimiter, u32::try_from(self.header_row).ok());
-        let text = FromHeader::new(Decoded::new(file.open()?, self.encoding)?, titles);
-        let mut reader = reader(text, self.delimiter);
+        let mut reader = reader(self.text(file)?, self.delimiter);
         let mut header = StringRecord::new();
         reader.read_record(&mut header).map_err(unreadable)?;
         Ok(CsvRecords { reader })

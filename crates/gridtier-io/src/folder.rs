@@ -491,9 +491,10 @@ impl Source for DataFolder {
     }
 
     fn spreadsheet_row(&self, table: Table, at: RowAt) -> Option<u64> {
-        match self.files(table).get(index(at.file()))?.content {
-            Content::Csv(ref csv) => Some(at.row() + csv.first_row()),
-            Content::Workbook(ref book) => Some(at.row() + book.first_row()),
+        let readable = self.files(table).get(index(at.file()))?;
+        match &readable.content {
+            Content::Csv(csv) => csv.spreadsheet_row(&readable.file, at.row()),
+            Content::Workbook(book) => Some(at.row() + book.first_row()),
             Content::Parquet(_) | Content::Ipc(_) => None,
         }
     }

@@ -131,6 +131,11 @@ impl WorkbookFile {
         self.table.hidden.as_ref()
     }
 
+    /// Names of the other visible sheets, which are not read; none if a sheet is declared.
+    pub fn left_out(&self) -> &[String] {
+        &self.table.left_out
+    }
+
     /// Reads the columns at these positions, piece by piece.
     ///
     /// # Errors

@@ -9,7 +9,7 @@ use gridtier::text;
 
 use super::common::CommonCharacters;
 use super::decode::{Decoded, encoding_of_mark};
-use super::lexer::Lexer;
+use super::lexer::{Lexer, Records, holds_zero};
 use super::title::{FromHeader, TitleRows};
 use super::{CsvDeclared, CsvFile, reader, unreadable};
 use crate::config::Encoding;
@@ -45,14 +45,9 @@ fn known_encoding(start: &[u8], declared: Option<Encoding>) -> Result<Option<Enc
     }
     let known = declared.or(mark);
     let wide = matches!(known, Some(Encoding::Utf16Le | Encoding::Utf16Be));
-    if !wide && start.contains(&0) {
-        return Err(Unreadable::because(
-            text!("it holds bytes that are no text", "文件含有不是文本的字节"),
-            text!(
-                "export it as CSV UTF-8; if it is UTF-16, with its byte-order mark or with `encoding` declared",
-                "请导出为 CSV UTF-8；若为 UTF-16，请带字节序标记，或声明 `encoding`"
-            ),
-        ));
+    // The lexer looks for it in the rest of the file, but not in the rows above the header.
+    if let Some(at) = start.iter().position(|&byte| byte == 0).filter(|_| !wide) {
+        return Err(holds_zero(1 + count(start[..at].iter().filter(|byte| **byte == b'\n').count())));
     }
     Ok(known)
 }
@@ -143,7 +138,9 @@ pub(super) fn survey(file: &DataFile, declared: CsvDeclared) -> Result<(CsvFile,
         delimiter,
         header_row,
         header,
-        rows: passed.records.saturating_sub(1),
+        rows: passed.records.number.saturating_sub(1),
+        has_empty_lines: passed.records.are_apart,
+        swallowing: passed.records.swallowing,
     };
     Ok((csv, pass.sha256))
 }
@@ -157,7 +154,7 @@ const OTHER_ENCODING: (&str, &str) = (
 /// What a pass over a whole file has found out about its text.
 struct TextPass {
     encoding: Encoding,
-    records: u64,
+    records: Records,
     is_chinese: bool,
     is_guess: bool,
     is_gb18030_too: bool,
@@ -165,7 +162,13 @@ struct TextPass {
 
 impl TextPass {
     fn of(encoding: Encoding) -> Self {
-        Self { encoding, records: 0, is_chinese: false, is_guess: false, is_gb18030_too: false }
+        Self {
+            encoding,
+            records: Records::default(),
+            is_chinese: false,
+            is_guess: false,
+            is_gb18030_too: false,
+        }
     }
 }
 
@@ -174,7 +177,7 @@ impl TextPass {
 fn settle(
     file: &DataFile,
     titles: &TitleRows,
-    records: Result<u64, Unreadable>,
+    records: Result<Records, Unreadable>,
     text: CommonCharacters,
 ) -> Result<TextPass, Unreadable> {
     let as_utf8 =
@@ -227,8 +230,8 @@ struct RawPass {
     sha256: String,
     /// The first byte that is not UTF-8.
     bad_utf8: Option<u64>,
-    /// Number of records, if the bytes are UTF-8.
-    records: Result<u64, Unreadable>,
+    /// Its records, if the bytes are UTF-8.
+    records: Result<Records, Unreadable>,
     /// The characters of the file, read as UTF-8.
     text: CommonCharacters,
 }
@@ -278,7 +281,7 @@ fn decoded_pass(
     encoding: Encoding,
     bad_utf8: Option<u64>,
     common: &mut CommonCharacters,
-) -> Result<u64, Unreadable> {
+) -> Result<Records, Unreadable> {
     let mut text = BufReader::with_capacity(CHUNK_BYTES, Decoded::new(file.open()?, encoding)?);
     let mut titles = titles.clone();
     let mut lexer = Lexer::new(titles.delimiter());
@@ -313,6 +316,18 @@ fn decoded_pass(
         let read = chunk.len();
         text.consume(read);
     }
+}
+
+/// The number of empty lines between the header and a row.
+pub(super) fn empty_lines_before(csv: &CsvFile, file: &DataFile, row: u64) -> Result<u64, Unreadable> {
+    let mut text = BufReader::with_capacity(CHUNK_BYTES, csv.text(file)?);
+    Ok(Lexer::empty_lines_before(row + 1, csv.delimiter, |lexer| {
+        let chunk = text.fill_buf().ok().filter(|chunk| !chunk.is_empty())?;
+        lexer.feed(chunk).ok()?;
+        let read = chunk.len();
+        text.consume(read);
+        Some(())
+    }))
 }
 
 /// The names in the header, and its row.

@@ -126,7 +126,7 @@ fn text_in_no_known_encoding_is_refused_with_the_position_of_the_byte() {
     let at = HEADER.len() + 15;
     assert!(message.contains(&format!("it is neither UTF-8 (byte {at}) nor GB18030")), "{message}");
     let message = refusal(b"customer_id,read_at,active_kwh\n1,\0\0,2\n");
-    assert!(message.contains("it holds bytes that are no text"), "{message}");
+    assert!(message.contains("it holds bytes that are no text: a byte of 0 in line 2"), "{message}");
     let message = refusal([b"\xEF\xBB\xBF".as_slice(), &bytes].concat());
     assert!(message.contains(&format!("byte {} is not UTF-8 text", at + 3)), "{message}");
 }
@@ -309,4 +309,44 @@ fn a_row_of_the_wrong_width_is_shown_with_its_number_of_cells() {
     assert_eq!(fault(1).as_deref(), Some("cells in the row: 2, in the header: 4"));
     assert_eq!(fault(2).as_deref(), Some("cells in the row: 5, in the header: 4"));
     assert_eq!(fault(3), None, "behind the last row");
+}
+
+#[test]
+fn a_byte_of_0_far_from_the_start_is_refused_in_every_encoding() {
+    let rows = "1,2025-01-01,1,说明\n".repeat(60_000);
+    let text = format!("{HEADER}{rows}2,2025-01-01,\01,\n{rows}");
+    assert!(text.find('\0').unwrap() > 1 << 20);
+    let utf16 = text.encode_utf16().flat_map(u16::to_le_bytes);
+    let utf16: Vec<u8> = [0xFF, 0xFE].into_iter().chain(utf16).collect();
+    let gb18030 = GB18030.encode(&text).0.into_owned();
+    for bytes in [text.into_bytes(), gb18030, utf16] {
+        let message = refusal(bytes);
+        assert!(message.contains("a byte of 0 in line 60002"), "{message}");
+    }
+    let zeros = [HEADER.as_bytes(), rows.as_bytes(), &vec![0; 1 << 20]].concat();
+    assert!(refusal(zeros).contains("a byte of 0 in line 60002"));
+}
+
+#[test]
+fn a_cell_between_two_stray_quotes_is_noticed() {
+    let row = |note: &str| format!("1,2025-01-01,1,{note}\n");
+    let text = [HEADER, &row("\"ok"), &row("x").repeat(3), &row("ok\""), &row("x")].concat();
+    let data = TestFolder::with("meter_readings.csv", text);
+    let folder = data.open().unwrap();
+    let example = "meter_readings.csv: a cell from line 2 on spans 5 lines".to_owned();
+    assert!(folder.notices(Table::MeterReadings).contains(&(Rule::QuotedRows, 5, example)));
+    assert_eq!(readings(&data).unwrap().len(), 2);
+}
+
+#[test]
+fn empty_lines_between_rows_are_rows_of_a_spreadsheet() {
+    let gb18030 = GB18030.encode(HEADER).0.into_owned();
+    for header in [HEADER.as_bytes(), &gb18030] {
+        let rows = "1,2025-01-01,1,\r\n\r\n\r\n2,2025-01-01,1,\"a\r\n\r\nb\"\r\n3,2025-01-01,1,\r\n\n\n4,2025-01-01,1,\n\n";
+        let data = TestFolder::with("meter_readings.csv", [b"\n", header, rows.as_bytes()].concat());
+        let folder = data.open().unwrap();
+        let shown =
+            |row| folder.spreadsheet_row(Table::MeterReadings, gridtier::source::RowAt::new(0, row)).unwrap();
+        assert_eq!([0, 1, 2, 3].map(shown), [3, 6, 7, 10]);
+    }
 }

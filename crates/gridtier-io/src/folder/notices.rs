@@ -7,6 +7,10 @@ use gridtier::index::count;
 use super::{Content, Readable};
 use crate::columns::{Notice, unit_in_name};
 use crate::config::TableConfig;
+use crate::csv::Swallowing;
+
+/// Maximum number of sheets that an example names.
+const SHEETS_NAMED: usize = 10;
 
 /// The findings about files of one table.
 pub(super) fn of_files(files: &[Readable], config: &TableConfig) -> Vec<Notice> {
@@ -14,27 +18,46 @@ pub(super) fn of_files(files: &[Readable], config: &TableConfig) -> Vec<Notice> 
     let mut hidden: Option<Notice> = None;
     let mut statistics: Option<Notice> = None;
     let mut integers: Option<Notice> = None;
+    let mut swallowing: Option<Notice> = None;
+    let mut sheets: Option<Notice> = None;
     for readable in files {
         let name = &readable.file.name;
         if readable.bad_statistics > 0 {
             add(&mut statistics, Rule::BadStatistics, readable.bad_statistics, || name.clone());
         }
         match &readable.content {
-            Content::Csv(csv) if csv.is_guess => guessed.push(name.clone()),
+            Content::Csv(csv) => {
+                if csv.is_guess {
+                    guessed.push(name.clone());
+                }
+                if let Some(Swallowing { line, lines, lines_of_all }) = csv.swallowing {
+                    add(&mut swallowing, Rule::QuotedRows, lines_of_all, || {
+                        format!("{name}: a cell from line {line} on spans {lines} lines")
+                    });
+                }
+            }
             Content::Workbook(book) => {
                 if let Some((number, what)) = book.hidden() {
                     add(&mut hidden, Rule::HiddenCells, *number, || format!("{name}: {what}"));
+                }
+                let left_out = book.left_out();
+                if !left_out.is_empty() {
+                    let named = left_out[..left_out.len().min(SHEETS_NAMED)].join(", ");
+                    add(&mut sheets, Rule::OtherSheets, count(left_out.len()), || format!("{name}: {named}"));
                 }
                 for (column, numbers) in integer_ids(readable) {
                     add(&mut integers, Rule::IntegerId, numbers, || format!("{name}: {column}"));
                 }
             }
-            _ => {}
+            Content::Parquet(_) | Content::Ipc(_) => {}
         }
     }
     let guessed =
         (!guessed.is_empty()).then(|| (Rule::EncodingGuessed, count(guessed.len()), guessed.join(", ")));
-    [guessed, statistics, hidden, integers, other_units(files, config)].into_iter().flatten().collect()
+    [guessed, statistics, swallowing, hidden, sheets, integers, other_units(files, config)]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// The columns whose header names a unit in which the table is not read, unless the table declares its unit.

@@ -14,7 +14,7 @@ use gridtier::phrase::of_library;
 use gridtier::text;
 
 use super::cell::{CellRange, DateSystem, NumberFormat, OnCell, SheetCell, SheetTraits, SheetValue};
-use super::sheets::{SheetName, pick};
+use super::sheets::{SheetName, left_out, pick};
 use crate::guard::Unreadable;
 use crate::guard::package::encrypted;
 use crate::guard::xls_records;
@@ -30,7 +30,9 @@ pub(super) fn read_xlsb(
         other => damaged(&other.to_string()),
     })?;
     let system = date_system(book.has_1904_epoch());
-    let name = pick(&sheets(book.sheets_metadata()), wanted)?.name.clone();
+    let sheets = sheets(book.sheets_metadata());
+    let name = pick(&sheets, wanted)?.name.clone();
+    let left_out = left_out(&sheets, &name, wanted);
     let mut cells = book.worksheet_cells_reader(&name).map_err(|error| damaged(&error.to_string()))?;
     while let Some(cell) = cells.next_cell().map_err(|error| damaged(&error.to_string()))? {
         let (row, column) = cell.get_position();
@@ -51,7 +53,7 @@ pub(super) fn read_xlsb(
         };
         hand_on(row, column, value, on_cell)?;
     }
-    Ok(SheetTraits::default())
+    Ok(SheetTraits { left_out, ..SheetTraits::default() })
 }
 
 /// Reads the cells of the chosen sheet of an `.xls`.
@@ -68,7 +70,8 @@ pub(super) fn read_xls(
     })?;
     let system = date_system(book.has_1904_epoch());
     let all = book.sheets_metadata().to_vec();
-    let name = pick(&sheets(&all), wanted)?.name.clone();
+    let sheets = sheets(&all);
+    let name = pick(&sheets, wanted)?.name.clone();
     let range = book.worksheet_range(&name).map_err(|error| damaged(&error.to_string()))?;
     let start = range.start().unwrap_or_default();
     for (row, column, value) in range.used_cells() {
@@ -99,6 +102,7 @@ pub(super) fn read_xls(
         merged: merged.iter().map(cell_range).collect(),
         hidden_rows: hidden.rows,
         hidden_columns: hidden.columns,
+        left_out: left_out(&sheets, &name, wanted),
     })
 }
 

@@ -99,6 +99,8 @@ pub(super) struct SheetTraits {
     pub hidden_rows: Vec<u32>,
     /// First and last of each run of hidden columns.
     pub hidden_columns: Vec<(u32, u32)>,
+    /// Names of the other visible sheets of the workbook, if none is declared.
+    pub left_out: Vec<String>,
 }
 
 /// Maximum number of rows and of columns of a sheet in any program.

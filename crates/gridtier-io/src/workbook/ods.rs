@@ -11,7 +11,7 @@ use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
 use super::cell::{CellRange, OnCell, ROWS_MAX, SHEET_COLUMNS_MAX, SheetCell, SheetTraits, SheetValue};
-use super::sheets::{SheetName, pick};
+use super::sheets::{SheetName, left_out, pick};
 use super::xlsx::date;
 use super::xml::{attribute, next, push_text, reader, value};
 use crate::guard::Unreadable;
@@ -40,15 +40,14 @@ pub(super) fn read(
         match next(&mut reader, &mut buffer)? {
             Event::Eof => break,
             Event::Start(element) if element.name().as_ref() == "table:table" => {
-                let name = attribute(&element, "name").unwrap_or_default();
-                let style = attribute(&element, "style-name").unwrap_or_default();
-                let sheet = SheetName {
-                    name,
-                    path: String::new(),
-                    is_visible: !styles.hidden_tables.contains(&style),
-                };
+                let sheet = sheet_of(&element, &styles);
                 if pick(std::slice::from_ref(&sheet), wanted).is_ok() {
-                    return SheetReader::new(&styles, on_cell).read(&mut reader);
+                    let mut traits = SheetReader::new(&styles, on_cell).read(&mut reader)?;
+                    if wanted.is_none() {
+                        let others = sheets_below(&mut reader, &styles);
+                        traits.left_out = left_out(&others, &sheet.name, wanted);
+                    }
+                    return Ok(traits);
                 }
                 passed.push(sheet);
             }
@@ -58,6 +57,26 @@ pub(super) fn read(
     }
     // No sheet was chosen: give the reason.
     pick(&passed, wanted).map(|_| SheetTraits::default())
+}
+
+fn sheet_of(element: &BytesStart, styles: &Styles) -> SheetName {
+    let name = attribute(element, "name").unwrap_or_default();
+    let style = attribute(element, "style-name").unwrap_or_default();
+    SheetName { name, path: String::new(), is_visible: !styles.hidden_tables.contains(&style) }
+}
+
+/// The sheets below the one that has been read. What is damaged there is of no matter to it.
+fn sheets_below<R: BufRead>(reader: &mut Reader<R>, styles: &Styles) -> Vec<SheetName> {
+    let (mut sheets, mut buffer) = (Vec::new(), Vec::new());
+    loop {
+        match next(reader, &mut buffer) {
+            Ok(Event::Eof) | Err(_) => return sheets,
+            Ok(Event::Start(element)) if element.name().as_ref() == "table:table" => {
+                sheets.push(sheet_of(&element, styles));
+            }
+            Ok(_) => {}
+        }
+    }
 }
 
 fn check_encryption(package: &mut Package) -> Result<(), Unreadable> {

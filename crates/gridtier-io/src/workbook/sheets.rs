@@ -43,3 +43,13 @@ pub(super) fn pick<'s>(sheets: &'s [SheetName], wanted: Option<&str>) -> Result<
         )
     })
 }
+
+/// Names of the other visible sheets, which nobody reads; none if a sheet is declared.
+pub(super) fn left_out<'s>(
+    sheets: impl IntoIterator<Item = &'s SheetName>,
+    picked: &str,
+    wanted: Option<&str>,
+) -> Vec<String> {
+    let others = sheets.into_iter().filter(|sheet| sheet.is_visible && sheet.name != picked);
+    others.filter(|_| wanted.is_none()).map(|sheet| sheet.name.clone()).collect()
+}

@@ -40,6 +40,8 @@ pub(super) struct SheetTable {
     pub rows: u64,
     /// How many rows and columns of the table are hidden, and which ones; `None` if none are.
     pub hidden: Option<(u64, String)>,
+    /// Names of the other visible sheets, if no sheet is declared.
+    pub left_out: Vec<String>,
 }
 
 /// Surveys a table row by row.
@@ -109,7 +111,13 @@ impl TableSurvey {
         if let Some(merged) = traits.merged.iter().find(|merged| merged.meets(&place)) {
             return Err(refuse_merged(merged, header_row));
         }
-        Ok(SheetTable { header_row, columns, rows: self.rows, hidden: hidden(traits, &place) })
+        Ok(SheetTable {
+            header_row,
+            columns,
+            rows: self.rows,
+            hidden: hidden(traits, &place),
+            left_out: traits.left_out.clone(),
+        })
     }
 }
 

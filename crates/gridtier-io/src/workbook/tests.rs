@@ -85,10 +85,14 @@ fn the_first_visible_sheet_is_read_unless_another_is_declared() {
     }
     let bytes = book.save_to_buffer().unwrap();
     assert_eq!(read(bytes.clone()), Ok(vec![ok("a", 2_000)]));
-    let of_sheet = |sheet: &str| {
+    let declared = |sheet: &str| {
         let config = format!("format = 1\n[tables.meter_readings]\nsheet = \"{sheet}\"\n");
-        readings(&folder(bytes.clone()).and("gridtier.toml", config))
+        folder(bytes.clone()).and("gridtier.toml", config)
     };
+    let of_sheet = |sheet: &str| readings(&declared(sheet));
+    let notices = |data: TestFolder| data.open().unwrap().notices(Table::MeterReadings);
+    assert_eq!(notices(folder(bytes.clone())), [(Rule::OtherSheets, 1, "meter_readings.xlsx: 二月".into())]);
+    assert_eq!(notices(declared("hidden")), []);
     assert_eq!((of_sheet("hidden"), of_sheet(" 二月")), (Ok(vec![ok("a", 1_000)]), Ok(vec![ok("a", 3_000)])));
     let refusal = of_sheet("三月").unwrap_err();
     assert!(

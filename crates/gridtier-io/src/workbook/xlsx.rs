@@ -16,7 +16,7 @@ use super::cell::{
     SheetValue, place,
 };
 use super::scan::{Converted, Markup, Scanner, attributes, flag, other_encoding, push_markup};
-use super::sheets::{SheetName, pick};
+use super::sheets::{SheetName, left_out, pick};
 use super::xml::{self, attribute, next, reader, unescape};
 use crate::guard::Unreadable;
 use crate::guard::package::Package;
@@ -49,7 +49,10 @@ pub(super) fn read(
         formats: &formats,
         system: book.system,
         state: OpenCell::default(),
-        traits: SheetTraits::default(),
+        traits: SheetTraits {
+            left_out: left_out(&book.sheets, &sheet.name, wanted),
+            ..SheetTraits::default()
+        },
     };
     let encoding = other_encoding(part_of(package, &sheet.path)?.fill_buf()?);
     let part = part_of(package, &sheet.path)?;

@@ -196,6 +196,11 @@ impl Rule {
                 "show the hidden rows and columns, and delete those that are not meant",
                 "请显示隐藏的行列，并删除不应计入的部分",
             ),
+            Self::OtherSheets => (
+                "nothing, unless the table goes on there: deliver each sheet as a file of its own, or declare `sheet` to be rid of the \
+                 notice",
+                "若该表的数据不在其中，无需处理；否则请将每个工作表另存为文件一并提供；声明 `sheet` 可消除提示",
+            ),
             Self::AmbiguousGrouping => (
                 "look at the values; if the mark is the decimal mark, declare `decimal_mark`",
                 "请查看数值；若该符号是小数点，请声明 `decimal_mark`",
@@ -207,6 +212,11 @@ impl Rule {
             Self::EncodingGuessed => (
                 "look at names in the result; declare `encoding` for the table",
                 "请查看结果中的名称，并为该表声明 `encoding`",
+            ),
+            Self::QuotedRows => (
+                "look at the cell in the file: remove the stray quote, or double the quotes inside cells; its lines do not count \
+                 as rows",
+                "请查看文件中的该单元格：去掉多余的引号，或将单元格内的引号写成两个；其中各行未作为数据行计入",
             ),
             Self::BadStatistics => (
                 "write the file again, with another version of the program that wrote it",

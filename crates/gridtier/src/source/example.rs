@@ -150,6 +150,9 @@ fn forms(rule: Rule) -> &'static [Form] {
         Rule::OffSeason => &[("first {}", "首户 {0}")],
         Rule::IntegerId => &[("column {} of {}", "{1} 的列 {0}")],
         Rule::MixedMonthForms | Rule::AmbiguousGrouping => &[("{} of {}", "{1} 的 {0}")],
+        Rule::QuotedRows => {
+            &[("{}: a cell from line {#} on spans {#} lines", "{0}: 自第 {1} 行起的单元格跨 {2} 行")]
+        }
         Rule::HiddenCells => HIDDEN,
         Rule::UnknownColumn => &[("{} and {#} more", "{0}, 另有 {1} 列")],
         Rule::MissingColumn => &[("{} lacks {}, which is read as {}", "{0} 缺少列 {1} (对应 {2})")],
@@ -216,6 +219,16 @@ mod tests {
                 Rule::UnitInHeader,
                 "电量(MWh) of a.csv names MWh and is read in kWh",
                 "a.csv 的 电量(MWh) 标明 MWh, 按 kWh 读取",
+            ),
+            (
+                Rule::QuotedRows,
+                "a.csv: a cell from line 11 on spans 491 lines",
+                "a.csv: 自第 11 行起的单元格跨 491 行",
+            ),
+            (
+                Rule::MissingColumn,
+                "b.csv lacks MR_STATUS, which is read as quality",
+                "b.csv 缺少列 MR_STATUS (对应 quality)",
             ),
             (Rule::PriceSuspect, "C3: 0.0006 CNY/kWh", "C3: 0.0006 元/千瓦时"),
             (Rule::SingleReading, "meter M1 of C1", "C1 的电表 M1"),
