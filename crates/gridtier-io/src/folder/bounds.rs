@@ -22,7 +22,7 @@ type PartSpan = Option<(i64, i64)>;
 /// The bounds of each part of a file of readings; `None` unless every customer id and time of the part is known to be
 /// valid. A part without bounds is read, which is never wrong.
 ///
-/// The second value is the number of parts whose statistics give a minimum above the maximum.
+/// The second value is the number of parts whose statistics give a minimum above the maximum, or contradict each other.
 pub(super) fn of_parts(readable: &Readable, config: &Config) -> (Vec<Option<Bounds>>, u64) {
     let parts = readable.content.parts().len();
     let unknown = || (vec![None; parts], 0);
@@ -45,9 +45,10 @@ pub(super) fn of_parts(readable: &Readable, config: &Config) -> (Vec<Option<Boun
     let mut bounds = Vec::with_capacity(parts);
     let mut contradictions = 0;
     for (part, span) in times.spans(parts, config).into_iter().enumerate() {
-        contradictions += u64::from(span.is_some_and(|(first_us, last_us)| first_us > last_us));
-        let span = span.filter(|(first_us, last_us)| first_us <= last_us);
-        let span = span.filter(|_| ids.has_ids(part));
+        let is_contradiction =
+            times.contradict(part) || span.is_some_and(|(first_us, last_us)| first_us > last_us);
+        contradictions += u64::from(is_contradiction);
+        let span = span.filter(|_| !is_contradiction && ids.has_ids(part));
         bounds.push(span.map(|(first_us, last_us)| Bounds {
             first_us,
             last_us,
@@ -97,6 +98,11 @@ impl KnownValues<'_> {
             spans.push(is_valid.then(|| (first_us - slack, last_us + slack)));
         }
         spans
+    }
+
+    /// Whether the file says different things about the values of a part.
+    fn contradict(&self, part: usize) -> bool {
+        matches!(self, Self::Own(statistics) if statistics.contradict[part])
     }
 
     /// Whether all ids of a part have a value.

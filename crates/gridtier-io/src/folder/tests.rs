@@ -283,6 +283,29 @@ fn statistics_that_contradict_themselves_are_ignored_and_noticed() {
     assert_eq!(notices, [(Rule::BadStatistics, 1, "meter_readings.parquet".into())]);
 }
 
+/// Two days in the footer as the old and the new form of the statistics, and in the index of the pages before it.
+#[test]
+fn statistics_that_contradict_each_other_are_ignored_and_noticed() {
+    let file = days(Arc::new(StringArray::from(vec!["a"; 2])), vec![Some(10), Some(11)]);
+    let footer = file.len() - 8 - index(u32::from_le_bytes(*file[file.len() - 8..].first_chunk().unwrap()));
+    let least = |at: &usize| file[*at..].starts_with(&10i32.to_le_bytes());
+    let in_footer: Vec<usize> = (footer..file.len() - 4).filter(least).collect();
+    let in_index = (0..footer).rev().find(least).unwrap();
+    assert_eq!(bounds_of(file.clone()), [Some((10, 11))]);
+    for at in [in_footer[0], in_footer[1], in_index] {
+        let mut other = file.clone();
+        other[at] = 7;
+        assert_eq!(bounds_of(other.clone()), [None], "{at}");
+        let data = TestFolder::with("meter_readings.parquet", other);
+        let notices = data.open().unwrap().notices(Table::MeterReadings);
+        assert_eq!(notices, [(Rule::BadStatistics, 1, "meter_readings.parquet".into())], "{at}");
+    }
+    // Bounds that are wider than the values of the pages contradict nothing.
+    let mut wider = file.clone();
+    in_footer.iter().for_each(|&at| wider[at] = 7);
+    assert_eq!(bounds_of(wider), [Some((7, 11))]);
+}
+
 #[test]
 fn damaged_pages_of_several_files_are_named_in_one_run() {
     let mut damaged = days(Arc::new(StringArray::from(vec!["a"; 2])), vec![Some(10), Some(11)]);

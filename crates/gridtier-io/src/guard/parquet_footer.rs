@@ -134,7 +134,8 @@ pub(crate) fn read(file: &mut File, bytes: u64, leaves: &[usize]) -> Result<Parq
     Ok(metadata)
 }
 
-fn footer_bytes(file: &mut File, bytes: u64) -> Result<Vec<u8>, Unreadable> {
+/// The bytes of a footer.
+pub(super) fn footer_bytes(file: &mut File, bytes: u64) -> Result<Vec<u8>, Unreadable> {
     if bytes < MAGIC_BYTES + TAIL_BYTES {
         return Err(Unreadable::damaged(text!(
             "it is too short to be a parquet file",

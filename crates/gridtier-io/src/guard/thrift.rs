@@ -31,7 +31,8 @@ pub(super) enum ThriftShape {
 pub(super) const ELEMENT: i16 = -1;
 
 /// Called with the ids that lead to a value, the value, and the bytes that it takes: for each integer, for each flag that is
-/// a field (0 or 1), for the length of each list, and for each element of a list.
+/// a field (0 or 1), for bytes or text of a known field (their length), for the length of each list, and for each element of a
+/// list.
 pub(super) type OnValue<'a> = &'a mut dyn FnMut(&[i16], i64, Range<usize>);
 
 /// Type codes of the compact protocol.
@@ -80,11 +81,6 @@ struct ThriftWalker<'a> {
 impl ThriftWalker<'_> {
     fn skip(&mut self, bytes: u64) -> Result<(), Stuck> {
         self.cursor.slice(bytes).map(drop)
-    }
-
-    fn skip_binary(&mut self) -> Result<(), Stuck> {
-        let length = self.cursor.varint()?;
-        self.skip(length)
     }
 
     /// As a field, a flag is part of the field's head; as an element of a list it takes a byte.
@@ -149,7 +145,13 @@ impl ThriftWalker<'_> {
             ThriftShape::I32 => self.integer(i32::BITS),
             ThriftShape::I64 => self.integer(i64::BITS),
             ThriftShape::Double => self.skip(8),
-            ThriftShape::Binary => self.skip_binary(),
+            ThriftShape::Binary => {
+                let length = self.cursor.varint()?;
+                let start = self.cursor.at;
+                self.skip(length)?;
+                (self.on_value)(&self.path, length.cast_signed(), start..self.cursor.at);
+                Ok(())
+            }
             ThriftShape::List(inner) => {
                 self.list(|code| inner.has_code(code), |walker| walker.value(inner, false))
             }
@@ -194,7 +196,10 @@ impl ThriftWalker<'_> {
             BYTE => self.skip(1),
             I16 | I32 | I64 => self.cursor.varint().map(drop),
             DOUBLE => self.skip(8),
-            BINARY => self.skip_binary(),
+            BINARY => {
+                let length = self.cursor.varint()?;
+                self.skip(length)
+            }
             LIST => {
                 let element = self.cursor.peek()? & 0x0F;
                 if self.path.len() >= NESTING_MAX {
@@ -243,6 +248,7 @@ mod tests {
             seen,
             [
                 (vec![1], -3),
+                (vec![2, 1], 2),
                 (vec![2, 3], 1),
                 (vec![7, 0], 2),
                 (vec![7, 0, ELEMENT], 0),

@@ -5,6 +5,7 @@ use arrow_schema::Field;
 use parquet::arrow::arrow_reader::statistics::StatisticsConverter;
 
 use super::ParquetFile;
+use crate::guard::parquet_statistics::contradictions;
 use crate::guard::{Unreadable, caught, parquet_footer};
 use crate::listing::DataFile;
 use gridtier::text;
@@ -17,6 +18,8 @@ pub struct ColumnStatistics {
     pub greatest: ArrayRef,
     /// Number of null values.
     pub nulls: UInt64Array,
+    /// Whether the statistics of a row group contradict each other.
+    pub contradict: Vec<bool>,
 }
 
 impl ParquetFile {
@@ -42,7 +45,8 @@ impl ParquetFile {
             fields.push(Field::new(&column.name, column.data_type.clone(), true));
             leaves.push(flat.leaf);
         }
-        let metadata = parquet_footer::read(&mut file.open()?, file.bytes, &leaves)?;
+        let mut handle = file.open()?;
+        let metadata = parquet_footer::read(&mut handle, file.bytes, &leaves)?;
         let schema = metadata.file_metadata().schema_descr();
         let groups = metadata.row_groups();
         caught(|| {
@@ -54,6 +58,7 @@ impl ParquetFile {
                     least: converter.row_group_mins(groups)?,
                     greatest: converter.row_group_maxes(groups)?,
                     nulls: converter.row_group_null_counts(groups)?,
+                    contradict: contradictions(&mut handle, file.bytes, &metadata, leaf)?,
                 });
             }
             Ok(statistics)
