@@ -25,6 +25,10 @@ pub use vocabulary::{
 pub const ID_BYTES_MAX: usize = 128;
 /// Largest accepted magnitude of one reading, in kWh or kvarh.
 pub const READING_KWH_MAX: i64 = 1_000_000_000;
+/// Largest accepted multiplier of a register, in thousandths.
+pub const MULTIPLIER_E3_MAX: i64 = 1_000_000_000;
+/// Largest accepted number of whole digits of a register.
+pub const REGISTER_DIGITS_MAX: i64 = 12;
 /// Largest accepted magnitude of an amount of money, in yuan.
 pub const AMOUNT_CNY_MAX: i64 = 1_000_000_000_000;
 /// Largest accepted count, such as customers affected or minutes of an outage.

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 use crate::contract::cell::{CheckedColumn, Ids, Integers};
 use crate::contract::rule::Rule;
-use crate::contract::{Quality, RegisterKind, Table};
+use crate::contract::{MULTIPLIER_E3_MAX, Quality, REGISTER_DIGITS_MAX, RegisterKind, Table};
 use crate::customer::Customers;
 use crate::error::{Refusal, RunError};
 use crate::index::{CustomerIx, count, index};
@@ -26,12 +26,8 @@ use crate::unit::Window;
 
 use segment::{Interval, MeterRows};
 
-/// The largest multiplier, in the unit 10⁻³ in which multipliers are kept.
-const MULTIPLIER_MAX: i64 = 1_000_000_000;
-/// The multiplier 1, in the same unit.
+/// The multiplier 1, in the unit 10⁻³ in which multipliers are kept.
 const MULTIPLIER_ONE: u32 = 1_000;
-/// Largest number of whole digits of a register.
-const DIGITS_MAX: i64 = 12;
 
 /// A row of the table.
 #[derive(Clone, Copy, Debug)]
@@ -259,8 +255,8 @@ impl RegisterCells {
         self.kinds.nullable(row)?;
         checked.active_wh = self.active_wh.required(row)?;
         checked.reactive_varh = self.reactive_varh.nullable(row)?;
-        checked.multiplier = bounded(&self.multipliers, row, MULTIPLIER_MAX)?.unwrap_or(MULTIPLIER_ONE);
-        checked.digits = bounded(&self.digits, row, DIGITS_MAX)?;
+        checked.multiplier = bounded(&self.multipliers, row, MULTIPLIER_E3_MAX)?.unwrap_or(MULTIPLIER_ONE);
+        checked.digits = bounded(&self.digits, row, REGISTER_DIGITS_MAX)?;
         let is_beyond = |shown: i64| checked.digits.is_some_and(|digits| shown >= capacity(digits));
         if is_beyond(checked.active_wh) || checked.reactive_varh.is_some_and(is_beyond) {
             return Err(Rule::OutOfBounds);

@@ -4,9 +4,8 @@ use std::borrow::Cow;
 
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef};
-use arrow_cast::display::{ArrayFormatter, FormatOptions};
 use arrow_schema::DataType;
-use gridtier::contract::cell::shown_bytes;
+use gridtier::contract::cell::{ShownCells, shown_bytes};
 
 use crate::guard::Unreadable;
 
@@ -33,7 +32,7 @@ pub(crate) enum CellTexts<'a> {
     /// Dictionary-encoded cells, with their keys and the texts of the dictionary.
     Dictionary(&'a ArrayRef, Vec<usize>, Box<CellTexts<'a>>),
     /// Numbers, dates and the like.
-    Shown(&'a ArrayRef, ArrayFormatter<'a>),
+    Shown(ShownCells<'a>),
 }
 
 impl<'a> CellTexts<'a> {
@@ -51,10 +50,9 @@ impl<'a> CellTexts<'a> {
                 let keys = if empty { vec![0; array.len()] } else { dictionary.normalized_keys() };
                 Self::Dictionary(array, keys, Box::new(Self::of(dictionary.values())?))
             }
-            _ => {
-                const OPTIONS: FormatOptions<'static> = FormatOptions::new();
-                Self::Shown(array, ArrayFormatter::try_new(array.as_ref(), &OPTIONS)?)
-            }
+            _ => Self::Shown(
+                ShownCells::of(array).map_err(|fault| Unreadable::because(fault.what, fault.advice))?,
+            ),
         })
     }
 
@@ -80,9 +78,7 @@ impl<'a> CellTexts<'a> {
             Self::Dictionary(array, keys, values) => {
                 array.is_valid(row).then(|| values.within(keys[row], bytes_most))?
             }
-            Self::Shown(array, formatter) => {
-                array.is_valid(row).then(|| Cow::Owned(formatter.value(row).to_string()))
-            }
+            Self::Shown(cells) => cells.get(row).map(Cow::Owned),
         }
     }
 }

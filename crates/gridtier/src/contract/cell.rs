@@ -6,6 +6,7 @@
 //! its row.
 
 mod bytes;
+mod shown;
 mod text;
 mod date;
 mod number;
@@ -26,6 +27,7 @@ pub use bytes::{NotText, TextOfBytes, shown_bytes};
 pub use date::{Dates, dates, fill_times_us, months, times_us};
 pub use forms::{WrittenForms, written_forms};
 pub use number::{Scaling, Sign, counts, fill_scaled, flags, floats, power_factors, scaled};
+pub use shown::ShownCells;
 pub use spelling::{as_declared, lacks_values};
 pub use text::{
     Ids, Texts, any_texts, are_integers, fold_id, id_state, id_texts, ids, odd_words, texts, words,

@@ -6,13 +6,16 @@
 
 use std::collections::BTreeMap;
 
-use arrow_array::{Array, ArrayRef};
-use arrow_cast::display::array_value_to_string;
+use arrow_array::ArrayRef;
+use arrow_array::cast::AsArray;
+use arrow_array::types::Float64Type;
+use arrow_cast::cast;
+use arrow_schema::DataType;
 
 use super::Columns;
-use crate::contract::cell::{CellState, Values};
+use crate::contract::cell::{CellState, Family, ShownCells, Values};
 use crate::contract::rule::Rule;
-use crate::contract::{Column, ColumnKind, Table};
+use crate::contract::{Column, ColumnKind, MULTIPLIER_E3_MAX, REGISTER_DIGITS_MAX, Table};
 use crate::error::RunError;
 use crate::index::{count, index_u64};
 use crate::source::{Batch, Part, Reject, RowAt, Source, TableBook, place_of};
@@ -79,7 +82,7 @@ fn cell_of(source: &dyn Source, table: Table, batch: &Batch, reject: Reject) -> 
     let (file, first_row, faults) = (batch.file, reject.at.row(), Vec::new());
     let row = Batch { file, first_row, record: batch.record.slice(row, 1), faults };
     let declared = source.declared().of(table);
-    let column = culprit(&Columns::new(source, table, &row, &declared), table, reject.rule)?;
+    let column = culprit(&Columns::new(source, table, &row, &declared), &row, table, reject.rule)?;
     Some(match row.column(column).and_then(value) {
         Some(value) => format!("{column} = {value}"),
         None => format!("{column} is empty"),
@@ -88,14 +91,14 @@ fn cell_of(source: &dyn Source, table: Table, batch: &Batch, reject: Reject) -> 
 
 /// The value in a column that has one row, cut if it is long; `None` if it is empty.
 fn value(array: &ArrayRef) -> Option<String> {
-    let text = array.is_valid(0).then(|| array_value_to_string(array, 0).ok()).flatten()?;
+    let text = ShownCells::of(array).ok()?.get(0)?;
     let is_long = text.chars().count() > VALUE_CHARS_MAX;
     let cut: String = text.chars().take(VALUE_CHARS_MAX).collect();
     Some(if is_long { format!("{cut}…") } else { cut }).filter(|text| !text.is_empty())
 }
 
 /// The column that breaks a rule in a batch that has one row.
-fn culprit(columns: &Columns, table: Table, rule: Rule) -> Option<&'static str> {
+fn culprit(columns: &Columns, row: &Batch, table: Table, rule: Rule) -> Option<&'static str> {
     let of_rule = match (rule, table) {
         (Rule::BadWidth | Rule::ErrorCell, _) => return None,
         (Rule::Orphan, Table::Payments) => Some("bill_id"),
@@ -115,11 +118,48 @@ fn culprit(columns: &Columns, table: Table, rule: Rule) -> Option<&'static str> 
         (Rule::NullValue, Table::Bills) => Some("due_on"),
         (Rule::NullValue, Table::Payments) => Some("bill_id"),
         (Rule::OutOfBounds, Table::Incidents) => Some("severity"),
+        (Rule::OutOfBounds, Table::RegisterReadings) => Some(of_register(columns)),
+        // A column of nothing but NaN, as in one row, counts as empty.
+        (Rule::NotFinite, _) => {
+            table.columns().iter().map(|column| column.name).find(|name| row.column(name).is_some_and(is_nan))
+        }
         _ => None,
     };
     of_rule.or_else(|| {
         let broken = table.columns().iter().find(|column| breaks(columns, table, column, rule));
         broken.map(|column| column.name).or(otherwise)
+    })
+}
+
+/// The column of a register reading that is out of bounds which other columns and no single cell break.
+fn of_register(columns: &Columns) -> &'static str {
+    let cell =
+        |name| columns.cells(name).map_or((0, CellState::Null), |cells| (cells.values[0], cells.states[0]));
+    for (name, max) in [("multiplier", MULTIPLIER_E3_MAX), ("register_digits", REGISTER_DIGITS_MAX)] {
+        match cell(name) {
+            (value, CellState::Ok) if (1..=max).contains(&value) => {}
+            (_, CellState::Null) => {}
+            _ => return name,
+        }
+    }
+    let (digits, state) = cell("register_digits");
+    let capacity = u32::try_from(digits)
+        .ok()
+        .filter(|_| state == CellState::Ok)
+        .map(|digits| 10_i64.pow(digits) * 1_000);
+    let is_beyond = |name| capacity.is_some_and(|capacity| cell(name).0 >= capacity);
+    if is_beyond("reactive_register_kvarh") && !is_beyond("register_kwh") {
+        "reactive_register_kvarh"
+    } else {
+        "register_kwh"
+    }
+}
+
+fn is_nan(array: &ArrayRef) -> bool {
+    let doubles =
+        (Family::of(array.data_type()) == Family::Float).then(|| cast(array, &DataType::Float64).ok());
+    doubles.flatten().is_some_and(|doubles| {
+        doubles.as_primitive::<Float64Type>().iter().any(|x| x.is_some_and(f64::is_nan))
     })
 }
 
@@ -154,10 +194,56 @@ fn state_of(columns: &Columns, table: Table, column: &Column) -> Result<CellStat
 mod tests {
     use std::sync::Arc;
 
-    use arrow_array::{RecordBatch, StringArray};
+    use arrow_array::{Float64Array, RecordBatch, StringArray, TimestampMillisecondArray};
 
     use super::*;
     use crate::memory::MemorySource;
+
+    /// The example of one reject in row 1 of a table.
+    fn example(table: Table, columns: Vec<(&str, ArrayRef)>, rule: Rule) -> String {
+        let batch = RecordBatch::try_from_iter(columns).unwrap();
+        let source = MemorySource::default().with(table, batch);
+        let mut book = TableBook::new(table);
+        book.reject(RowAt::new(0, 1), rule);
+        reject_examples(&source, &book).remove(&rule).unwrap()
+    }
+
+    #[test]
+    fn a_register_reading_out_of_bounds_is_shown_with_the_column_that_has_bounds() {
+        let shown = |[multiplier, digits, kwh, kvarh]: [&'static str; 4]| {
+            let text = |value: &'static str| Arc::new(StringArray::from(vec!["1", value])) as ArrayRef;
+            let columns = vec![
+                ("customer_id", text("C1")),
+                ("meter_id", text("M1")),
+                ("read_at", text("2025-01-01")),
+                ("register_kwh", text(kwh)),
+                ("reactive_register_kvarh", text(kvarh)),
+                ("multiplier", text(multiplier)),
+                ("register_digits", text(digits)),
+            ];
+            example(Table::RegisterReadings, columns, Rule::OutOfBounds)
+        };
+        for (cells, expected) in [
+            (["0", "6", "1", "1"], "multiplier = 0"),
+            (["-2", "6", "1", "1"], "multiplier = -2"),
+            (["", "13", "1", "1"], "register_digits = 13"),
+            (["1", "2", "99", "100"], "reactive_register_kvarh = 100"),
+            (["1", "2", "100", "100"], "register_kwh = 100"),
+            (["1", "", "7", ""], "register_kwh = 7"),
+        ] {
+            assert_eq!(shown(cells), format!("register_readings/0 row 1: {expected}"));
+        }
+    }
+
+    #[test]
+    fn a_flag_that_is_nan_and_a_time_beyond_every_calendar_are_shown() {
+        let flags: ArrayRef = Arc::new(Float64Array::from(vec![1.0, f64::NAN]));
+        let shown = example(Table::Customers, vec![("aged_transformer_area", flags)], Rule::NotFinite);
+        assert_eq!(shown, "customers/0 row 1: aged_transformer_area = NaN");
+        let days: ArrayRef = Arc::new(TimestampMillisecondArray::from(vec![0, 1 << 62]));
+        let shown = example(Table::Bills, vec![("due_on", days)], Rule::BadDate);
+        assert_eq!(shown, "bills/0 row 1: due_on = 4611686018427387904");
+    }
 
     #[test]
     fn a_reject_is_shown_with_the_column_and_value_that_break_its_rule() {
