@@ -36,14 +36,17 @@ fn month_slots(step: u16) -> usize {
     (31 * 1_440_usize).div_ceil(step.into())
 }
 
-/// A reading in a slot that has more than one reading.
+/// A reading in a slot that has more than one reading, and the equal rows that follow it in its file: a file of a few
+/// kilobytes can repeat one row millions of times.
 #[derive(Clone, Copy, Debug)]
 struct Suspect {
     place: PlaceIx,
     series: SeriesIx,
     time_us: i64,
     energy: ReadingEnergy,
+    /// The first of its rows, and their number.
     at: RowAt,
+    rows: u32,
     is_estimated: bool,
 }
 
@@ -61,6 +64,24 @@ impl Suspect {
     /// Suspects that compare as equal are repetitions of one reading.
     fn order(&self, other: &Self) -> Ordering {
         (self.place, self.series, self.time_us).cmp(&(other.place, other.series, other.time_us))
+    }
+
+    /// Whether the row of `next` is equal and follows in the file.
+    fn is_repeated_by(&self, next: &Self) -> bool {
+        self.order(next) == Ordering::Equal
+            && self.energy == next.energy
+            && self.is_estimated == next.is_estimated
+            && self.at.file() == next.at.file()
+            && self.at.row() + u64::from(self.rows) == next.at.row()
+            && self.rows < u32::MAX
+    }
+
+    /// Adds a row to those held by one thread, in the order of a file.
+    fn hold(self, held: &mut Vec<Self>) {
+        match held.last_mut() {
+            Some(last) if last.is_repeated_by(&self) => last.rows += 1,
+            _ => held.push(self),
+        }
     }
 }
 
@@ -141,7 +162,7 @@ fn settle_rounds(
                 if is_repeated {
                     let (time_us, at) = (again.batch.time_us(again.row), again.batch.at(again.row));
                     let is_estimated = again.batch.is_estimated(again.row);
-                    suspects.push(Suspect { place, series, time_us, energy, at, is_estimated });
+                    Suspect { place, series, time_us, energy, at, rows: 1, is_estimated }.hold(suspects);
                 }
             })
         })?;
@@ -157,18 +178,24 @@ fn settle_rounds(
 /// Subtracts from the sums what repetitions have added: all readings of the group except the one that counts, if one
 /// does.
 fn correct(kernel: &Kernel, group: &[Suspect], record: &mut PassRecord) {
-    let [first, _, ..] = group else { return };
+    let first = match group {
+        [] | [Suspect { rows: 1, .. }] => return,
+        [first, ..] => first,
+    };
     let counted = counted_of(group);
     let mut stripe = kernel.stripes.lock(kernel.stripes.stripe_of(first.place));
     let month = kernel.context.calendar.month_slot(first.time_us).month();
     let member = stripe.member(first.place);
-    for (_, suspect) in group.iter().enumerate().filter(|(position, _)| counted != Some(*position)) {
-        stripe.remove(member, suspect.series, month, suspect.energy);
-        let book = book_of(&mut record.books, suspect.at.file());
-        book.tally.counted -= 1;
-        match counted {
-            Some(_) => book.tally.duplicates += 1,
-            None => book.reject(suspect.at, Rule::ConflictingReading),
+    for (position, suspect) in group.iter().enumerate() {
+        let (file, first_row) = (suspect.at.file(), suspect.at.row());
+        let book = book_of(&mut record.books, file);
+        for row in u64::from(counted == Some(position))..u64::from(suspect.rows) {
+            stripe.remove(member, suspect.series, month, suspect.energy);
+            book.tally.counted -= 1;
+            match counted {
+                Some(_) => book.tally.duplicates += 1,
+                None => book.reject(RowAt::new(file, first_row + row), Rule::ConflictingReading),
+            }
         }
     }
 }
@@ -294,5 +321,30 @@ impl<T: Send, F: FnMut(&mut T, &mut Stripe, ReadAgain) + Send> PartReader for Re
                 }
             })
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_that_is_repeated_again_and_again_is_held_once() {
+        let mut held = Vec::new();
+        let row = |row, active_wh| Suspect {
+            place: PlaceIx::new(0),
+            series: SeriesIx::new(0),
+            time_us: 0,
+            energy: ReadingEnergy { active_wh, reactive_varh: None },
+            at: RowAt::new(0, row),
+            rows: 1,
+            is_estimated: false,
+        };
+        (0..1_000).for_each(|at| row(at, 5).hold(&mut held));
+        (1_000..1_003).for_each(|at| row(at, 6).hold(&mut held));
+        row(2_000, 6).hold(&mut held);
+        let rows: Vec<(u64, u32)> = held.iter().map(|held| (held.at.row(), held.rows)).collect();
+        assert_eq!(rows, [(0, 1_000), (1_000, 3), (2_000, 1)]);
+        assert_eq!(size_of::<Suspect>(), 56);
     }
 }
