@@ -8,12 +8,12 @@ mod bounds;
 pub(crate) mod constant;
 mod content;
 mod byte_text;
+mod open_error;
 mod damage;
 mod faulty_row;
 mod hashing;
 mod input;
 mod notices;
-mod open_error;
 mod read_plan;
 
 use std::collections::BTreeMap;
@@ -98,7 +98,8 @@ impl DataFolder {
     /// # Errors
     /// Everything that is wrong with their files.
     pub fn open_tables(path: &Path, wanted: &[Table]) -> Result<Self, OpenError> {
-        let (config, config_input) = read_config(path)?;
+        let (config, config_input) =
+            read_config(path).map_err(|error| damage::with_files(error, path, wanted))?;
         Self::open_declared(path, wanted, config, config_input)
     }
 

@@ -3,14 +3,20 @@
 //! A reader stops at the first fault. If each run named only one faulty file, correcting all files would take days. So
 //! after the first fault every other file is read too, just to find its faults.
 
+use std::path::Path;
+
+use gridtier::contract::Table;
+use gridtier::contract::declared::DecimalMark;
 use gridtier::error::{Refusal, RunError};
 use gridtier::index::count;
 use gridtier::text;
 use gridtier::text::{Lang, Text};
 use rayon::prelude::*;
 
-use super::{DataFolder, Readable};
+use super::{Content, DataFolder, OpenError, Readable};
+use crate::config::{Config, TableConfig};
 use crate::guard::Unreadable;
+use crate::listing::{self, FileFormat};
 
 /// Maximum number of refusals that are shown.
 const SHOWN_MAX: usize = 50;
@@ -30,6 +36,25 @@ pub(super) fn limited(mut refusals: Vec<Refusal>) -> Vec<Refusal> {
 pub(super) fn of_files(files: &[Readable]) -> Vec<Refusal> {
     let damaged = files.par_iter().filter_map(|readable| Some(readable.file.refuse_for(readable.damage()?)));
     damaged.collect()
+}
+
+/// An error about `gridtier.toml`, with the refusals of files that cannot be read whatever it declares. More cannot be said of
+/// them, since it may declare names and forms of text.
+pub(super) fn with_files(error: OpenError, folder: &Path, wanted: &[Table]) -> OpenError {
+    let OpenError::Config(faults, _) = error else { return error };
+    OpenError::Config(faults, whatever_is_declared(folder, wanted))
+}
+
+fn whatever_is_declared(folder: &Path, wanted: &[Table]) -> Vec<Refusal> {
+    let Ok(listing) = listing::list(folder, &Config::default(), wanted) else { return Vec::new() };
+    let files = listing.tables.into_values().flatten();
+    let damaged = files.filter_map(|file| {
+        let is_same = file.bytes == 0 || matches!(file.format, FileFormat::Parquet | FileFormat::Ipc);
+        let opened =
+            is_same.then(|| Content::open(&file, &TableConfig::default(), DecimalMark::default()))?;
+        opened.err().map(|fault| file.refuse_for(fault))
+    });
+    limited(listing.refusals.into_iter().chain(damaged).collect())
 }
 
 impl DataFolder {

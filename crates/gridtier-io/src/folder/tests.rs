@@ -341,6 +341,19 @@ fn damaged_pages_are_named_in_the_run_that_names_other_faults() {
 }
 
 #[test]
+fn files_that_cannot_be_read_are_named_in_the_run_that_names_faults_of_gridtier_toml() {
+    let data = TestFolder::with("gridtier.toml", "format = 1\nzoen = 1\n")
+        .and("plans.csv", "")
+        .and("bills.parquet", "PAR1 and no more")
+        .and("payments.csv", "in;another;form\n");
+    let refusal = data.open().err().unwrap();
+    for part in ["gridtier.toml:2: unknown key `zoen`", "bills.parquet: it is cut off", "plans.csv: "] {
+        assert!(refusal.contains(part), "{refusal}");
+    }
+    assert!(!refusal.contains("payments"), "{refusal}");
+}
+
+#[test]
 fn a_header_that_names_another_unit_is_noticed_unless_the_table_declares_its_unit() {
     let notices = |table: Table, header: &str, column: &str, unit: &str| {
         let name = table.name();
