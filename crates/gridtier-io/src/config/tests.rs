@@ -73,6 +73,12 @@ fn misspelt_keys_columns_and_words_are_reported_with_their_lines() {
 }
 
 #[test]
+fn the_words_that_are_allowed_are_listed_with_the_empty_one() {
+    let faults = fault_lines("format = 1\n[tables.meter_readings.words.quality]\n\"x\" = 1\n");
+    assert!(faults[0].contains("one of actual, estimated, invalid, \"\", not 1"), "{faults:?}");
+}
+
+#[test]
 fn a_unit_that_the_table_has_no_column_for_is_an_unknown_key() {
     assert!(fault_lines("format = 1\n[tables.bills]\nenergy_unit = \"kWh\"\n")[0].contains("unknown key"));
 }

@@ -206,6 +206,8 @@ impl<'s> Expected<'s> {
     pub fn words(&self) -> Text {
         match self {
             Self::Word(words) => {
+                let words: Vec<&str> =
+                    words.iter().map(|word| if word.is_empty() { "\"\"" } else { *word }).collect();
                 let words = words.join(", ");
                 text!("one of {words}", "以下之一：{words}")
             }

@@ -462,6 +462,9 @@ fn digits<T: FromStr>(text: &str) -> Option<T> {
     text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
 }
 
+/// The greatest offset from UTC of any zone.
+const OFFSET_MINUTES_MAX: i64 = 14 * 60;
+
 /// The microseconds after midnight, and the offset from UTC if the text has one.
 fn parse_time(text: &str) -> Option<(i64, Option<i64>)> {
     let zoned = text.find(['Z', 'z', '+', '-']).map(|at| text.split_at(at));
@@ -472,11 +475,12 @@ fn parse_time(text: &str) -> Option<(i64, Option<i64>)> {
         "Z" | "z" => Some(0),
         _ => {
             let (sign, rest) = offset.split_at(1);
-            let digits: String = rest.chars().filter(|&c| c != ':').collect();
-            let hours: i64 = digits.get(..2)?.parse().ok()?;
-            let minutes: i64 =
-                digits.get(2..).filter(|m| !m.is_empty()).map_or(Some(0), |m| m.parse().ok())?;
-            Some((hours * 60 + minutes) * 60_000_000 * if sign == "-" { -1 } else { 1 })
+            let figures: String = rest.chars().filter(|&c| c != ':').collect();
+            let hours: i64 = digits(figures.get(..2)?)?;
+            let minutes: i64 = figures.get(2..).filter(|m| !m.is_empty()).map_or(Some(0), digits)?;
+            let offset = hours * 60 + minutes;
+            (minutes < 60 && offset <= OFFSET_MINUTES_MAX).then_some(())?;
+            Some(offset * 60_000_000 * if sign == "-" { -1 } else { 1 })
         }
     };
     Some((time_us, offset_us))
@@ -729,5 +733,23 @@ mod tests {
         let text: ArrayRef =
             Arc::new(StringArray::from(vec!["2024-12-31T16:00:00Z", "2025-01-01 00:00+08:00"]));
         assert_eq!(times_us(&text, how).unwrap().values, [cells.values[0]; 2]);
+    }
+
+    #[test]
+    fn an_offset_that_no_zone_has_is_a_bad_date() {
+        let how = Dates { zone: Some(chrono_tz::Asia::Shanghai), places: true, ..Dates::default() };
+        for (offset, is_right) in [
+            ("+14:00", true),
+            ("-0930", true),
+            ("+08", true),
+            ("+14:01", false),
+            ("+99:00", false),
+            ("+08:60", false),
+            ("+-8:00", false),
+        ] {
+            let text: ArrayRef = Arc::new(StringArray::from(vec![format!("2025-01-01 00:00{offset}")]));
+            let expected = if is_right { CellState::Ok } else { CellState::Fault(Rule::BadDate) };
+            assert_eq!(times_us(&text, how).unwrap().states, [expected], "{offset}");
+        }
     }
 }
