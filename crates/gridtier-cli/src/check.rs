@@ -68,9 +68,18 @@ pub fn run(args: &CheckArgs, lang: Lang) -> Result<Done, Failure> {
 
 /// Refuses an output that would replace an input, or lie among the tables.
 fn keep_inputs(output: &Path, data: &Path, inputs: &[Input]) -> Result<(), Failure> {
-    let Ok(place) = output.canonicalize() else { return Ok(()) };
-    let is = |path: &Path| path.canonicalize().is_ok_and(|path| path == place);
-    if !is(data) && !inputs.iter().any(|input| is(&data.join(&input.path))) {
+    let beside = output.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let place = output.canonicalize().or_else(|_| {
+        Ok::<_, std::io::Error>(beside.canonicalize()?.join(output.file_name().unwrap_or_default()))
+    });
+    let Ok(place) = place else { return Ok(()) };
+    // A table is a file of the data folder, or a folder in it.
+    let is_in_table = |input: &Input| {
+        let table = Path::new(&input.path).iter().next().map(|first| data.join(first));
+        table.and_then(|table| table.canonicalize().ok()).is_some_and(|table| place.starts_with(table))
+    };
+    let is_data = data.canonicalize().is_ok_and(|data| data == place);
+    if !is_data && !inputs.iter().any(is_in_table) {
         return Ok(());
     }
     let output = output.display();

@@ -16,6 +16,7 @@ use gridtier_report::render::xlsx::{AboutPlace, Book};
 use gridtier_report::render::{self, ByteOrderMark, RenderError};
 use gridtier_report::section::Section;
 use gridtier_report::table::{DataList, DataTable};
+use serde_json::Value;
 use tempfile::NamedTempFile;
 
 use crate::cycle::CycleError;
@@ -216,8 +217,7 @@ pub fn whole<E: From<io::Error>>(
     path: &Path,
     fill: impl FnOnce(&mut BufWriter<&File>) -> Result<(), E>,
 ) -> Result<(), E> {
-    if path.exists() && path.with_file_name(PUBLISHED).is_file() {
-        // A file of a published cycle is never replaced.
+    if path.exists() && is_published(path) {
         return Err(io::Error::from(io::ErrorKind::AlreadyExists).into());
     }
     draft(path, fill)?.persist(path).map_err(|error| error.error)?;
@@ -237,8 +237,15 @@ pub fn whole_new(path: &Path, content: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// The manifest beside the files of a published cycle or report.
-const PUBLISHED: &str = "_manifest.json";
+/// Whether a manifest beside a file lists it: a file of a published cycle or report is never replaced alone.
+fn is_published(path: &Path) -> bool {
+    let manifest = std::fs::read(path.with_file_name("_manifest.json")).ok();
+    let manifest: Option<Value> = manifest.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    let outputs = manifest.as_ref().and_then(|manifest| manifest["outputs"].as_array());
+    outputs.is_some_and(|outputs| {
+        outputs.iter().any(|output| output["name"].as_str().is_some_and(|name| path.ends_with(name)))
+    })
+}
 
 /// A file under another name beside its place, which is on the disk.
 fn draft<E: From<io::Error>>(

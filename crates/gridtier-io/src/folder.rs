@@ -267,7 +267,8 @@ fn check_table(table: Table, files: Vec<DataFile>, config: &Config) -> Result<Ta
     refusals.extend(input::delivered_twice(&files));
     let typed: Vec<TypedFile> = files.iter().map(Readable::typed).collect();
     let agreed = columns::agree(table, &typed, &|file, column, kind| files[file].has_value(column, kind));
-    let absent = columns::absent(table, &typed);
+    // Files that cannot be read may have the column.
+    let absent = if refusals.is_empty() { columns::absent(table, &typed) } else { Ok(None) };
     match agreed.and_then(|notices| Ok([notices, absent?.into_iter().collect()].concat())) {
         Ok(mut notices) if refusals.is_empty() => {
             notices.extend(notices::of_files(&files, &config.table(table)));

@@ -29,7 +29,7 @@ pub use lists::{grants_batch, grants_list, holders_batch, holders_list};
 pub use matrix::{cells, combinations, matrix, matrix_sections, services, tier_section};
 pub use notices::{Noticed, Notices, changes_section, notices_list};
 pub use page::{Occasion, matrix_page};
-pub use recovered::{recovered_section, recovered_table};
+pub use recovered::{doubtful, recovered_section, recovered_table};
 pub use unmatched::{UnmatchedLine, unmatched_note, unmatched_table};
 
 /// The sentence that says that empty cells are withheld counts; `None` when no count is withheld.

@@ -4,7 +4,7 @@
 //! depend on the number of threads. No Arrow schema is embedded, so that every reader sees dictionary columns as text.
 
 use std::fs::{self, File};
-use std::io::{BufWriter, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -80,11 +80,17 @@ pub fn whole_folder<T>(
     }
     fs::create_dir(&draft).map_err(failed(&draft))?;
     let filled = fill(&draft)?;
-    // Not every system renames a folder to one that is there.
-    fs::rename(&draft, dir)
-        .or_else(|_| fs::remove_dir(dir).and_then(|()| fs::rename(&draft, dir)))
-        .map_err(failed(dir))?;
+    // A folder is not renamed to a link, to a mounted disk or, on some systems, to one that is there. Its files are.
+    fs::rename(&draft, dir).or_else(|_| move_files(&draft, dir)).map_err(failed(dir))?;
     Ok(filled)
+}
+
+fn move_files(from: &Path, to: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        fs::rename(entry.path(), to.join(entry.file_name()))?;
+    }
+    fs::remove_dir(from)
 }
 
 fn create(path: &Path) -> Result<BufWriter<File>, SampleError> {

@@ -348,25 +348,29 @@ fn needed_e6(cycle: &Cycle) -> Vec<Option<i64>> {
             lines.find(|line| line.stratum == *name && line.better == Tier::Grade2)
         })
         .collect();
-    let mut needed_e6 = vec![None; lines.len()];
-    for row in &cycle.rows {
-        let stratum = index(row.stratum);
-        if row.rank.is_some() && row.rank == lines[stratum].map(|line| line.count) {
-            needed_e6[stratum] = row.score_e6.map(|score_e6| score_e6 + 1);
-        }
-    }
     let floor_e6 = cycle.method.lines.floors_e6[Tier::Grade2.position()];
-    for (needed_e6, line) in needed_e6.iter_mut().zip(lines) {
-        // A tie group that goes below the line leaves places empty too.
-        let is_tie = |line: &LedgerLine| cycle.method.ties == Ties::Down && line.tie_group > 0;
-        let last_e6 = line.filter(|line| !is_tie(line)).and_then(|line| line.score_above_e6);
-        if let (Some(floor_e6), Some(last_e6)) = (floor_e6, last_e6)
-            && last_e6 < floor_e6
-        {
-            *needed_e6 = Some(floor_e6);
+    let (mut holders, mut below) = (vec![None; lines.len()], vec![None; lines.len()]);
+    for row in cycle.rows.iter().filter(|row| row.rank.is_some()) {
+        let count = lines[index(row.stratum)].map(|line| line.count);
+        if row.rank == count {
+            holders[index(row.stratum)] = Some(row);
+        } else if row.rank == count.map(|count| count + 1) {
+            below[index(row.stratum)] = Some(row);
         }
     }
-    needed_e6
+    let needed = lines.into_iter().zip(holders).zip(below).map(|((line, holder), below)| {
+        // The floor leaves places empty if the next customer does not reach it, unless the tie group of the line does.
+        let by_floor = line.zip(floor_e6).filter(|(line, floor_e6)| {
+            let is_reached =
+                below.is_some_and(|row| row.ceiling.is_none() && row.score_e6 >= Some(*floor_e6));
+            let is_tie = cycle.method.ties == Ties::Down
+                && line.tie_group > 0
+                && below.is_some_and(|row| row.score_e6 == line.score_above_e6);
+            line.count < line.quota && !is_reached && !is_tie
+        });
+        by_floor.map(|(_, floor_e6)| floor_e6).or_else(|| Some(holder?.score_e6? + 1))
+    });
+    needed.collect()
 }
 
 /// The points of a lever with `z` points after an effort e: z + (100 − z) e/1000. Rounding must not lead above 100 points,

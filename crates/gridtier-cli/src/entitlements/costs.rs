@@ -5,7 +5,7 @@ use std::path::Path;
 use gridtier::text::Text;
 use gridtier_io::service::units::{DeliveredUnits, read_units};
 use gridtier_report::entitlement::{
-    costs_section, costs_table, recovered_section, recovered_table, withheld_note,
+    costs_section, costs_table, doubtful, recovered_section, recovered_table, withheld_note,
 };
 use gridtier_report::section::Section;
 
@@ -48,6 +48,7 @@ fn recovered(
     let mut about = about(entitled, &args.filter, None, 0)?;
     about.push((Text::new("Delivered in", "服务期间"), Text::same(period)));
     about.push((Text::new("Known as of", "截止日"), Text::same(as_of)));
+    about.extend(is_doubtful.then(|| (Text::new("Doubtful", "结果存疑"), doubtful())));
     let voice = voice(&args.output, chosen)?;
     deliver_about(&args.output, voice, about, vec![Section::of_table(table)], &text)
 }

@@ -46,10 +46,10 @@ fn every_kind_of_cell_keeps_its_value() {
     assert_eq!(rows[1], "'=0012,1234567,0.25,12.05,true,2024-10-04,a");
     assert_eq!(rows[2], ",,,,,,");
     let json = text_of(ExportFormat::Json, Voice::Codes);
-    let parsed: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let parsed: Value = serde_json::from_str(&json).unwrap();
     assert_eq!(parsed[0]["customer_id"], "=0012", "JSON runs no formula");
     assert_eq!((parsed[0]["fee"].as_f64(), &parsed[0]["applied_on"]), (Some(12.05), &"2024-10-04".into()));
-    assert!(parsed[1].as_object().unwrap().values().all(serde_json::Value::is_null));
+    assert!(parsed[1].as_object().unwrap().values().all(Value::is_null));
     let places = ["customer_id", "count", "recovery_rate", "fee"].map(|name| json.find(name).unwrap());
     assert!(places.is_sorted(), "keys are in the order of the columns");
     let page = text_of(ExportFormat::Html, Lang::En.into());

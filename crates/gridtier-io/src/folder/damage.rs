@@ -3,6 +3,7 @@
 //! A reader stops at the first fault. If each run named only one faulty file, correcting all files would take days. So
 //! after the first fault every other file is read too, just to find its faults.
 
+use std::fs;
 use std::path::Path;
 
 use gridtier::contract::Table;
@@ -16,7 +17,7 @@ use rayon::prelude::*;
 use super::{Content, DataFolder, OpenError, Readable};
 use crate::config::{Config, TableConfig};
 use crate::guard::Unreadable;
-use crate::listing::{self, FileFormat};
+use crate::listing::{self, DataFile, FileFormat};
 
 /// Maximum number of refusals that are shown.
 const SHOWN_MAX: usize = 50;
@@ -47,14 +48,20 @@ pub(super) fn with_files(error: OpenError, folder: &Path, wanted: &[Table]) -> O
 
 fn whatever_is_declared(folder: &Path, wanted: &[Table]) -> Vec<Refusal> {
     let Ok(listing) = listing::list(folder, &Config::default(), wanted) else { return Vec::new() };
-    let files = listing.tables.into_values().flatten();
-    let damaged = files.filter_map(|file| {
+    let files: Vec<DataFile> = listing.tables.into_values().flatten().collect();
+    // What is wrong with the names of files may be what `path` is declared for.
+    let damaged = files.par_iter().filter_map(|file| {
         let is_same = file.bytes == 0 || matches!(file.format, FileFormat::Parquet | FileFormat::Ipc);
-        let opened =
-            is_same.then(|| Content::open(&file, &TableConfig::default(), DecimalMark::default()))?;
+        let opened = is_same.then(|| Content::open(file, &TableConfig::default(), DecimalMark::default()))?;
         opened.err().map(|fault| file.refuse_for(fault))
     });
-    limited(listing.refusals.into_iter().chain(damaged).collect())
+    let empty = listing.refusals.into_iter().filter(|refusal| {
+        refusal
+            .path
+            .as_ref()
+            .is_some_and(|path| fs::metadata(folder.join(path)).is_ok_and(|at| at.is_file() && at.len() == 0))
+    });
+    limited(empty.chain(damaged.collect::<Vec<_>>()).collect())
 }
 
 impl DataFolder {

@@ -12,6 +12,7 @@ use std::ops::Range;
 use gridtier::index::{count, index_u64};
 use parquet::basic::Type as Physical;
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
+use parquet::file::statistics::Statistics;
 
 use super::Unreadable;
 use super::parquet_footer::footer_bytes;
@@ -108,6 +109,10 @@ fn number(bytes: &[u8]) -> Option<i64> {
 
 /// Whether the values of a page lie outside the bounds of its column. An index that cannot be read says nothing.
 fn pages_contradict(file: &mut File, bytes: u64, chunk: &ColumnChunkMetaData, bounds: &Bounds) -> bool {
+    // Some writers give a page of nulls the bounds 0; with nulls, no row group is passed over anyway.
+    if chunk.statistics().and_then(Statistics::null_count_opt) != Some(0) {
+        return false;
+    }
     let [Some(least), Some(greatest)] = bounds.least_and_greatest() else { return false };
     let Some(index) =
         chunk.column_index_offset().zip(chunk.column_index_length()).and_then(|(start, length)| {
@@ -120,9 +125,9 @@ fn pages_contradict(file: &mut File, bytes: u64, chunk: &ColumnChunkMetaData, bo
     let mut look = |at: Range<usize>| {
         is_outside |= number(&index[at]).is_some_and(|value| value < least || value > greatest);
     };
-    // The bounds of a page of nulls are empty, and so no numbers.
-    let walked = walk(&index, COLUMN_INDEX, &mut |path, _, at| {
-        if let [2 | 3] = path {
+    // The head of each list is reported too, with its length for a value.
+    let walked = walk(&index, COLUMN_INDEX, &mut |path, value, at| {
+        if matches!(path, [2 | 3]) && usize::try_from(value) == Ok(at.len()) {
             look(at);
         }
     });

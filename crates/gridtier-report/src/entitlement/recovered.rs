@@ -12,7 +12,7 @@ use gridtier_service::usage::{PUBLIC, UnitsRow};
 use super::text_column;
 use super::wording::service_title;
 use crate::group_names;
-use crate::section::Section;
+use crate::section::{Block, Section};
 use crate::table::{ColumnFormat, DataCell, DataColumn, DataRow, DataTable, RowRole};
 
 /// Thousandths of a unit.
@@ -96,10 +96,13 @@ pub fn recovered_section(table: &DataTable, period: &str, is_doubtful: bool) -> 
         "{period} 已提供服务的成本与收费"
     ))
     .table(table.select(&shown));
-    if !is_doubtful {
-        return section;
-    }
-    section.sentence(
+    if is_doubtful { section.with(Block::Sentence(doubtful())) } else { section }
+}
+
+/// What there is to say of results whose data have too many faults.
+#[must_use]
+pub fn doubtful() -> Text {
+    Text::new(
         "These results are doubtful: findings about the service log exceed the limits of the cycle's method.",
         "结果存疑：服务记录的数据问题超出该周期评价方法的限值。",
     )

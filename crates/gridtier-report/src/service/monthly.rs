@@ -80,7 +80,8 @@ fn shown_figures<'r>(view: &ServiceView, report: &'r MonthlyReport) -> Vec<&'r M
 }
 
 /// Of the tables by tier, the column that counts the cases.
-const CASES: [(&str, &str); 6] = [
+const CASES: [(&str, &str); 7] = [
+    ("reliability", "customers"),
     ("promises", "exposures"),
     ("delivered", "due"),
     ("units", "deliveries"),

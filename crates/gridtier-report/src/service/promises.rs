@@ -1,6 +1,7 @@
 //! Promises against what happened, and how reliable the supply was: broken promises and what they cost first.
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
 use gridtier::contract::Table;
 use gridtier::index::{count, float_i64, index};
@@ -64,6 +65,12 @@ fn shown_rows<'r>(withheld: &Withheld, of_promise: &'r [PromiseRow]) -> Vec<&'r 
     let shown = withheld.shown_counts(&counts);
     let is_shown = |row: &&PromiseRow| withheld.shows_promise(row.promise) && shown.contains(&row.group);
     of_promise.iter().filter(is_shown).collect()
+}
+
+/// Promise and group of the rows that may be shown.
+fn shown_keys(withheld: &Withheld, rows: &[PromiseRow]) -> BTreeSet<(usize, GroupIx)> {
+    let by_promise = rows.chunk_by(|one, next| one.promise == next.promise);
+    by_promise.flat_map(|rows| shown_rows(withheld, rows)).map(|row| (row.promise, row.group)).collect()
 }
 
 /// How badly a promise is broken, the worst first: the share kept, then the number of breaches.
@@ -131,10 +138,12 @@ fn kept_by_class(view: &ServiceView, withheld: &Withheld, figures: &PromiseFigur
             .iter()
             .map(|(_, class)| DataColumn::new(ColumnFormat::Share, class.code(), class.en(), class.zh())),
     );
-    let promises = (0..view.policy.promises.len()).filter(|&place| withheld.shows_promise(place));
-    let rows = promises.filter_map(|place| {
+    let shown = shown_keys(withheld, &figures.promises.rows);
+    let rows = (0..view.policy.promises.len()).filter_map(|place| {
         let shares = classes.iter().map(|&(group, _)| {
-            figures.promises.rows.iter().find(|row| row.promise == place && row.group == group)?.share_kept
+            let mut rows =
+                figures.promises.rows.iter().filter(|row| shown.contains(&(row.promise, row.group)));
+            rows.find(|row| row.promise == place && row.group == group)?.share_kept
         });
         let shares: Vec<Option<f64>> = shares.collect();
         shares.iter().any(Option::is_some).then(|| {
@@ -149,14 +158,12 @@ fn kept_by_class(view: &ServiceView, withheld: &Withheld, figures: &PromiseFigur
 
 /// The share kept of each promise by class and month; nothing if a class is withheld or nothing was promised.
 fn kept_by_month(view: &ServiceView, withheld: &Withheld, months: &[PromiseMonth]) -> Option<Chart> {
-    let is_class = |row: &PromiseRow| {
-        view.groups.group(row.group).by == GroupBy::Class
-            && withheld.shows(row.group)
-            && withheld.shows_promise(row.promise)
-    };
-    let of_month = |month: &PromiseMonth, promise, group| {
-        let row = month.rows.iter().find(|row| row.promise == promise && row.group == group);
-        row.and_then(|row| row.share_kept)
+    let is_class = |row: &PromiseRow| view.groups.group(row.group).by == GroupBy::Class;
+    let shown: Vec<_> = months.iter().map(|month| shown_keys(withheld, &month.rows)).collect();
+    let of_month = |month: usize, promise, group| {
+        let mut rows =
+            months[month].rows.iter().filter(|row| shown[month].contains(&(row.promise, row.group)));
+        rows.find(|row| row.promise == promise && row.group == group)?.share_kept
     };
     let mut columns = vec![words::text("promise", "promise", "承诺")];
     columns.extend(months.iter().map(|month| {
@@ -166,7 +173,7 @@ fn kept_by_month(view: &ServiceView, withheld: &Withheld, months: &[PromiseMonth
     }));
     let all = months.first().into_iter().flat_map(|month| &month.rows);
     let shares_of = |row: &PromiseRow| -> Vec<Option<f64>> {
-        months.iter().map(|month| of_month(month, row.promise, row.group)).collect()
+        (0..months.len()).map(|month| of_month(month, row.promise, row.group)).collect()
     };
     let with_cases: Vec<(&PromiseRow, Vec<Option<f64>>)> = all
         .filter(|row| is_class(row))

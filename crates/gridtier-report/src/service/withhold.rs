@@ -90,11 +90,17 @@ impl<'a> Withheld<'a> {
             for grouping in GROUPINGS {
                 let places: Vec<usize> = (0..counts.len()).filter(|&place| by(place) == grouping).collect();
                 // What one period withholds may leave too little withheld in another.
-                for period in (0..N).chain(0..N) {
-                    let of_period: Vec<i64> = places.iter().map(|&place| counts[place].1[period]).collect();
-                    let mut of_grouping: Vec<bool> = places.iter().map(|&place| shown[place]).collect();
-                    withhold(&of_period, &mut of_grouping, self.least);
-                    places.iter().zip(of_grouping).for_each(|(&place, is_shown)| shown[place] = is_shown);
+                let mut is_settled = false;
+                while !is_settled {
+                    let before = shown.clone();
+                    for period in 0..N {
+                        let of_period: Vec<i64> =
+                            places.iter().map(|&place| counts[place].1[period]).collect();
+                        let mut of_grouping: Vec<bool> = places.iter().map(|&place| shown[place]).collect();
+                        withhold(&of_period, &mut of_grouping, self.least);
+                        places.iter().zip(of_grouping).for_each(|(&place, is_shown)| shown[place] = is_shown);
+                    }
+                    is_settled = before == shown;
                 }
             }
             // Classes are sums of use categories.
@@ -114,11 +120,16 @@ impl<'a> Withheld<'a> {
         let Some(condition) = condition.filter(|_| self.least > 0) else { return true };
         let ServiceView { base, groups, run, .. } = *self.view;
         let all = groups.all().index();
-        let open = OpenDays::of(base, groups, run.period, &base.selected(Some(condition))).customers[all];
+        let selected = base.selected(Some(condition));
+        let open = OpenDays::of(base, groups, run.period, &selected).customers[all];
         let rest = OpenDays::of_all(base, groups, run.period).customers[all] - open;
+        // Customers of whom none is open any more are few too.
+        let [is_any, is_any_else] = [true, false].map(|is| selected.contains(&is));
         let names = condition.columns();
         let mut named = names.iter().map(|&place| base.fields[place].name.as_str());
-        ![open, rest].iter().any(|customers| (1..self.least).contains(customers))
+        let is_few = |is_any: bool, open: i64| is_any && open < self.least;
+        !is_few(is_any, open)
+            && !is_few(is_any_else, rest)
             && !named.any(|name| grouping_of(name).is_some_and(|by| self.hides_part_of(by)))
     }
 

@@ -11,7 +11,7 @@ use crate::compare::Damaged;
 use crate::cycle::{Cycle, Placed};
 use crate::index::{count, index, index_u64};
 use crate::indicator::registry::{ANNUAL_ENERGY, ANNUAL_REVENUE};
-use crate::method::{AppealQuota, Tier};
+use crate::method::{AppealQuota, Tier, Ties};
 use crate::run::{ControlTotals, Graded, TierTotal};
 use crate::score::Provisional;
 use crate::text;
@@ -195,9 +195,11 @@ impl<'a> StratumOrder<'a> {
             )));
         }
         let mut drawn = [DrawnLine::default(); 3];
-        for LedgerLine { better, count, quota, .. } in lines() {
+        for LedgerLine { better, count, quota, tie_group, .. } in lines() {
             let floor_e6 = cycle.method.lines.floors_e6[better.position()];
-            drawn[better.position()] = DrawnLine { count: *count, quota: *quota, floor_e6 };
+            let is_tie = cycle.method.ties == Ties::Down && *tie_group > 0;
+            let quota = if is_tie { *count } else { *quota };
+            drawn[better.position()] = DrawnLine { count: *count, quota, floor_e6 };
         }
         let rank_before = ranked.iter().find(|(_, position)| *position == at).map(|(rank, _)| *rank);
         let others: Vec<usize> =
@@ -235,10 +237,11 @@ impl<'a> StratumOrder<'a> {
             let is_own = position == placing.at;
             let row = placing.rows.entry(position).or_insert_with(|| cycle.rows[position].clone());
             row.rank = Some(rank);
-            // If the customer gets a place of its own (`quota`), the computed tiers of the others
-            // stay.
-            if is_own || quota == AppealQuota::Displacement {
-                row.computed = Some(Tier::ALL[after.iter().filter(|count| rank > **count).count()]);
+            let computed = Some(Tier::ALL[after.iter().filter(|count| rank > **count).count()]);
+            // If the customer gets a place of its own (`quota`), the computed tiers of the others stay, but for vetoed ones
+            // behind a customer who falls below a floor.
+            if is_own || quota == AppealQuota::Displacement || row.computed != computed {
+                row.computed = computed;
                 judge(row, &rules, others.len(), &above);
             }
         }

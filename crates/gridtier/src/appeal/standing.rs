@@ -8,7 +8,7 @@ use crate::tier::RankKey;
 pub struct DrawnLine {
     /// Number of places above the line.
     pub count: u64,
-    /// Number of places by quota.
+    /// Number of places by quota; the count where ties alone leave places empty.
     pub quota: u64,
     /// The floor of the tier above the line, in 10⁻⁶ points.
     pub floor_e6: Option<i64>,
@@ -50,8 +50,12 @@ impl Newcomer<'_> {
     pub fn standing(&self, lines: [DrawnLine; 3]) -> Standing {
         let rank = 1 + count(self.others.partition_point(|other| !other.is_after(self.key)));
         let lines = lines.map(|line| {
-            let (was_above, is_above) = (self.was_above(&line), self.is_above(&line));
-            (is_above, line.count - u64::from(was_above) + u64::from(is_above))
+            let others_above = line.count - u64::from(self.was_above(&line));
+            match self.is_above(&line) {
+                true => (true, others_above + 1),
+                // Who is below a floor ranks before vetoed customers all the same, and takes the line with it.
+                false => (false, others_above.min(rank - 1)),
+            }
         });
         Standing { rank, above: lines.map(|line| line.0), counts: lines.map(|line| line.1) }
     }

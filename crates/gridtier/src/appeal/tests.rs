@@ -3,9 +3,11 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::compare::{RankedAt, TierLines};
+use crate::contract::IncidentKind;
 use crate::cycle::{Cycle, Placed};
 use crate::fixture::{self, DraftCustomer};
-use crate::index::index;
+use crate::incident::Offence;
+use crate::index::{CustomerIx, index};
 use crate::indicator::IndicatorValue;
 use crate::indicator::registry::{ANNUAL_ENERGY, ANNUAL_REVENUE};
 use crate::method::{AppealQuota, Method, Tier};
@@ -24,6 +26,12 @@ fn method(changes: &[(&str, &str)]) -> Method {
 
 /// Customers c00, c01, … whose annual revenues and energies decide their scores.
 fn base(method: &Method, people: u32, previous: Previous) -> Cycle {
+    base_with_thieves(method, people, previous, 0)
+}
+
+/// As [`base`]; so many in ten are vetoed for theft.
+fn base_with_thieves(method: &Method, people: u32, previous: Previous, thieves: u32) -> Cycle {
+    let end: Month = "2026-01".to_owned().try_into().unwrap();
     let drafts = (0..people).map(|number| {
         // Several customers of each value, so that some scores are equal.
         let value = f64::from(number * 7919 % people / 2);
@@ -31,9 +39,12 @@ fn base(method: &Method, people: u32, previous: Previous) -> Cycle {
         let specs = method.indicators.iter().filter(|spec| spec.weight.is_some());
         draft.values = specs.map(|spec| (id(&spec.id), IndicatorValue::Known(value))).collect();
         draft.covered_months = if number % 11 == 5 { 2 } else { 36 };
+        let (customer, month) = (CustomerIx::new(0), end.plus(-1));
+        let theft = Offence { customer, month, kind: IncidentKind::Theft, severity: 1 };
+        draft.offences.extend((number % 10 < thieves).then_some(theft));
         draft
     });
-    fixture::cycle(method, "2026-01".to_owned().try_into().unwrap(), drafts.collect(), previous)
+    fixture::cycle(method, end, drafts.collect(), previous)
 }
 
 /// Ids of the registry are `&'static str`.
@@ -222,8 +233,8 @@ fn the_lines_of_a_revision_give_its_tiers_with_ties_and_floors_too() {
         for floors in ["", "[tiers.lines]\nspecial = 97\ngrade-1 = 62\ngrade-2 = 40\n\n"] {
             let (ties, floors) = (format!("ties = \"{ties}\""), format!("{floors}[weights]"));
             let method = method(&[("ties = \"break\"", &ties), ("[weights]", &floors)]);
-            let cycle = base(&method, 60, Previous::new());
-            for at in 0..cycle.rows.len() {
+            for (thieves, at) in [0, 2, 6].into_iter().flat_map(|of| (0..60).map(move |at| (of, at))) {
+                let cycle = base_with_thieves(&method, 60, Previous::new(), thieves);
                 let near = [97, 62, 40].map(|floor| {
                     [floor * 1_000_000 - 1, floor * 1_000_000, floor * 1_000_000 + 1_500_000].map(
                         |score_e6| {
@@ -232,7 +243,10 @@ fn the_lines_of_a_revision_give_its_tiers_with_ties_and_floors_too() {
                         },
                     )
                 });
-                for new in corrections(&cycle, at).into_iter().chain(near.into_iter().flatten()) {
+                let all: Vec<CorrectedCustomer> =
+                    corrections(&cycle, at).into_iter().chain(near.into_iter().flatten()).collect();
+                let pardoned = all.iter().map(|new| CorrectedCustomer { ceiling: None, ..new.clone() });
+                for new in all.iter().cloned().chain(pardoned) {
                     let placing = Placing::new(&cycle, at, &new, AppealQuota::Supernumerary).unwrap();
                     assert_eq!(placing.ripple, []);
                     assert_lines_hold(&cycle, &placing, &new.key(cycle.rows[at].number));
