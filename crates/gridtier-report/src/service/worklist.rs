@@ -277,8 +277,11 @@ impl NamedWorkList {
             words::text("reason", "why", "依据"),
             words::count("items", "to do", "应做"),
             words::count("overdue", "overdue", "逾期"),
-            words::count("beyond_capacity", "beyond capacity", "超出能力"),
         ];
+        let beyond = words::count("beyond_capacity", "beyond capacity", "超出能力");
+        // A terminal has no room for a column of zeros.
+        let is_any = counts.values().any(|(_, count, _)| count[2] > 0);
+        columns.push(if is_any { beyond } else { beyond.as_detail() });
         columns.extend(tiers.iter().map(|&tier| {
             let Text { en, zh, .. } = words::tier(tier);
             DataColumn::new(ColumnFormat::Integer, tier, en, zh)
