@@ -350,12 +350,11 @@ fn a_check_leaves_no_rejects_of_an_earlier_one() {
 
 #[test]
 fn a_report_that_cannot_be_written_ends_with_5() {
-    fails(
-        &Utility::small(),
-        &["check", "data", "-o", "data/customers.csv/report"],
-        5,
-        &["data/customers.csv"],
-    );
+    let utility = Utility::small();
+    fs::write(utility.path().join("taken"), "").unwrap();
+    fails(&utility, &["check", "data", "-o", "taken/report"], 5, &["taken"]);
+    // A place in a table is refused before that.
+    fails(&utility, &["check", "data", "-o", "data/customers.csv/report"], 2, &["data that are checked"]);
 }
 
 #[test]
