@@ -74,12 +74,10 @@ fn keep_inputs(output: &Path, data: &Path, inputs: &[Input]) -> Result<(), Failu
     });
     let Ok(place) = place else { return Ok(()) };
     // A table is a file of the data folder, or a folder in it.
-    let is_in_table = |input: &Input| {
-        let table = Path::new(&input.path).iter().next().map(|first| data.join(first));
-        table.and_then(|table| table.canonicalize().ok()).is_some_and(|table| place.starts_with(table))
-    };
+    let tables = inputs.iter().filter_map(|input| Path::new(&input.path).iter().next());
+    let mut taken = tables.filter_map(|table| data.join(table).canonicalize().ok());
     let is_data = data.canonicalize().is_ok_and(|data| data == place);
-    if !is_data && !inputs.iter().any(is_in_table) {
+    if !is_data && !taken.any(|table| place.starts_with(table)) {
         return Ok(());
     }
     let output = output.display();

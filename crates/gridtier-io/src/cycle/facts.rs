@@ -133,8 +133,9 @@ impl AccountValues {
         let registered = [ANNUAL_ENERGY, AVERAGE_PRICE].map(|place| &INDICATORS[place.index()]);
         let wanted =
             WantedIndicators { registered: &registered, own: &[], supply_costs: SupplyCosts::default() };
-        let bug = |error: RunError| unreadable(&cycle.dir.join("facts.parquet"), error);
-        let mut columns = indicator::compute(&facts, wanted).map_err(bug)?.into_iter();
+        let columns = indicator::compute(&facts, wanted);
+        let mut columns =
+            columns.map_err(|error| unreadable(&cycle.dir.join("facts.parquet"), error))?.into_iter();
         let (Some(energy), Some(price)) = (columns.next(), columns.next()) else { return Ok(None) };
         Ok(Some(Self { customers: facts.customers, window, energy, price }))
     }
@@ -143,8 +144,7 @@ impl AccountValues {
     /// unknown. `near` is for accounts in order.
     pub fn of(&self, account: &str, near: &mut NearKey) -> [Option<f64>; 2] {
         let number = self.customers.ids.get_near(account, near).map(index);
-        let is_open = |number: &usize| self.customers.rows[*number].in_population(self.window);
-        let number = number.filter(is_open);
+        let number = number.filter(|&number| self.customers.rows[number].in_population(self.window));
         [&self.energy, &self.price].map(|column| number.and_then(|number| column.known(number)))
     }
 }

@@ -7,7 +7,6 @@
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
-use std::ops::Range;
 
 use gridtier::index::{count, index_u64};
 use parquet::basic::Type as Physical;
@@ -122,13 +121,10 @@ fn pages_contradict(file: &mut File, bytes: u64, chunk: &ColumnChunkMetaData, bo
         return false;
     };
     let mut is_outside = false;
-    let mut look = |at: Range<usize>| {
-        is_outside |= number(&index[at]).is_some_and(|value| value < least || value > greatest);
-    };
     // The head of each list is reported too, with its length for a value.
     let walked = walk(&index, COLUMN_INDEX, &mut |path, value, at| {
         if matches!(path, [2 | 3]) && usize::try_from(value) == Ok(at.len()) {
-            look(at);
+            is_outside |= number(&index[at]).is_some_and(|value| value < least || value > greatest);
         }
     });
     walked.is_ok() && is_outside

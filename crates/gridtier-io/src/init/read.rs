@@ -169,8 +169,8 @@ impl Delivery {
             // A later file may have other columns, or the same in another order.
             let columns = content.columns();
             let here = Some(column).filter(|&at| columns.get(at).is_some_and(|own| own.name == *name));
-            let elsewhere = || columns.iter().position(|own| own.name == *name);
-            let Some(own) = here.or_else(elsewhere) else { continue };
+            let own = here.or_else(|| columns.iter().position(|own| own.name == *name));
+            let Some(own) = own else { continue };
             each_piece(file, content, &[own], &mut |cells| {
                 for cell in cells.into_iter().flatten().filter(|cell| !cell.is_empty()) {
                     *counts.entry(cell).or_default() += 1;

@@ -209,14 +209,14 @@ pub(super) fn read_records(root: &Path) -> Result<CommitRecords, StoreError> {
 pub(super) fn lost_folder(root: &Path) -> Result<Option<PathBuf>, StoreError> {
     let (current, names) = (read_current(root), names_in(root)?);
     let records = read_records(root)?;
-    let is_lost = |name: &String| {
+    let lost = names.into_iter().find(|name| {
         layout::version_of_dir(name).is_some_and(|version| {
             let was_current =
                 current.as_ref().is_some_and(|current| current.dir == *name || current.last() == version);
             records.of_version(version).is_none() && (was_current || version > records.next_version())
         })
-    };
-    Ok(names.into_iter().find(is_lost).map(|name| root.join(name)))
+    });
+    Ok(lost.map(|name| root.join(name)))
 }
 
 /// The record of a number, if these are its bytes.

@@ -165,8 +165,8 @@ fn overdue(view: &ServiceView, figures: &ContactFigures) -> Option<Section> {
 
 fn timers(view: &ServiceView, withheld: &Withheld, figures: &ContactFigures) -> Section {
     let all = view.groups.all();
-    let is_shown = |row: &&TimerRow| row.group == all && withheld.shows_timer(row.timer);
-    let mut rows: Vec<&TimerRow> = figures.timers.iter().filter(is_shown).collect();
+    let rows = figures.timers.iter().filter(|row| row.group == all && withheld.shows_timer(row.timer));
+    let mut rows: Vec<&TimerRow> = rows.collect();
     rows.sort_by(|one, other| {
         let [one, other] = [one, other].map(|row| row.decided().share().unwrap_or(2.0));
         one.total_cmp(&other)

@@ -81,10 +81,10 @@ fn count_cells(row: &DeliveredRow) -> Vec<DataCell> {
 /// What was due to everybody, by reason and service.
 fn due(view: &ServiceView, withheld: &Withheld, figures: &Delivered) -> Section {
     let all = view.groups.all();
-    let is_shown = |row: &&DeliveredRow| {
+    let rows = figures.delivered.iter().filter(|row| {
         row.group == all && withheld.shows_due(figures.reasons.reason(row.reason), row.service)
-    };
-    let mut rows: Vec<&DeliveredRow> = figures.delivered.iter().filter(is_shown).collect();
+    });
+    let mut rows: Vec<&DeliveredRow> = rows.collect();
     by_need(&mut rows);
     let sum = |status| rows.iter().map(|row| row.count(status)).sum::<i64>();
     let items: i64 = rows.iter().map(|row| row.due()).sum();

@@ -17,7 +17,7 @@ use gridtier_service::monthly::MonthlyReport;
 use gridtier_service::monthly::improvement::is_overdue;
 use gridtier_service::monthly::judge::{FigureGap, FigureReading, FigureVerdict, MonthlyFigure};
 use gridtier_service::period::Period;
-use gridtier_service::policy::{Measure, Promise};
+use gridtier_service::policy::Measure;
 
 use super::view::ServiceView;
 use super::withhold::Withheld;
@@ -69,14 +69,14 @@ fn shown_figures<'r>(view: &ServiceView, report: &'r MonthlyReport) -> Vec<&'r M
     }
     let shown: BTreeMap<_, BTreeSet<GroupIx>> =
         cases.iter().map(|(row, counts)| (row, withheld.shown_of_periods(counts.iter().copied()))).collect();
-    let is_shown = |figure: &&MonthlyFigure| {
+    let figures = report.figures.iter().filter(|figure| {
         shows_row(view, &withheld, &reasons, figure)
             && tier_of(view, figure).is_none_or(|tier| {
                 let of_row = shown.get(&row_but_tier(figure));
                 of_row.map_or_else(|| withheld.shows(tier), |of_row| of_row.contains(&tier))
             })
-    };
-    report.figures.iter().filter(is_shown).collect()
+    });
+    figures.collect()
 }
 
 /// Of the tables by tier, the column that counts the cases.
@@ -111,9 +111,11 @@ fn row_but_tier(figure: &MonthlyFigure) -> RowKey<'_> {
 
 /// Whether a figure is about availability, of which a group is one case.
 fn is_availability(view: &ServiceView, figure: &MonthlyFigure) -> bool {
-    let of_figure = |promise: &&Promise| figure.key.first().is_some_and(|id| **id == *promise.id);
     figure.table.name == "promises"
-        && view.policy.promises.iter().find(of_figure).is_some_and(|one| one.measure == Measure::Availability)
+        && view.policy.promises.iter().any(|promise| {
+            promise.measure == Measure::Availability
+                && figure.key.first().is_some_and(|id| **id == *promise.id)
+        })
 }
 
 /// Whether the rule, or what was due, that a figure is about may be shown.

@@ -60,11 +60,13 @@ fn promise_name(promise: &Promise) -> Text {
 
 /// The rows of a promise whose numbers may be shown. Availability has one exposure for each group, however large.
 fn shown_rows<'r>(withheld: &Withheld, of_promise: &'r [PromiseRow]) -> Vec<&'r PromiseRow> {
-    let cases = |row: &PromiseRow| if row.seconds.is_some() { 0 } else { row.exposures };
-    let counts: Vec<(GroupIx, i64)> = of_promise.iter().map(|row| (row.group, cases(row))).collect();
+    let counts: Vec<(GroupIx, i64)> = of_promise
+        .iter()
+        .map(|row| (row.group, if row.seconds.is_some() { 0 } else { row.exposures }))
+        .collect();
     let shown = withheld.shown_counts(&counts);
-    let is_shown = |row: &&PromiseRow| withheld.shows_promise(row.promise) && shown.contains(&row.group);
-    of_promise.iter().filter(is_shown).collect()
+    let rows = of_promise.iter();
+    rows.filter(|row| withheld.shows_promise(row.promise) && shown.contains(&row.group)).collect()
 }
 
 /// Promise and group of the rows that may be shown.
@@ -84,8 +86,9 @@ fn by_need(rows: &mut [&PromiseRow]) {
 /// All promises towards all customers.
 fn promises(view: &ServiceView, withheld: &Withheld, figures: &PromiseFigures) -> Section {
     let all = view.groups.all();
-    let is_shown = |row: &&PromiseRow| row.group == all && withheld.shows_promise(row.promise);
-    let mut rows: Vec<&PromiseRow> = figures.promises.rows.iter().filter(is_shown).collect();
+    let rows = figures.promises.rows.iter();
+    let mut rows: Vec<&PromiseRow> =
+        rows.filter(|row| row.group == all && withheld.shows_promise(row.promise)).collect();
     by_need(&mut rows);
     let broken = rows.iter().filter(|row| row.breached > 0).count();
     let (made, breached): (usize, i64) = (rows.len(), rows.iter().map(|row| row.breached).sum());
@@ -419,8 +422,10 @@ fn reliability(view: &ServiceView, figures: &PromiseFigures) -> Section {
 
 /// Reliability by group of customers, of all interruptions.
 fn by_group(view: &ServiceView, withheld: &Withheld, figures: &PromiseFigures) -> Section {
-    let is_shown = |row: &&ReliabilityRow| withheld.shows(row.group) && view.is_telling(row.group);
-    let rows = figures.reliability.iter().filter(|row| row.scope == Scope::All).filter(is_shown);
+    let rows = figures
+        .reliability
+        .iter()
+        .filter(|row| row.scope == Scope::All && withheld.shows(row.group) && view.is_telling(row.group));
     let mut rows: Vec<&ReliabilityRow> = rows.collect();
     let group = |row: &ReliabilityRow| view.groups.group(row.group);
     group_names::best_tier_first(&mut rows, |a, b| group(a).by == group(b).by, |row| &*group(row).name);

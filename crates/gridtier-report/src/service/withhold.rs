@@ -104,8 +104,9 @@ impl<'a> Withheld<'a> {
                 }
             }
             // Classes are sums of use categories.
-            let is_of_classes = |place: usize| matches!(by(place), GroupBy::Class | GroupBy::UseCategory);
-            if (0..counts.len()).any(|place| is_of_classes(place) && !shown[place]) {
+            if (0..counts.len())
+                .any(|place| !shown[place] && matches!(by(place), GroupBy::Class | GroupBy::UseCategory))
+            {
                 (0..counts.len())
                     .filter(|&place| by(place) == GroupBy::Class)
                     .for_each(|place| shown[place] = false);

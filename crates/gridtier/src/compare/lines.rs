@@ -118,11 +118,11 @@ impl<K: Fn(usize) -> RankKey> PublishedRanking<'_, K> {
         let count = index_u64(published.count);
         let floor_e6 = self.method.lines.floors_e6[published.better.position()];
         // After an appeal a place can be free although the next customer reaches the floor.
-        let is_free = |floor_e6: &i64| {
+        let floor_e6 = floor_e6.filter(|&floor_e6| {
             count < self.with_ties(index_u64(published.quota))
-                && !self.key_at(count + 1).is_some_and(|below| below.reaches(*floor_e6))
-        };
-        if let Some(floor_e6) = floor_e6.filter(is_free) {
+                && !self.key_at(count + 1).is_some_and(|below| below.reaches(floor_e6))
+        });
+        if let Some(floor_e6) = floor_e6 {
             let last = self.key_at(count).filter(|key| key.vetoed);
             return Some(Line::Floor { floor_e6, last });
         }

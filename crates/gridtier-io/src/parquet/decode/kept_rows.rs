@@ -70,8 +70,10 @@ impl Default for KeptBudget {
 
 impl KeptBudget {
     fn take(&self, cost: u64) -> bool {
-        let taken = |all: u64| all.checked_add(cost).filter(|all| *all <= BUDGET);
-        self.bytes.fetch_update(Ordering::Relaxed, Ordering::Relaxed, taken).is_ok()
+        let taken = self.bytes.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |all| {
+            all.checked_add(cost).filter(|all| *all <= BUDGET)
+        });
+        taken.is_ok()
     }
 }
 
