@@ -9,6 +9,7 @@ mod withhold;
 mod head;
 #[cfg(test)]
 mod fixture;
+mod reliability;
 pub mod promises;
 pub mod delivered;
 pub mod worklist;
