@@ -14,7 +14,7 @@ use crate::indicator::registry::{self, ANNUAL_ENERGY, ANNUAL_REVENUE};
 use crate::method::{Method, Tier};
 use crate::score::{Parameters, Population, Provisional, Scores, judge};
 use crate::stratum::Groups;
-use crate::tier::{LedgerLine, Policy, Previous, TierInputs, Tiers, ceiling_of, grade_on};
+use crate::tier::{LedgerLine, Policy, Previous, RankKey, TierInputs, Tiers, ceiling_of, grade_on};
 use crate::unit::{Month, Window, round_half_away};
 
 pub use score_spread::{ScoreBin, ScoreSpread};
@@ -211,6 +211,18 @@ impl Cycle {
     #[must_use]
     pub fn registry_value(&self, indicator: IndicatorIx, number: u32) -> Option<f64> {
         self.columns[indicator.index()].known(index(number))
+    }
+
+    /// The sort key of a customer by its published values.
+    #[must_use]
+    pub fn rank_key(&self, row: &Placed) -> RankKey {
+        RankKey {
+            number: row.number,
+            vetoed: row.ceiling.is_some(),
+            score_e6: row.score_e6,
+            revenue: self.registry_value(ANNUAL_REVENUE, row.number),
+            energy: self.registry_value(ANNUAL_ENERGY, row.number),
+        }
     }
 
     /// A value in units of 1/`units`, rounded; 0 where it is unknown.

@@ -16,10 +16,10 @@ use crate::cycle::{Cycle, Placed};
 use crate::incident::Offence;
 use crate::index::index;
 use crate::indicator::{IndicatorValue, registry};
-use crate::method::{Combine, Method, Tier, Ties};
+use crate::method::{Combine, Method, Tier};
 use crate::score::combine::combined;
 use crate::score::{Parameters, Scored, score_row};
-use crate::tier::{LedgerLine, ceiling_of};
+use crate::tier::{LedgerLine, RankKey, ceiling_of, leaves_places};
 use crate::unit::{Month, round_half_away};
 use crate::word::Word as _;
 
@@ -349,26 +349,25 @@ fn needed_e6(cycle: &Cycle) -> Vec<Option<i64>> {
         })
         .collect();
     let floor_e6 = cycle.method.lines.floors_e6[Tier::Grade2.position()];
-    let (mut holders, mut below) = (vec![None; lines.len()], vec![None; lines.len()]);
-    for row in cycle.rows.iter().filter(|row| row.rank.is_some()) {
-        let count = lines[index(row.stratum)].map(|line| line.count);
-        if row.rank == count {
-            holders[index(row.stratum)] = Some(row);
-        } else if row.rank == count.map(|count| count + 1) {
-            below[index(row.stratum)] = Some(row);
+    let mut holders_e6 = vec![None; lines.len()];
+    // The whole order is needed only where there is a floor.
+    let mut orders: Vec<Vec<(u64, RankKey)>> = vec![Vec::new(); lines.len()];
+    for row in &cycle.rows {
+        let (Some(rank), stratum) = (row.rank, index(row.stratum)) else { continue };
+        if lines[stratum].is_some_and(|line| line.count == rank) {
+            holders_e6[stratum] = row.score_e6;
+        }
+        if floor_e6.is_some() {
+            orders[stratum].push((rank, cycle.rank_key(row)));
         }
     }
-    let needed = lines.into_iter().zip(holders).zip(below).map(|((line, holder), below)| {
-        // The floor leaves places empty if the next customer does not reach it, unless the tie group of the line does.
-        let by_floor = line.zip(floor_e6).filter(|(line, floor_e6)| {
-            let is_reached =
-                below.is_some_and(|row| row.ceiling.is_none() && row.score_e6 >= Some(*floor_e6));
-            let is_tie = cycle.method.ties == Ties::Down
-                && line.tie_group > 0
-                && below.is_some_and(|row| row.score_e6 == line.score_above_e6);
-            line.count < line.quota && !is_reached && !is_tie
-        });
-        by_floor.map(|(_, floor_e6)| floor_e6).or_else(|| Some(holder?.score_e6? + 1))
+    let needed = lines.into_iter().zip(holders_e6).zip(orders).map(|((line, holder_e6), mut order)| {
+        order.sort_unstable_by_key(|(rank, _)| *rank);
+        let keys: Vec<RankKey> = order.into_iter().map(|(_, key)| key).collect();
+        match floor_e6.filter(|_| line.is_some_and(|line| leaves_places(&keys, &cycle.method, line))) {
+            Some(floor_e6) => Some(floor_e6),
+            None => Some(holder_e6? + 1),
+        }
     });
     needed.collect()
 }

@@ -22,6 +22,7 @@ use crate::score::{Holding, Scores};
 use crate::source::Finding;
 use crate::stratum::stratify;
 use crate::unit::Month;
+use crate::word::Word as _;
 
 pub use crate::stratum::Groups;
 pub use ledger::LedgerLine;
@@ -154,6 +155,16 @@ pub fn grade_on(inputs: TierInputs, columns: &[IndicatorColumn], scores: &Scores
 #[must_use]
 pub fn counts_above(order: &[RankKey], method: &Method, stratum: &str) -> [u64; 3] {
     ledger::cuts(order, method, ledger::quotas(order.len(), method, stratum)).map(count)
+}
+
+/// Whether the floor of a tier leaves places above its line empty. `order` has the keys of the stratum's ranked customers,
+/// best first.
+#[must_use]
+pub fn leaves_places(order: &[RankKey], method: &Method, line: &LedgerLine) -> bool {
+    let Some(floor_e6) = method.lines.floors_e6[line.better.position()] else { return false };
+    let count = index_u64(line.count);
+    count < ledger::with_ties(order, method, index_u64(line.quota))
+        && !order.get(count).is_some_and(|below| below.reaches(floor_e6))
 }
 
 /// The lines of a stratum as its ledger publishes them; `counts` are the numbers of customers above each. `order` has

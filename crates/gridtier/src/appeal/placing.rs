@@ -10,13 +10,13 @@ use super::standing::{DrawnLine, Newcomer};
 use crate::compare::Damaged;
 use crate::cycle::{Cycle, Placed};
 use crate::index::{count, index, index_u64};
-use crate::indicator::registry::{ANNUAL_ENERGY, ANNUAL_REVENUE};
-use crate::method::{AppealQuota, Tier, Ties};
+use crate::method::{AppealQuota, Tier};
 use crate::run::{ControlTotals, Graded, TierTotal};
 use crate::score::Provisional;
 use crate::text;
 use crate::tier::{
-    LedgerLine, Policy, PolicyPlace, PolicyRules, RankKey, counts_above, keeps_ties, ledger_lines,
+    LedgerLine, Policy, PolicyPlace, PolicyRules, RankKey, counts_above, keeps_ties, leaves_places,
+    ledger_lines,
 };
 use crate::word::Word as _;
 
@@ -195,16 +195,18 @@ impl<'a> StratumOrder<'a> {
             )));
         }
         let mut drawn = [DrawnLine::default(); 3];
-        for LedgerLine { better, count, quota, tie_group, .. } in lines() {
-            let floor_e6 = cycle.method.lines.floors_e6[better.position()];
-            let is_tie = cycle.method.ties == Ties::Down && *tie_group > 0;
-            let quota = if is_tie { *count } else { *quota };
-            drawn[better.position()] = DrawnLine { count: *count, quota, floor_e6 };
+        let published: Vec<RankKey> =
+            ranked.iter().map(|(_, position)| cycle.rank_key(&cycle.rows[*position])).collect();
+        for line in lines() {
+            let place = line.better.position();
+            let floor_e6 = cycle.method.lines.floors_e6[place];
+            let is_open = leaves_places(&published, &cycle.method, line);
+            drawn[place] = DrawnLine { count: line.count, floor_e6, is_open };
         }
         let rank_before = ranked.iter().find(|(_, position)| *position == at).map(|(rank, _)| *rank);
         let others: Vec<usize> =
             ranked.into_iter().map(|(_, position)| position).filter(|position| *position != at).collect();
-        let keys = others.iter().map(|&position| key(cycle, &cycle.rows[position])).collect();
+        let keys = others.iter().map(|&position| cycle.rank_key(&cycle.rows[position])).collect();
         Ok(Self { cycle, stratum, others, keys, lines: drawn, rank_before })
     }
 
@@ -238,8 +240,8 @@ impl<'a> StratumOrder<'a> {
             let row = placing.rows.entry(position).or_insert_with(|| cycle.rows[position].clone());
             row.rank = Some(rank);
             let computed = Some(Tier::ALL[after.iter().filter(|count| rank > **count).count()]);
-            // If the customer gets a place of its own (`quota`), the computed tiers of the others stay, but for vetoed ones
-            // behind a customer who falls below a floor.
+            // With a place of its own (`quota`), only vetoed customers behind one who falls below a floor get another computed
+            // tier.
             if is_own || quota == AppealQuota::Displacement || row.computed != computed {
                 row.computed = computed;
                 judge(row, &rules, others.len(), &above);
@@ -262,17 +264,6 @@ fn judge(row: &mut Placed, rules: &PolicyRules, ranked: usize, above: &dyn Fn(Ti
         above,
     };
     (row.tier, row.policy) = rules.moved(&place);
-}
-
-/// The key of a customer by its published values.
-fn key(cycle: &Cycle, row: &Placed) -> RankKey {
-    RankKey {
-        number: row.number,
-        vetoed: row.ceiling.is_some(),
-        score_e6: row.score_e6,
-        revenue: cycle.registry_value(ANNUAL_REVENUE, row.number),
-        energy: cycle.registry_value(ANNUAL_ENERGY, row.number),
-    }
 }
 
 /// Replaces the lines of one stratum in a ledger, which is sorted by the names of strata.

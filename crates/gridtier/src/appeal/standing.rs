@@ -8,10 +8,10 @@ use crate::tier::RankKey;
 pub struct DrawnLine {
     /// Number of places above the line.
     pub count: u64,
-    /// Number of places by quota; the count where ties alone leave places empty.
-    pub quota: u64,
     /// The floor of the tier above the line, in 10⁻⁶ points.
     pub floor_e6: Option<i64>,
+    /// Whether the floor leaves places empty.
+    pub is_open: bool,
 }
 
 /// A customer's place among the others of its stratum.
@@ -70,10 +70,11 @@ impl Newcomer<'_> {
         let last_above = cut.checked_sub(1).and_then(|last| self.others.get(last));
         let first_below = self.others.get(cut);
         if let Some(floor_e6) = line.floor_e6.filter(|_| !key.vetoed) {
-            let is_open =
-                line.count < line.quota && !first_below.is_some_and(|below| below.reaches(floor_e6));
-            if is_open || !key.reaches(floor_e6) {
-                return key.reaches(floor_e6);
+            if !key.reaches(floor_e6) {
+                return false;
+            }
+            if line.is_open {
+                return true;
             }
         }
         match (was_above, self.keeps_ties) {
@@ -103,7 +104,7 @@ mod tests {
     }
 
     fn among(others: &[RankKey], counts: [u64; 3], rank: Option<u64>, key: &RankKey) -> Standing {
-        let lines = counts.map(|count| DrawnLine { count, quota: count, floor_e6: None });
+        let lines = counts.map(|count| DrawnLine { count, ..DrawnLine::default() });
         Newcomer { others, keeps_ties: false, rank_before: rank, key }.standing(lines)
     }
 
@@ -171,7 +172,7 @@ mod tests {
     fn where_ties_stay_together_an_equal_score_is_on_the_side_of_its_group() {
         let kept = |rank: Option<u64>, counts: [u64; 3], key: &RankKey| {
             let others = others(rank.map(|rank| rank as u32));
-            let lines = counts.map(|count| DrawnLine { count, quota: count, floor_e6: None });
+            let lines = counts.map(|count| DrawnLine { count, ..DrawnLine::default() });
             Newcomer { others: &others, keeps_ties: true, rank_before: rank, key }.standing(lines)
         };
         // As many points as rank 4, the last of grade-1, and a greater id.
@@ -184,23 +185,26 @@ mod tests {
 
     #[test]
     fn nobody_is_above_a_line_below_its_floor_and_empty_places_are_for_whoever_reaches_it() {
-        let floored = |rank: u64, count: u64, quota: u64, score: i64| {
+        let floored = |rank: u64, count: u64, is_open: bool, score: i64| {
             let others = others(Some(rank as u32));
-            let line = DrawnLine { count, quota, floor_e6: Some(65) };
+            let line = DrawnLine { count, floor_e6: Some(65), is_open };
             let key = key(rank as u32, score);
             let newcomer =
                 Newcomer { others: &others, keeps_ties: false, rank_before: Some(rank), key: &key };
             newcomer.standing([DrawnLine::default(), line, line]).above[1]
         };
         // Four customers reach the floor of 65 points, and one more place is free.
-        assert!(floored(6, 4, 5, 66), "it comes after all who are above the line, but a place is free");
-        assert!(!floored(6, 4, 4, 66), "no place is free");
-        assert!(!floored(4, 4, 5, 64), "it comes before all who are below the line, but is below the floor");
+        assert!(floored(6, 4, true, 66), "it comes after all who are above the line, but a place is free");
+        assert!(!floored(6, 4, false, 66), "no place is free");
+        assert!(
+            !floored(4, 4, true, 64),
+            "it comes before all who are below the line, but is below the floor"
+        );
         // All places are taken, and the first below the line reaches the floor too.
-        assert!(!floored(2, 3, 3, 66));
+        assert!(!floored(2, 3, false, 66));
         // Nobody reached the floor.
         let alone = Newcomer { others: &[], keeps_ties: false, rank_before: Some(1), key: &key(1, 70) };
-        let line = DrawnLine { count: 0, quota: 1, floor_e6: Some(65) };
+        let line = DrawnLine { count: 0, floor_e6: Some(65), is_open: true };
         assert_eq!(alone.standing([line; 3]), Standing { rank: 1, above: [true; 3], counts: [1; 3] });
     }
 }

@@ -49,7 +49,7 @@ pub(super) fn cuts(ranked: impl Ordered + Copy, method: &Method, quotas: [usize;
 }
 
 /// Number of customers above a boundary, after the method's rule for ties.
-fn with_ties(ranked: impl Ordered, method: &Method, quota: usize) -> usize {
+pub(super) fn with_ties(ranked: impl Ordered, method: &Method, quota: usize) -> usize {
     if !keeps_ties(method) || quota == 0 || quota == ranked.len() {
         return quota;
     }
