@@ -61,7 +61,7 @@ use layout::COMMITS;
 pub(crate) use output::write_parquet;
 pub use output::{OutputFile, write_tables};
 pub use record::{CommitRecord, RegisterHead};
-use record::{CommitRecords, lost_folder, read_records};
+use record::{CommitRecords, read_records, read_with_lost};
 use register::read_register;
 pub use register::{CommitsHead, EntryFile, NewEntry, RegisterEntry};
 pub use staging::{Commit, Staging};
@@ -130,12 +130,10 @@ impl Store {
     /// There is no such cycle, its folder is missing, or the current one is asked for and a record is lost, so that
     /// another cycle would pass for it.
     pub fn cycle(&self, version: Option<u64>) -> Result<StoredCycle, StoreError> {
-        if version.is_none()
-            && let Some(dir) = lost_folder(&self.root)?
-        {
+        let (records, lost) = read_with_lost(&self.root)?;
+        if let (None, Some(dir)) = (version, lost) {
             return Err(StoreError::LostRecord { dir });
         }
-        let records = read_records(&self.root)?;
         let Some(last) = records.last_version() else {
             return Err(StoreError::NoCycle { path: self.root.clone() });
         };

@@ -19,7 +19,7 @@ use super::append::DecidedCycle;
 use super::error::{StoreError, cannot_read};
 use super::kept::is_kept;
 use super::layout::{self, COMMITS, MANIFEST, REGISTER};
-use super::record::{CommitRecord, RegisterHead, lost_folder, names_in, parse_record};
+use super::record::{CommitRecord, RegisterHead, names_in, parse_record, read_with_lost};
 use super::register::{RegisterEntry, parse_entry};
 use crate::hash::sha256_of_bytes;
 
@@ -57,10 +57,10 @@ pub(super) fn verify_chains(root: &Path, head: Option<&RegisterHead>) -> Result<
     check_currents(&records, &mut faults);
     check_manifests(root, &records, &mut faults)?;
     // A record that cannot be read is among the faults already.
-    faults.extend(lost_folder(root).ok().flatten().map(|dir| {
+    faults.extend(read_with_lost(root).ok().and_then(|(_, lost)| lost).map(|dir| {
         let what = text!(
-            "its last commit record is missing: it was deleted or cut off",
-            "缺少其最后的提交记录: 已被删除或截断"
+            "the commit record of this cycle is missing or was cut off",
+            "该周期的提交记录缺失或已被截断"
         );
         ChainFault::new(dir, what)
     }));

@@ -203,10 +203,10 @@ pub(super) fn read_records(root: &Path) -> Result<CommitRecords, StoreError> {
     Ok(records)
 }
 
-/// The folder of a published cycle whose record was lost, if there is one. `CURRENT` is written after a commit, and no
+/// The records, and the folder of a published cycle whose record was lost, if there is one. `CURRENT` is written after a commit, and no
 /// writer starts a version before the previous version is committed. Both are read before the records, so that a cycle
 /// which is published meanwhile is not taken for one.
-pub(super) fn lost_folder(root: &Path) -> Result<Option<PathBuf>, StoreError> {
+pub(super) fn read_with_lost(root: &Path) -> Result<(CommitRecords, Option<PathBuf>), StoreError> {
     let (current, names) = (read_current(root), names_in(root)?);
     let records = read_records(root)?;
     let lost = names.into_iter().find(|name| {
@@ -216,7 +216,8 @@ pub(super) fn lost_folder(root: &Path) -> Result<Option<PathBuf>, StoreError> {
             records.of_version(version).is_none() && (was_current || version > records.next_version())
         })
     });
-    Ok(lost.map(|name| root.join(name)))
+    let lost = lost.map(|name| root.join(name));
+    Ok((records, lost))
 }
 
 /// The record of a number, if these are its bytes.

@@ -12,7 +12,9 @@ use super::append::{DecidedCycle, pending_decision, write_decided};
 use super::durable::{sync_dir, write_new};
 use super::error::{StoreError, cannot_write};
 use super::layout::{self, CURRENT, LOCK, STAGING_PREFIX, TEMP_PREFIX};
-use super::record::{CommitRecords, Current, lost_folder, names_in, read_current, read_records, record_path};
+use super::record::{
+    CommitRecords, Current, names_in, read_current, read_records, read_with_lost, record_path,
+};
 use super::register::{entry_path, read_register};
 
 /// The right to write, until it is dropped or the process ends in any way.
@@ -85,7 +87,7 @@ fn is_complete(root: &Path, records: &CommitRecords) -> bool {
 /// What may be removed: staging folders, temporary files, an incomplete record or entry, and folders of cycles that have no
 /// record because their writer was killed before its commit or because another writer committed first.
 fn leftovers(root: &Path, records: &CommitRecords) -> Result<Vec<PathBuf>, StoreError> {
-    if let Some(dir) = lost_folder(root)? {
+    if let Some(dir) = read_with_lost(root)?.1 {
         return Err(StoreError::LostRecord { dir });
     }
     let mut leftovers = Vec::new();

@@ -159,7 +159,7 @@ fn a_cycle_whose_record_was_lost_is_never_removed() {
                 assert!(matches!(error, StoreError::LostRecord { .. }), "{lost:?}: {error}");
             }
             let faults = store.verify_chains(None).unwrap();
-            assert!(faults.iter().any(|fault| fault.path.starts_with(store.path())), "{lost:?}: {faults:?}");
+            assert!(faults.iter().any(|fault| fault.path.is_dir()), "{lost:?} names no cycle: {faults:?}");
             assert_eq!(snapshot(store.path()), before);
         }
     }
