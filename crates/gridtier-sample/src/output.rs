@@ -58,31 +58,43 @@ impl WrittenTable {
     }
 }
 
-/// Writes the files of a folder, which must be new or empty. They appear all at once: a run that is killed leaves a draft
-/// beside the folder, which the next run replaces.
+/// Where the files of a folder are written before they are moved to their places.
+const DRAFT: &str = ".partial";
+
+/// Writes the files of a folder, which must be new or empty. They are moved into it when all are written, so that a run that
+/// is killed leaves a draft only, which the next run replaces.
 pub fn whole_folder<T>(
     dir: &Path,
     fill: impl FnOnce(&Path) -> Result<T, SampleError>,
 ) -> Result<T, SampleError> {
-    let failed = |path: &Path| {
-        let path = path.to_owned();
-        move |source| SampleError::Io { path, source }
-    };
-    fs::create_dir_all(dir).map_err(failed(dir))?;
-    if fs::read_dir(dir).map_err(failed(dir))?.next().is_some() {
+    let draft = dir.join(DRAFT);
+    let written = begin_draft(dir, &draft).map_err(|source| SampleError::Io { path: dir.to_owned(), source });
+    if !written? {
         return Err(SampleError::NotEmpty { dir: dir.to_owned() });
     }
-    // The end of a path such as `..` is no name beside which a draft could stand.
-    let Some(name) = dir.file_name() else { return fill(dir) };
-    let draft = dir.with_file_name(format!(".{}.partial", name.to_string_lossy()));
-    if draft.exists() {
-        fs::remove_dir_all(&draft).map_err(failed(&draft))?;
+    let filled = fill(&draft);
+    if filled.is_err() {
+        // Report the first error; the next run removes the draft if this cannot.
+        let _ = fs::remove_dir_all(&draft);
     }
-    fs::create_dir(&draft).map_err(failed(&draft))?;
-    let filled = fill(&draft)?;
-    // A folder is not renamed to a link, to a mounted disk or, on some systems, to one that is there. Its files are.
-    fs::rename(&draft, dir).or_else(|_| move_files(&draft, dir)).map_err(failed(dir))?;
+    let filled = filled?;
+    move_files(&draft, dir).map_err(|source| SampleError::Io { path: dir.to_owned(), source })?;
     Ok(filled)
+}
+
+/// Makes an empty draft in a folder; `false` if the folder has other files.
+fn begin_draft(dir: &Path, draft: &Path) -> io::Result<bool> {
+    fs::create_dir_all(dir)?;
+    for entry in fs::read_dir(dir)? {
+        if entry?.file_name() != DRAFT {
+            return Ok(false);
+        }
+    }
+    if draft.exists() {
+        fs::remove_dir_all(draft)?;
+    }
+    fs::create_dir(draft)?;
+    Ok(true)
 }
 
 fn move_files(from: &Path, to: &Path) -> io::Result<()> {
