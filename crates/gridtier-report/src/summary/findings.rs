@@ -153,8 +153,9 @@ pub(super) fn advice_table(findings: &[Finding]) -> DataTable {
     )
 }
 
-/// Maximum length of an example beside other columns; the whole example is in the table of findings.
-const EXAMPLE_CHARACTERS: usize = 60;
+/// Maximum length of an example beside other columns, enough for file, row, column and value; the whole example is in the
+/// table of findings.
+const EXAMPLE_CHARACTERS: usize = 140;
 
 fn shown_example(finding: &Finding) -> Text {
     let Text { en, zh, .. } = example(finding);
@@ -171,7 +172,10 @@ fn shortened(example: &str) -> String {
     if example.chars().count() <= EXAMPLE_CHARACTERS {
         example.into()
     } else {
-        example.chars().take(EXAMPLE_CHARACTERS - 1).chain(['…']).collect()
+        // The end has the column and its value, which say more than the middle of a long path.
+        let characters: Vec<char> = example.chars().collect();
+        let (start, end) = (EXAMPLE_CHARACTERS / 2, characters.len() - EXAMPLE_CHARACTERS / 2 + 1);
+        characters[..start].iter().chain(&['…']).chain(&characters[end..]).collect()
     }
 }
 
