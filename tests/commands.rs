@@ -354,7 +354,12 @@ fn a_report_that_cannot_be_written_ends_with_5() {
     fs::write(utility.path().join("taken"), "").unwrap();
     fails(&utility, &["check", "data", "-o", "taken/report"], 5, &["taken"]);
     // A place in a table is refused before that.
-    fails(&utility, &["check", "data", "-o", "data/customers.csv/report"], 2, &["data that are checked"]);
+    fails(
+        &utility,
+        &["check", "data", "-o", "data/customers.csv/report"],
+        2,
+        &["lies in the data that are checked"],
+    );
 }
 
 #[test]
@@ -366,8 +371,11 @@ fn a_check_never_replaces_what_it_checks() {
     book.add_worksheet().write_row(0, 0, ["customer_id", "month", "planned_kwh"]).unwrap();
     book.save(utility.data().join("plans.xlsx")).unwrap();
     let plans = fs::read(utility.data().join("plans.xlsx")).unwrap();
-    for output in ["data", "data/plans.xlsx"] {
-        fails(&utility, &["check", "data", "-o", output], 2, &["these are the data that are checked"]);
+    fs::create_dir(utility.data().join("incidents")).unwrap();
+    let columns = "incident_id,customer_id,occurred_at,kind,severity,responsibility,status\n";
+    fs::write(utility.data().join("incidents/a.csv"), columns).unwrap();
+    for output in ["data", "data/plans.xlsx", "data/incidents/new.html", "data/incidents/new/deep"] {
+        fails(&utility, &["check", "data", "-o", output], 2, &["lies in the data that are checked"]);
     }
     assert_eq!(fs::read(utility.data().join("plans.xlsx")).unwrap(), plans);
     assert_eq!(fs::read(utility.data().join("customers.csv")).unwrap(), customers);
@@ -377,11 +385,13 @@ fn a_check_never_replaces_what_it_checks() {
 fn no_list_replaces_a_file_of_a_published_cycle() {
     let utility = Utility::small();
     let cycle = utility.published(&[]);
-    let tiers = cycle.join("tiers.parquet");
-    let (before, path) = (fs::read(&tiers).unwrap(), tiers.to_str().unwrap());
-    let grants = ["entitlements", "grants", "--store", "store", "--purpose", "operations", "-o", path];
-    fails(&utility, &grants, 5, &["tiers.parquet", "Choose another name"]);
-    assert_eq!(fs::read(&tiers).unwrap(), before);
+    for name in ["tiers.parquet", "rejects/customers.parquet"] {
+        let published = cycle.join(name);
+        let (before, path) = (fs::read(&published).unwrap(), published.to_str().unwrap());
+        let grants = ["entitlements", "grants", "--store", "store", "--purpose", "operations", "-o", path];
+        fails(&utility, &grants, 5, &[name, "Choose another name"]);
+        assert_eq!(fs::read(&published).unwrap(), before);
+    }
 }
 
 #[cfg(target_os = "linux")]
@@ -396,7 +406,7 @@ fn a_cycle_is_published_although_its_summary_cannot_be_written() {
     let ended = ended.wait_with_output().unwrap();
     let message = String::from_utf8(ended.stderr).unwrap();
     assert_eq!(ended.status.code(), Some(5), "{message}");
-    assert!(message.contains("what the command publishes or writes is in its place"), "{message}");
+    assert!(message.contains("files and cycles that the command writes are complete"), "{message}");
     assert!(utility.done(&["path", "--store", "store"]).contains("v000001-"));
 }
 
@@ -441,11 +451,11 @@ fn the_demo_is_graded_again_in_the_next_cycle() {
     let second = utility.run(&demo);
     assert!(second.stdout.contains("Cycle 2 published"), "{}{}", second.stdout, second.stderr);
     // A demo that was killed has left part of its data.
-    fs::create_dir(utility.path().join("other")).unwrap();
-    fs::create_dir(utility.path().join("other/.data.partial")).unwrap();
-    fs::write(utility.path().join("other/.data.partial/customers.csv"), "").unwrap();
+    let draft = utility.path().join("other/data/.partial");
+    fs::create_dir_all(&draft).unwrap();
+    fs::write(draft.join("customers.csv"), "").unwrap();
     utility.done(&["demo", "other", "--customers", "300"]);
-    assert!(!utility.path().join("other/.data.partial").exists());
+    assert!(!draft.exists());
     let tiers = |cycle: &str| {
         let path = utility.done(&["path", "--store", "trial/store", "--cycle", cycle]);
         Published::read(&utility.path().join(path.trim()).join("tiers.parquet"))

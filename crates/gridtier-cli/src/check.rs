@@ -9,7 +9,7 @@ use gridtier::text;
 use gridtier::unit::Window;
 use gridtier_io::check::{CheckOutcome, check};
 use gridtier_io::check_files::{self, CheckFilesError};
-use gridtier_io::folder::{DataFolder, Input};
+use gridtier_io::folder::DataFolder;
 use gridtier_report::summary::{advice, rows};
 use serde_json::json;
 
@@ -26,15 +26,15 @@ pub fn run(args: &CheckArgs, lang: Lang) -> Result<Done, Failure> {
     let method = method::load(&args.method)?;
     let (folder, bar) =
         progress::watch(regrade::open(&args.data, lang)?.with_known_as_of(args.known_as_of), lang);
+    if let Some(output) = &args.output {
+        keep_inputs(output, &args.data, &folder)?;
+    }
     let window = match args.as_of {
         Some(end) => Window { end, months: method.window_months },
         None => Window::everything(),
     };
     let checked = check(&folder, window, &method);
     bar.finish_and_clear();
-    if let Some(output) = &args.output {
-        keep_inputs(output, &args.data, folder.inputs()?)?;
-    }
     let CheckOutcome { facts, findings, breaches } = checked?;
     let value = json!({
         "reconciliation": facts.reconciliation(), "findings": findings, "breaches": breaches,
@@ -66,15 +66,15 @@ pub fn run(args: &CheckArgs, lang: Lang) -> Result<Done, Failure> {
     Err(Failure { data, message, code: BEYOND_LIMITS })
 }
 
-/// Refuses an output that would replace an input, or lie among the tables.
-fn keep_inputs(output: &Path, data: &Path, inputs: &[Input]) -> Result<(), Failure> {
-    let beside = output.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let place = output.canonicalize().or_else(|_| {
-        Ok::<_, std::io::Error>(beside.canonicalize()?.join(output.file_name().unwrap_or_default()))
-    });
-    let Ok(place) = place else { return Ok(()) };
+/// Refuses an output that would replace an input, or lie among the files of a table.
+fn keep_inputs(output: &Path, data: &Path, folder: &DataFolder) -> Result<(), Failure> {
+    let absolute = std::path::absolute(output).unwrap_or_else(|_| output.to_owned());
+    // The part of the path that is there decides: what is not there yet is no link.
+    let there = absolute.ancestors().find_map(|part| Some((part, part.canonicalize().ok()?)));
+    let Some((part, place)) = there else { return Ok(()) };
+    let place = place.join(absolute.strip_prefix(part).unwrap_or(Path::new("")));
     // A table is a file of the data folder, or a folder in it.
-    let tables = inputs.iter().filter_map(|input| Path::new(&input.path).iter().next());
+    let tables = folder.file_names().filter_map(|name| Path::new(name).iter().next());
     let mut taken = tables.filter_map(|table| data.join(table).canonicalize().ok());
     let is_data = data.canonicalize().is_ok_and(|data| data == place);
     if !is_data && !taken.any(|table| place.starts_with(table)) {
@@ -84,8 +84,8 @@ fn keep_inputs(output: &Path, data: &Path, inputs: &[Input]) -> Result<(), Failu
     Err(Failure::new(
         USAGE,
         text!(
-            "-o {output}: these are the data that are checked; name another file or folder",
-            "-o {output}: 这是被检查的数据本身; 请指定其他文件或文件夹"
+            "-o {output}: it lies in the data that are checked; name another file or folder",
+            "-o {output}: 位于被检查的数据之中; 请指定其他文件或文件夹"
         ),
     ))
 }

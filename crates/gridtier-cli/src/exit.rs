@@ -246,8 +246,8 @@ pub fn report(result: Result<Done, Failure>, lang: Lang, answer: ResultFormat) -
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe && code == 0 => {
             note(
                 &text!(
-                    "stdout could not be written: {error}; what the command publishes or writes is in its place",
-                    "无法写入标准输出: {error}; 该命令应发布或写出的内容已就位"
+                    "stdout could not be written: {error}; files and cycles that the command writes are complete",
+                    "无法写入标准输出: {error}; 该命令写出的文件和发布的周期均已完整"
                 ),
                 lang,
             );

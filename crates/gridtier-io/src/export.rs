@@ -217,7 +217,7 @@ pub fn whole<E: From<io::Error>>(
     path: &Path,
     fill: impl FnOnce(&mut BufWriter<&File>) -> Result<(), E>,
 ) -> Result<(), E> {
-    if path.exists() && is_published(path) {
+    if is_published(path) {
         return Err(io::Error::from(io::ErrorKind::AlreadyExists).into());
     }
     draft(path, fill)?.persist(path).map_err(|error| error.error)?;
@@ -237,14 +237,20 @@ pub fn whole_new(path: &Path, content: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether a manifest beside a file lists it: a file of a published cycle or report is never replaced alone.
+/// Whether a file is a manifest, or a manifest above it lists it: a file of a published cycle or report is never replaced
+/// alone.
 fn is_published(path: &Path) -> bool {
-    let manifest = std::fs::read(path.with_file_name("_manifest.json")).ok();
-    let manifest: Option<Value> = manifest.and_then(|bytes| serde_json::from_slice(&bytes).ok());
-    let outputs = manifest.as_ref().and_then(|manifest| manifest["outputs"].as_array());
-    outputs.is_some_and(|outputs| {
-        outputs.iter().any(|output| output["name"].as_str().is_some_and(|name| path.ends_with(name)))
-    })
+    /// The manifest of a published folder.
+    const MANIFEST: &str = "_manifest.json";
+    path.exists()
+        && path.ancestors().skip(1).take(2).any(|folder| {
+            let manifest = std::fs::read(folder.join(MANIFEST)).ok();
+            let manifest: Option<Value> = manifest.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+            let outputs = manifest.as_ref().and_then(|manifest| manifest["outputs"].as_array());
+            let mut names = outputs.into_iter().flatten().filter_map(|output| output["name"].as_str());
+            outputs.is_some()
+                && (path == folder.join(MANIFEST) || names.any(|name| path == folder.join(name)))
+        })
 }
 
 /// A file under another name beside its place, which is on the disk.

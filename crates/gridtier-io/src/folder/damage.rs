@@ -49,12 +49,12 @@ pub(super) fn with_files(error: OpenError, folder: &Path, wanted: &[Table]) -> O
 fn whatever_is_declared(folder: &Path, wanted: &[Table]) -> Vec<Refusal> {
     let Ok(listing) = listing::list(folder, &Config::default(), wanted) else { return Vec::new() };
     let files: Vec<DataFile> = listing.tables.into_values().flatten().collect();
-    // What is wrong with the names of files may be what `path` is declared for.
     let damaged = files.par_iter().filter_map(|file| {
-        let is_same = file.bytes == 0 || matches!(file.format, FileFormat::Parquet | FileFormat::Ipc);
+        let is_same = matches!(file.format, FileFormat::Parquet | FileFormat::Ipc);
         let opened = is_same.then(|| Content::open(file, &TableConfig::default(), DecimalMark::default()))?;
         opened.err().map(|fault| file.refuse_for(fault))
     });
+    // Of the refusals of names, only those of empty files: other names may be what `path` is declared for.
     let empty = listing.refusals.into_iter().filter(|refusal| {
         refusal
             .path

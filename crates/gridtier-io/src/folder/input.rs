@@ -51,6 +51,11 @@ impl DataFolder {
         Ok(self.inputs.get_or_init(|| all))
     }
 
+    /// Names of the files of all tables, below the folder.
+    pub fn file_names(&self) -> impl Iterator<Item = &str> {
+        self.readable().map(|readable| readable.file.name.as_str())
+    }
+
     /// Number of rows of all files, including rejected ones.
     #[must_use]
     pub fn rows(&self) -> u64 {
