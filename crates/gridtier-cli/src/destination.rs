@@ -5,6 +5,7 @@ use std::path::Path;
 
 use gridtier::text;
 use gridtier::text::Voice;
+use gridtier_io::draft;
 use gridtier_io::export::{self, ExportFormat};
 use gridtier_io::report;
 use gridtier_report::document::Document;
@@ -89,7 +90,7 @@ pub fn write_file(
     if format != ExportFormat::Json {
         return Ok(export::write_sections(path, format, lang.into(), ByteOrderMark::Absent, sections)?);
     }
-    let written = export::whole(path, |file| Ok(file.write_all(json.as_bytes())?));
+    let written = draft::write_file(path, |file| Ok(file.write_all(json.as_bytes())?));
     Ok(written.map_err(|failure: export::WriteError| failure.at(path))?)
 }
 

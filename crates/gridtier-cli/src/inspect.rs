@@ -9,7 +9,8 @@ use gridtier::output;
 use gridtier::text;
 use gridtier_io::agree::PlanAgreement;
 use gridtier_io::cycle::about;
-use gridtier_io::export::{self, ExportFormat, WriteError};
+use gridtier_io::draft;
+use gridtier_io::export::{ExportFormat, WriteError};
 use gridtier_io::inspect::{InspectError, InspectedCycle, InspectionRecord, PlannedCycle, inspect, plans};
 use gridtier_io::store::{self, Store};
 use gridtier_io::system::system_error;
@@ -51,7 +52,7 @@ pub fn run_plans(args: &PlansArgs, lang: Lang) -> Result<Done, Failure> {
         None => {}
     }
     if let (Some(path), Some(template)) = (&args.letters, &template) {
-        let written = export::whole(path, |file| {
+        let written = draft::write_file(path, |file| {
             for letter in template.letters(&cycle, &plans) {
                 file.write_all(letter.as_bytes())?;
             }

@@ -7,7 +7,7 @@ use std::path::Path;
 use gridtier::checked_toml::did_you_mean;
 use gridtier::text;
 use gridtier::text::Text;
-use gridtier_io::export;
+use gridtier_io::draft;
 use gridtier_io::system::system_error;
 
 use crate::exit::{Done, Failure, METHOD, OUTPUT, USAGE};
@@ -28,7 +28,7 @@ pub struct Template {
 
 /// Writes a new file. An existing file is never overwritten.
 pub fn create(file: &Path, text: &str) -> Result<(), Failure> {
-    export::whole_new(file, text.as_bytes()).map_err(|error| {
+    draft::write_new_file(file, text.as_bytes()).map_err(|error| {
         let fix = match error.kind() {
             ErrorKind::AlreadyExists => {
                 text!("choose another name, or remove it first", "请另取名称，或先移走它")

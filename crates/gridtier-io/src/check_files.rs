@@ -15,7 +15,8 @@ use gridtier_report::render::csv::CsvTable;
 use gridtier_report::render::{ByteOrderMark, RenderError};
 use gridtier_report::table::{ColumnFormat, DataColumn};
 
-use crate::export::{self, ExportError, WriteError};
+use crate::draft;
+use crate::export::{ExportError, WriteError};
 use crate::folder::DataFolder;
 use crate::rejects::{reject_rows, reject_schema};
 
@@ -80,32 +81,44 @@ pub fn write<'a>(
     tables: impl IntoIterator<Item = Output<'a>>,
     lang: Lang,
 ) -> Result<(), CheckFilesError> {
-    let rejects = dir.join("rejects");
-    fs::create_dir_all(&rejects).map_err(|error| Stopped::from(error).at(&rejects))?;
-    for table in tables {
-        let path = dir.join(format!("{}.csv", table.name));
-        sheet(&path, heads(&table.schema, usize::MAX, lang), |sheet| {
-            Ok(table.batches.into_iter().try_for_each(|batch| sheet.batch(&batch))?)
-        })?;
-    }
-    for book in books {
-        let path = rejects.join(format!("{}.csv", book.table));
-        if book.rejects.is_empty() {
-            // What an earlier check wrote here is out of date.
-            match fs::remove_file(&path) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                    return Err(Stopped::from(error).at(&path));
-                }
-                _ => continue,
-            }
+    let written = draft::write_folder(dir, |draft| {
+        for table in tables {
+            let path = draft.join(format!("{}.csv", table.name));
+            sheet(&path, heads(&table.schema, usize::MAX, lang), |sheet| {
+                Ok(table.batches.into_iter().try_for_each(|batch| sheet.batch(&batch))?)
+            })?;
         }
-        // After the place and the rule of a row come the columns of its file, under the names that they have in the file.
-        let heads = heads(&reject_schema(folder, book.table), PLACE.len(), lang);
-        sheet(&path, heads, |sheet| {
-            reject_rows(folder, book.table, &book.rejects, None, &mut |batch| Ok(sheet.batch(&batch)?))
-        })?;
+        let rejects = draft.join(REJECTS);
+        fs::create_dir(&rejects)?;
+        for book in books.iter().filter(|book| !book.rejects.is_empty()) {
+            // After the place and the rule of a row come the columns of its file, under the names that they have in the
+            // file.
+            let heads = heads(&reject_schema(folder, book.table), PLACE.len(), lang);
+            sheet(&rejects.join(rejects_of(book)), heads, |sheet| {
+                reject_rows(folder, book.table, &book.rejects, None, &mut |batch| Ok(sheet.batch(&batch)?))
+            })?;
+        }
+        Ok(())
+    });
+    written.map_err(|stopped: Stopped| stopped.at(dir))?;
+    // What an earlier check wrote of other rejects is out of date.
+    for book in books.iter().filter(|book| book.rejects.is_empty()) {
+        let path = dir.join(REJECTS).join(rejects_of(book));
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(Stopped::from(error).at(&path));
+            }
+            _ => {}
+        }
     }
     Ok(())
+}
+
+/// The folder of rejects.
+const REJECTS: &str = "rejects";
+
+fn rejects_of(book: &TableBook) -> String {
+    format!("{}.csv", book.table)
 }
 
 /// The columns that name a rejected row.
@@ -147,13 +160,12 @@ fn sheet(
     path: &Path,
     columns: Vec<DataColumn>,
     fill: impl FnOnce(&mut CsvTable<&mut BufWriter<&File>>) -> Result<(), Stopped>,
-) -> Result<(), CheckFilesError> {
-    let written = export::whole(path, |file| {
+) -> Result<(), Stopped> {
+    draft::write_file(path, |file| {
         let mut sheet = CsvTable::new(file, &columns, Voice::Codes, ByteOrderMark::Written)?;
         fill(&mut sheet)?;
         Ok(sheet.finish()?)
-    });
-    written.map_err(|stopped: Stopped| stopped.at(path))
+    })
 }
 
 #[cfg(test)]

@@ -2,7 +2,6 @@
 //! in one run through the tables.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use arrow_array::cast::AsArray as _;
@@ -21,8 +20,9 @@ use crate::cycle::{
     BillsAndPlans, CustomerReader, CycleError, CycleRows, Manifest, absent, catalogue, ids_of_tier,
     profiles_of, read_columns, tier_row,
 };
+use crate::draft;
 use crate::entitle::{CycleEntitlements, ServedCustomers};
-use crate::export::{ExportError, WriteError, whole};
+use crate::export::{ExportError, WriteError};
 use crate::folder::DataFolder;
 use crate::inventory::known_cycles;
 use crate::store::{RegisterEntry, Store, StoredCycle};
@@ -218,7 +218,7 @@ impl SheetSource {
         voice: Voice,
         progress: &dyn Fn(u64),
     ) -> Result<(), SheetError> {
-        let written = whole(path, |file| {
+        let written = draft::write_file(path, |file| {
             let mut pages = PagedHtml::begin(file, &title(), voice)?;
             self.each::<SheetWriteError>(ids, progress, &mut |sheet| Ok(pages.page(&sections(&sheet))?))?;
             Ok(pages.end()?)
@@ -237,7 +237,7 @@ impl SheetSource {
         voice: Voice,
         progress: &dyn Fn(u64),
     ) -> Result<(), SheetError> {
-        let written = whole(path, |file| {
+        let written = draft::write_file(path, |file| {
             let mut workbook = PagedWorkbook::new(voice).map_err(WriteError::from)?;
             self.each::<SheetWriteError>(ids, progress, &mut |sheet| {
                 let id = sheet.id().to_owned();
@@ -251,8 +251,7 @@ impl SheetSource {
     /// Writes an HTML page for each customer into a folder.
     ///
     /// # Errors
-    /// A file cannot be written, or a customer cannot be read. Files written before the error
-    /// remain.
+    /// A file cannot be written, or a customer cannot be read. In that case no file has appeared.
     pub fn write_folder(
         &self,
         dir: &Path,
@@ -260,17 +259,17 @@ impl SheetSource {
         voice: Voice,
         progress: &dyn Fn(u64),
     ) -> Result<(), SheetError> {
-        fs::create_dir_all(dir).map_err(|source| ExportError::Write { path: dir.to_owned(), source })?;
         let mut taken = BTreeMap::new();
-        self.each::<SheetError>(ids, progress, &mut |sheet| {
-            let path = dir.join(file_name(sheet.id(), &mut taken));
-            let written = whole(&path, |file| {
-                let mut pages = PagedHtml::begin(file, &title(), voice)?;
-                pages.page(&sections(&sheet))?;
-                Ok(pages.end()?)
-            });
-            written.map_err(|failure: WriteError| SheetError::Export(failure.at(&path)))
-        })
+        let written = draft::write_folder(dir, |draft| {
+            self.each::<SheetWriteError>(ids, progress, &mut |sheet| {
+                draft::write_file(&draft.join(file_name(sheet.id(), &mut taken)), |file| {
+                    let mut pages = PagedHtml::begin(file, &title(), voice)?;
+                    pages.page(&sections(&sheet))?;
+                    Ok(pages.end()?)
+                })
+            })
+        });
+        written.map_err(|failure| failure.at(dir))
     }
 }
 

@@ -8,7 +8,6 @@ mod parquet;
 use std::fs::File;
 use std::io::{self, BufWriter, Seek as _, Write};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use gridtier::text;
 use gridtier::text::{Text, Voice};
@@ -16,10 +15,9 @@ use gridtier_report::render::xlsx::{AboutPlace, Book};
 use gridtier_report::render::{self, ByteOrderMark, RenderError};
 use gridtier_report::section::Section;
 use gridtier_report::table::{DataList, DataTable};
-use serde_json::Value;
-use tempfile::NamedTempFile;
 
 use crate::cycle::CycleError;
+use crate::draft;
 use crate::system::system_error;
 
 /// A file format.
@@ -95,7 +93,7 @@ pub fn write_sections(
     mark: ByteOrderMark,
     sections: &[Section],
 ) -> Result<(), ExportError> {
-    whole(path, |file| match format {
+    draft::write_file(path, |file| match format {
         ExportFormat::Xlsx => Ok(render::xlsx::write(file, sections, voice)?),
         ExportFormat::Parquet => match sections.iter().flat_map(Section::tables).next() {
             Some(table) => parquet::write_batch(file, &table.to_batch(voice)?),
@@ -158,7 +156,7 @@ pub fn write_list(
     list: DataList,
 ) -> Result<u64, ExportError> {
     let mut rows = 0;
-    whole(path, |file| {
+    draft::write_file(path, |file| {
         rows = match format {
             ExportFormat::Csv => render::csv::write_list(file, list, voice, mark)?,
             ExportFormat::Xlsx => render::xlsx::write_list(file, list, voice)?,
@@ -206,94 +204,6 @@ fn write_unnamed(
     drop(writer);
     file.rewind()?;
     Ok(file)
-}
-
-/// Writes a file that appears whole or not at all: it is written under another name beside its place, and renamed once it
-/// is on the disk.
-///
-/// # Errors
-/// The file could not be written; nothing has appeared under its name.
-pub fn whole<E: From<io::Error>>(
-    path: &Path,
-    fill: impl FnOnce(&mut BufWriter<&File>) -> Result<(), E>,
-) -> Result<(), E> {
-    if is_published(path) {
-        return Err(io::Error::from(io::ErrorKind::AlreadyExists).into());
-    }
-    draft(path, fill)?.persist(path).map_err(|error| error.error)?;
-    Ok(())
-}
-
-/// As [`whole`], for a file that must not exist yet.
-///
-/// # Errors
-/// The file could not be written, or is there.
-pub fn whole_new(path: &Path, content: &[u8]) -> io::Result<()> {
-    if path.exists() {
-        return Err(io::ErrorKind::AlreadyExists.into());
-    }
-    let draft = draft(path, |file| file.write_all(content))?;
-    draft.persist_noclobber(path).map_err(|error| error.error)?;
-    Ok(())
-}
-
-/// Whether a file is a manifest, or a manifest above it lists it: a file of a published cycle or report is never replaced
-/// alone.
-fn is_published(path: &Path) -> bool {
-    /// The manifest of a published folder.
-    const MANIFEST: &str = "_manifest.json";
-    path.exists()
-        && path.ancestors().skip(1).take(2).any(|folder| {
-            let manifest = std::fs::read(folder.join(MANIFEST)).ok();
-            let manifest: Option<Value> = manifest.and_then(|bytes| serde_json::from_slice(&bytes).ok());
-            let outputs = manifest.as_ref().and_then(|manifest| manifest["outputs"].as_array());
-            let mut names = outputs.into_iter().flatten().filter_map(|output| output["name"].as_str());
-            outputs.is_some()
-                && (path == folder.join(MANIFEST) || names.any(|name| path == folder.join(name)))
-        })
-}
-
-/// A file under another name beside its place, which is on the disk.
-fn draft<E: From<io::Error>>(
-    path: &Path,
-    fill: impl FnOnce(&mut BufWriter<&File>) -> Result<(), E>,
-) -> Result<NamedTempFile, E> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    sweep(folder);
-    let mut draft = tempfile::Builder::new();
-    draft.prefix(DRAFT.0).suffix(DRAFT.1);
-    #[cfg(unix)]
-    draft.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    // The error names the file that was asked for, not its draft.
-    let draft = draft.tempfile_in(folder).map_err(|error| io::Error::from(error.kind()))?;
-    let mut writer = BufWriter::new(draft.as_file());
-    fill(&mut writer)?;
-    writer.flush()?;
-    drop(writer);
-    draft.as_file().sync_all()?;
-    Ok(draft)
-}
-
-/// How the name of a draft begins and ends.
-const DRAFT: (&str, &str) = (".gridtier-", ".partial");
-/// A draft that has not been written to for so long was left by a run that was killed.
-const DRAFT_AGE_MAX: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// Removes drafts that were left behind. Errors are ignored: a draft that stays does no harm.
-fn sweep(folder: &Path) {
-    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-        let name = entry.file_name();
-        let name = name.to_string_lossy();
-        if name.starts_with(DRAFT.0) && name.ends_with(DRAFT.1) && is_abandoned(&entry) {
-            let _ = std::fs::remove_file(entry.path());
-        }
-    }
-}
-
-/// Whether nobody has written to a file or folder for so long that the run that wrote it must have ended.
-pub(crate) fn is_abandoned(entry: &std::fs::DirEntry) -> bool {
-    let modified = entry.metadata().and_then(|found| found.modified()).ok();
-    modified.and_then(|at| at.elapsed().ok()).is_some_and(|age| age > DRAFT_AGE_MAX)
 }
 
 /// Why a writer stopped, before the file's name is known.

@@ -13,7 +13,8 @@ use gridtier_report::render::{html, markdown};
 use gridtier_service::handbook::{Completeness, Handbook};
 
 use crate::cycle::{CycleError, Manifest, catalogue, indicator_parameters};
-use crate::export::{self, ExportError, WriteError};
+use crate::draft;
+use crate::export::{ExportError, WriteError};
 use crate::service::{self, ServiceError};
 use crate::store::StoredCycle;
 use crate::system::system_error;
@@ -132,7 +133,7 @@ pub fn write_handbook(
     document: &Document,
     first: Lang,
 ) -> Result<(), ExportError> {
-    let written = export::whole(path, |file| match format {
+    let written = draft::write_file(path, |file| match format {
         HandbookFormat::Html => Ok(html::write_document(file, document, first)?),
         HandbookFormat::Markdown => Ok(markdown::write_document(file, document, first)?),
     });

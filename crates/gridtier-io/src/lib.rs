@@ -7,6 +7,7 @@
 pub mod system;
 pub mod guard;
 pub mod hash;
+pub mod draft;
 pub mod config;
 pub mod listing;
 pub mod columns;

@@ -25,8 +25,8 @@ use crate::compare::{CompareError, ComparedPair, latest_revision};
 use crate::cycle::{
     CycleError, Manifest, as_of, catalogue, cycle, final_tiers, previous_cycle, read_columns,
 };
+use crate::draft::is_abandoned;
 use crate::entitle::{CycleEntitlements, ServiceChanges};
-use crate::export::is_abandoned;
 use crate::folder::DataFolder;
 use crate::gates::with_own_checks;
 use crate::govern::{GovernanceError, rules_for};
@@ -250,7 +250,7 @@ impl Rehearsed<'_> {
         let restated = self.cycles.restated()?;
         let failure = restated.failure();
         tables.push(restated.output);
-        write_tables(self.request.output, tables)?;
+        write_tables(&self.next.dir, tables)?;
         failure.check()?;
         self.move_files().map_err(RehearseError::Folder)
     }

@@ -4,8 +4,7 @@
 //! keeps figures of it and no rows of customers.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::path::Path;
 
 use gridtier::compare::Pair;
@@ -27,8 +26,9 @@ use gridtier_report::render::svg::ChartFrame;
 use crate::browse::predecessor;
 use crate::compare::{CompareError, ComparedPair, ComparisonRequest, RevisionChoice};
 use crate::cycle::{Manifest, catalogue, cycle};
+use crate::draft;
 use crate::entitle::{CycleEntitlements, ServiceChanges};
-use crate::export::{self, ExportError, WriteError};
+use crate::export::{ExportError, WriteError};
 use crate::store::{Store, StoredCycle};
 
 /// Which cycle to report on, and how.
@@ -180,7 +180,7 @@ fn entitlements(
 /// # Errors
 /// The file cannot be written. In that case no file has appeared under the name.
 pub fn write_page(path: &Path, document: &Document, first: Lang) -> Result<(), ExportError> {
-    export::whole(path, |file| Ok(render::html::write_document(file, document, first)?))
+    draft::write_file(path, |file| Ok(render::html::write_document(file, document, first)?))
         .map_err(|error: WriteError| error.at(path))
 }
 
@@ -190,23 +190,25 @@ pub fn write_page(path: &Path, document: &Document, first: Lang) -> Result<(), E
 /// # Errors
 /// The folder or a file cannot be written.
 pub fn write_charts(dir: &Path, document: &Document) -> Result<usize, ExportError> {
-    fs::create_dir_all(dir).map_err(|error| WriteError::from(error).at(dir))?;
     let mut names: BTreeMap<&str, usize> = BTreeMap::new();
-    let mut charts = 0;
-    for chart in document.charts() {
-        // Two sections may show the same kind of chart.
-        let number = names.entry(chart.code()).or_default();
-        *number += 1;
-        let name = if *number == 1 { chart.code().to_owned() } else { format!("{}-{number}", chart.code()) };
-        for lang in Lang::ALL {
-            let path = dir.join(format!("{name}.{}.svg", lang.code()));
-            let drawn = render::svg::draw(chart, (*lang).into(), ChartFrame::FILE);
-            export::whole(&path, |file| Ok(file.write_all(drawn.as_bytes())?))
-                .map_err(|error: WriteError| error.at(&path))?;
+    let written = draft::write_folder(dir, |draft| {
+        let mut charts = 0;
+        for chart in document.charts() {
+            // Two sections may show the same kind of chart.
+            let number = names.entry(chart.code()).or_default();
+            *number += 1;
+            let name =
+                if *number == 1 { chart.code().to_owned() } else { format!("{}-{number}", chart.code()) };
+            for lang in Lang::ALL {
+                let drawn = render::svg::draw(chart, (*lang).into(), ChartFrame::FILE);
+                let path = draft.join(format!("{name}.{}.svg", lang.code()));
+                draft::write_file(&path, |file| file.write_all(drawn.as_bytes()))?;
+            }
+            charts += 1;
         }
-        charts += 1;
-    }
-    Ok(charts)
+        Ok(charts)
+    });
+    written.map_err(|error: io::Error| WriteError::from(error).at(dir))
 }
 
 fn quality(manifest: &Manifest) -> Part {

@@ -10,7 +10,8 @@ use gridtier_report::section::{Block, Section};
 use gridtier_report::table::{DataList, DataTable};
 
 use crate::cycle::{about, graded_customers, hashes};
-use crate::export::{self, ExportError, WriteError};
+use crate::draft;
+use crate::export::{ExportError, WriteError};
 use crate::store::StoredCycle;
 
 /// Writes the report of a cycle as a workbook and returns the number of customers in it.
@@ -27,7 +28,7 @@ pub fn write_workbook(
     facts.extend(hashes(cycle)?);
     let customers = graded_customers(cycle)?;
     let mut rows = 0;
-    export::whole(path, |file| {
+    draft::write_file(path, |file| {
         let mut book = Book::new(document.title.clone(), facts, AboutPlace::First, voice)?;
         rows = fill(&mut book, document, customers)?;
         Ok(book.finish(file)?)

@@ -9,8 +9,7 @@ mod about;
 mod yaml;
 mod contract;
 
-use std::fs;
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use gridtier::checked_toml::schema_of_output;
@@ -23,6 +22,7 @@ use serde_json::{Value, json};
 
 use crate::config;
 use crate::cycle::Manifest;
+use crate::draft;
 
 /// The dialect of the JSON Schemas.
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
@@ -51,16 +51,15 @@ pub fn files() -> Vec<(String, String)> {
 /// Writes the schema files into `dir`, which is created if missing, and returns their paths.
 ///
 /// # Errors
-/// A file cannot be written.
+/// A file cannot be written; see [`draft::write_folder`].
 pub fn write(dir: &Path) -> io::Result<Vec<PathBuf>> {
-    fs::create_dir_all(dir)?;
-    let mut paths = Vec::new();
-    for (name, content) in files() {
-        let path = dir.join(name);
-        fs::write(&path, content)?;
-        paths.push(path);
-    }
-    Ok(paths)
+    draft::write_folder(dir, |draft| {
+        let files = files().into_iter().map(|(name, content)| {
+            draft::write_file(&draft.join(&name), |file| file.write_all(content.as_bytes()))?;
+            Ok(dir.join(name))
+        });
+        files.collect()
+    })
 }
 
 /// Adds dialect and title to a JSON Schema.

@@ -32,6 +32,8 @@ pub fn system_error(error: &Error) -> Text {
     };
     match (error.raw_os_error(), error.kind()) {
         (Some(code), _) => text!("{error}", "{kind}（系统代码 {code}）"),
+        // An error without a code may have no words of its own either.
+        (None, _) if error.get_ref().is_none() => text!("{error}", "{kind}"),
         (None, _) => text!("{error}", "{kind}（{error}）"),
     }
 }
@@ -45,5 +47,6 @@ mod tests {
         let text = system_error(&Error::from_raw_os_error(2));
         assert_eq!(text.en, "No such file or directory (os error 2)");
         assert_eq!(text.zh, "文件或文件夹不存在（系统代码 2）");
+        assert_eq!(system_error(&ErrorKind::NotFound.into()).zh, "文件或文件夹不存在");
     }
 }

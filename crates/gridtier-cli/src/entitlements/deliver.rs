@@ -5,6 +5,7 @@ use std::path::Path;
 
 use gridtier::text;
 use gridtier::text::{Text, Voice};
+use gridtier_io::draft;
 use gridtier_io::export::{self, ExportFormat};
 use gridtier_report::format::{counted, grouped};
 use gridtier_report::render::{ByteOrderMark, terminal};
@@ -131,7 +132,7 @@ pub fn deliver(
         (None, None) => Ok(Done { data: terminal::text(text, voice) }),
         (None, Some(path)) => {
             let text = terminal::text(text, voice);
-            let written = export::whole(path, |file| Ok(file.write_all(text.as_bytes())?));
+            let written = draft::write_file(path, |file| Ok(file.write_all(text.as_bytes())?));
             written.map_err(|failure: export::WriteError| failure.at(path))?;
             Ok(Done { data: format!("{}\n", path.display()) })
         }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, RecordBatch, StringArray};
 use gridtier::text::{Lang, Text};
 use gridtier_report::table::{ColumnFormat, DataCell, DataColumn};
+use serde_json::Value;
 
 use super::*;
 
@@ -58,45 +59,15 @@ fn every_kind_of_cell_keeps_its_value() {
 }
 
 #[test]
-fn a_file_appears_whole_or_not_at_all() {
+fn an_export_replaces_a_file_and_names_a_folder_that_is_missing() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("a.csv");
     fs::write(&path, "before").unwrap();
-    let broken: Result<(), io::Error> = whole(&path, |file| {
-        file.write_all(b"half")?;
-        Err(io::Error::other("the disk is full"))
-    });
-    assert!(broken.is_err());
-    assert_eq!(fs::read_to_string(&path).unwrap(), "before");
-    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "nothing is left beside it");
     write_table(&path, ExportFormat::Csv, ByteOrderMark::Written).unwrap();
     assert!(fs::read_to_string(&path).unwrap().starts_with('\u{feff}'));
     let nowhere = write_table(&dir.path().join("no/a.csv"), ExportFormat::Csv, ByteOrderMark::Absent);
     let message = nowhere.unwrap_err().to_string();
     assert!(message.contains("no/a.csv") && message.contains("Make the folder"), "{message}");
-}
-
-#[cfg(unix)]
-#[test]
-fn a_file_gets_the_permissions_that_the_system_sets() {
-    use std::os::unix::fs::PermissionsExt as _;
-    let dir = tempfile::tempdir().unwrap();
-    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
-    let (plain, ours) = (dir.path().join("plain"), dir.path().join("ours.csv"));
-    fs::write(&plain, "").unwrap();
-    write_table(&ours, ExportFormat::Csv, ByteOrderMark::Absent).unwrap();
-    assert_eq!(mode(&ours), mode(&plain));
-}
-
-#[test]
-fn drafts_of_killed_runs_are_removed_after_a_day_and_no_sooner() {
-    let dir = tempfile::tempdir().unwrap();
-    let (old, new) = (dir.path().join(".gridtier-1.partial"), dir.path().join(".gridtier-2.partial"));
-    fs::write(&new, "").unwrap();
-    let file = File::create(&old).unwrap();
-    file.set_modified(std::time::SystemTime::now() - 2 * DRAFT_AGE_MAX).unwrap();
-    write_table(&dir.path().join("a.json"), ExportFormat::Json, ByteOrderMark::Absent).unwrap();
-    assert!(!old.exists() && new.exists());
 }
 
 /// A list of `batches` batches with `rows` rows each.

@@ -1,4 +1,5 @@
 use std::collections::BTreeSet;
+use std::fs;
 
 use gridtier::contract::rule::{Rule, Severity};
 use gridtier::limit::Breach;

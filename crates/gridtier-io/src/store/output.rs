@@ -29,6 +29,7 @@ use serde::{Deserialize, Serialize};
 use super::dictionary;
 use super::durable::HashedFile;
 use super::error::{Damage, StoreError, cannot_read, cannot_write};
+use crate::draft;
 
 const ROW_GROUP_ROWS: usize = 1 << 20;
 /// Level 3 makes the tables 1 % smaller and takes longer (benches/README.md, "Whole grading").
@@ -48,25 +49,22 @@ pub struct OutputFile {
 }
 
 /// Writes `tables` into a folder outside of any store, replacing those of an earlier run: the results of a check or a
-/// trial. Each file is renamed to its name only when it is complete.
+/// trial.
 ///
 /// # Errors
-/// A file cannot be written.
+/// A file cannot be written; see [`draft::write_folder`].
 pub fn write_tables<'a>(dir: &Path, tables: impl IntoIterator<Item = Output<'a>>) -> Result<(), StoreError> {
-    fs::create_dir_all(dir).map_err(cannot_write(dir))?;
-    for table in tables {
-        let name = format!("{}.parquet", table.name);
-        let (path, partial) = (dir.join(&name), dir.join(format!(".{name}.partial")));
-        match fs::remove_file(&partial) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(cannot_write(&partial)(error));
-            }
-            _ => {}
+    let mut name = String::new();
+    let written = draft::write_folder(dir, |draft| {
+        for table in tables {
+            name = format!("{}.parquet", table.name);
+            let mut file = HashedFile::create_new(&draft.join(&name))?;
+            write_rows(&mut file, &table.schema, table.batches)?;
+            file.finish()?;
         }
-        write_parquet(&partial, &name, &table.schema, table.batches)?;
-        fs::rename(&partial, &path).map_err(cannot_write(&path))?;
-    }
-    Ok(())
+        Ok(())
+    });
+    written.map_err(|failure: WriteFailure| failure.at(dir, &name))
 }
 
 /// Writes `batches` to the new file `path` and syncs it to disk. A file that cannot be completed is removed.
@@ -289,6 +287,12 @@ impl WriteFailure {
             Self::Disk(error) => cannot_write(path)(error),
             Self::Rows(problem) => StoreError::Misuse { name: name.to_owned(), problem },
         }
+    }
+}
+
+impl From<io::Error> for WriteFailure {
+    fn from(error: io::Error) -> Self {
+        Self::Disk(error)
     }
 }
 
