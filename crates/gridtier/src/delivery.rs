@@ -11,8 +11,8 @@ const ONE_IN: u64 = 10;
 const USUAL_MIN: u64 = 3;
 
 /// Notes in `book` the months of a window, by position, that have next to no rows after the first month that has some. Nothing
-/// is noted where more than two in five months lack rows: such a table is delivered in some months only. The last month may
-/// still be under way.
+/// is noted where more than two in five months lack rows, as a table that is delivered in some months only, unless it ends:
+/// its last months lack rows for longer than any before. The last month may still be under way.
 pub(crate) fn notice_missing_months(window: Window, rows_by_month: &[u64], book: &mut TableBook) {
     let Some((_, rows)) = rows_by_month.split_last() else { return };
     let Some(first) = rows.iter().position(|rows| *rows > 0) else { return };
@@ -21,11 +21,23 @@ pub(crate) fn notice_missing_months(window: Window, rows_by_month: &[u64], book:
     let usual = read[read.len() / 2];
     let lacking: Vec<usize> = (first..rows.len()).filter(|&month| rows[month] * ONE_IN < usual).collect();
     let Some(&month) = lacking.first() else { return };
-    if usual >= USUAL_MIN && 5 * lacking.len() <= 2 * (rows.len() - first) {
+    let is_delivered = |months: &[u64]| {
+        let lacking = months.iter().filter(|rows| **rows * ONE_IN < usual).count();
+        5 * lacking <= 2 * months.len()
+    };
+    if usual >= USUAL_MIN && (is_delivered(&rows[first..]) || is_delivered(until_end(&rows[first..], usual)))
+    {
         book.notice(Rule::MissingMonths, count(lacking.len()), || {
             format!("{}: {}, elsewhere about {usual}", window.month(month), rows[month])
         });
     }
+}
+
+/// The months before the rows of a table end; all months if other gaps are as long as that at the end.
+fn until_end(months: &[u64], usual: u64) -> &[u64] {
+    let mut gaps = months.split(|rows| *rows * ONE_IN >= usual).map(<[u64]>::len);
+    let at_end = gaps.next_back().unwrap_or_default();
+    if gaps.all(|gap| gap < at_end) { &months[..months.len() - at_end] } else { months }
 }
 
 #[cfg(test)]
@@ -51,6 +63,17 @@ mod tests {
             "a tenth of the usual number; the last month is under way"
         );
         assert_eq!(found(&[50, 0, 50, 0, 50, 0, 50]), None, "delivered every second month");
+        assert_eq!(
+            found(&[50, 0, 50, 0, 50, 0, 0, 9]),
+            Some((4, "2024-06: 0, elsewhere about 50".to_owned()))
+        );
+        assert_eq!(found(&[50, 0, 0, 50, 0, 0, 50, 0, 0, 0]), None, "delivered every third month");
+        let ends = [&[50, 51][..], &[0; 10]].concat();
+        assert_eq!(
+            found(&ends),
+            Some((9, "2024-03: 0, elsewhere about 51".to_owned())),
+            "the window is too late"
+        );
         assert_eq!(found(&[2, 0, 2, 2, 2]), None, "few rows");
         assert_eq!(found(&[0, 0]), None);
     }

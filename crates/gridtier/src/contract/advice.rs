@@ -238,8 +238,9 @@ impl Rule {
                 "每条记录只提供一次；统一编号写法，若两个文件含有相同记录，请去掉其中一个",
             ),
             Self::MissingMonths => (
-                "see whether the files of these months are in the folder and named as the others",
-                "请检查这些月份的文件是否在文件夹中，且命名与其他月份一致",
+                "see whether the files of these months are in the folder and named as the others, and, if the last months \
+                 are missing, whether the as-of month is too late",
+                "请检查这些月份的文件是否在文件夹中，且命名与其他月份一致；若缺少的是最后几个月，请核对 --as-of 是否晚于数据",
             ),
             Self::StampSuspect => (
                 "if the times are the ends of the intervals, declare stamp = \"end\" for meter_readings; if they are UTC, declare \
