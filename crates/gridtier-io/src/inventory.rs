@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, NaiveDate};
 use gridtier::decision::{
-    AppealOutcome, CycleState, EntryKind, ListedCycle, ListedEntry, Opinion, RecordKind,
+    AppealOutcome, CycleState, EntryKind, ListedCycle, ListedEntry, Opinion, Proposed, RecordKind,
 };
 use gridtier::gate::GateResult;
 use gridtier::history::TierHistory;
@@ -45,6 +45,7 @@ pub fn cycles(store: &Store, now: &str) -> Result<Vec<ListedCycle>, GovernanceEr
             state: state(store, cycle, current, &published, decided, now)?,
             pruned: cycle.is_pruned(),
             revises: corrected.and_then(|corrected| with_manifest(&stored, &corrected.manifest_sha256)),
+            proposed: proposed(cycle),
             by: decided.map(|entry| entry.by.clone()).or(record.by.clone()),
             at: decided.map_or(&record.published_at, |entry| &entry.at).clone(),
             bytes: manifest
@@ -55,6 +56,17 @@ pub fn cycles(store: &Store, now: &str) -> Result<Vec<ListedCycle>, GovernanceEr
         })
     });
     listed.collect()
+}
+
+/// How a cycle was proposed, if it was.
+#[must_use]
+pub fn proposed(cycle: &StoredCycle) -> Option<Proposed> {
+    let record = &cycle.commit;
+    (record.kind == RecordKind::Proposal).then(|| Proposed {
+        by: record.by.clone(),
+        at: record.published_at.clone(),
+        reason: record.reason.clone(),
+    })
 }
 
 /// The number of the cycle whose manifest has a hash.
@@ -162,14 +174,16 @@ pub fn prune(store: &Store, now: &str) -> Result<Vec<ListedCycle>, GovernanceErr
 /// # Errors
 /// The store cannot be read.
 pub fn register(store: &Store) -> Result<Vec<ListedEntry>, GovernanceError> {
-    let listed = store.register()?.into_iter().map(|entry| {
-        let verdict = entry.facts.get("verdict").and_then(|verdict| Opinion::from_code(verdict.as_str()?));
-        let outcome =
-            entry.facts.get("outcome").and_then(|outcome| AppealOutcome::from_code(outcome.as_str()?));
-        let RegisterEntry { number, at, by, kind, cycle, customer_id, reason, .. } = entry;
-        ListedEntry { number, at, by, kind, verdict, outcome, cycle, customer_id, reason }
-    });
-    Ok(listed.collect())
+    Ok(store.register()?.into_iter().map(listed).collect())
+}
+
+/// An entry as it is listed.
+#[must_use]
+pub fn listed(entry: RegisterEntry) -> ListedEntry {
+    let verdict = entry.facts.get("verdict").and_then(|verdict| Opinion::from_code(verdict.as_str()?));
+    let outcome = entry.facts.get("outcome").and_then(|outcome| AppealOutcome::from_code(outcome.as_str()?));
+    let RegisterEntry { number, at, by, kind, cycle, customer_id, reason, .. } = entry;
+    ListedEntry { number, at, by, kind, verdict, outcome, cycle, customer_id, reason }
 }
 
 /// An entry of a store's register, with the results of the gates that it records; `None` if there is no such entry.

@@ -8,6 +8,7 @@ use std::io::{self, Write as _};
 use std::path::Path;
 
 use gridtier::compare::Pair;
+use gridtier::decision::{ListedEntry, Proposed};
 use gridtier::entitlement::selection::Selection;
 use gridtier::robustness::StepProgress;
 use gridtier::text;
@@ -29,6 +30,7 @@ use crate::cycle::{Manifest, catalogue, cycle};
 use crate::draft;
 use crate::entitle::{CycleEntitlements, ServiceChanges};
 use crate::export::{ExportError, WriteError};
+use crate::inventory::{self, proposed};
 use crate::store::{Store, StoredCycle};
 
 /// Which cycle to report on, and how.
@@ -76,7 +78,8 @@ pub fn report(
     parts.extend(entitlements(&stored, &manifest, request)?);
     parts.push(quality(&manifest));
     parts.extend(method);
-    parts.push(cycle_report::provenance(provenance(&stored, &manifest)));
+    let register: Vec<ListedEntry> = store.register()?.into_iter().map(inventory::listed).collect();
+    parts.push(cycle_report::provenance(provenance(&stored, &manifest, &register)));
     let front = Front {
         totals: &manifest.control_totals,
         window: (&manifest.window).into(),
@@ -131,7 +134,7 @@ fn since(store: &Store, stored: &StoredCycle, request: &ReportRequest) -> Result
     let cycles = ComparedPair::read(store, request)?;
     let (pair, comparison) = cycles.compare()?;
     let (before, after, revision) = cycles.numbers;
-    let numbers = ComparedCycles { before, after, revision };
+    let numbers = ComparedCycles { before, after, revision, is_rehearsed: false };
     let changed = Changed { pair: &pair, comparison: &comparison, numbers, services: None };
     let both = cycles.stored();
     // The first cycles recorded no catalogue.
@@ -236,7 +239,32 @@ fn waits(stored: &StoredCycle) -> Vec<Text> {
     )]
 }
 
-fn provenance(stored: &StoredCycle, manifest: &Manifest) -> Provenance {
+/// Who proposed, reviewed and published a cycle, when and why.
+fn decisions(stored: &StoredCycle, register: &[ListedEntry]) -> Vec<(Text, Text)> {
+    let same = |value: &str| Text::same(value.to_owned());
+    let mut facts = Vec::new();
+    if let Some(Proposed { by, at, reason }) = proposed(stored) {
+        facts.push((Text::new("proposed (UTC)", "提案时间 (UTC)"), Text::same(at)));
+        facts.extend(by.map(|by| (Text::new("proposed by", "提案人"), Text::same(by))));
+        facts.extend(
+            reason.map(|reason| (Text::new("reason of the proposal", "提案理由"), Text::same(reason))),
+        );
+    }
+    for entry in register.iter().filter(|entry| entry.cycle == Some(stored.version)) {
+        if let Some(verdict) = entry.verdict {
+            let (by, en, zh) = (&entry.by, verdict.en(), verdict.zh());
+            facts.push((Text::new("reviewed by", "复核人"), text!("{by}: {en}", "{by}: {zh}")));
+        }
+    }
+    if let Some(record) = &stored.publication {
+        facts.push((Text::new("published (UTC)", "发布时间 (UTC)"), same(&record.published_at)));
+        facts.extend(record.by.as_ref().map(|by| (Text::new("published by", "发布人"), same(by))));
+        facts.extend(record.reason.as_ref().map(|reason| (Text::new("reason", "理由"), same(reason))));
+    }
+    facts
+}
+
+fn provenance(stored: &StoredCycle, manifest: &Manifest, register: &[ListedEntry]) -> Provenance {
     let same = |value: &str| Text::same(value.to_owned());
     let mut facts = vec![
         (Text::new("cycle", "周期"), Text::same(stored.version.to_string())),
@@ -245,14 +273,7 @@ fn provenance(stored: &StoredCycle, manifest: &Manifest) -> Provenance {
     if let Some(instant) = &manifest.known_as_of {
         facts.push((Text::new("rows recorded until", "录入截止时间"), same(instant)));
     }
-    let record = stored.publication.as_ref().unwrap_or(&stored.commit);
-    facts.push((Text::new("published (UTC)", "发布时间 (UTC)"), same(&record.published_at)));
-    if let Some(by) = &record.by {
-        facts.push((Text::new("by", "经办人"), same(by)));
-    }
-    if let Some(reason) = &record.reason {
-        facts.push((Text::new("reason", "理由"), same(reason)));
-    }
+    facts.extend(decisions(stored, register));
     if let Some(revision) = &manifest.revises {
         facts.push((
             Text::new("corrects an earlier cycle, because", "修订较早周期, 原因"),

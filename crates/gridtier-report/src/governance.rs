@@ -55,17 +55,47 @@ pub fn cycles_in_terminal(cycles: &[ListedCycle]) -> Section {
         row
     });
     let section = Section::of_table(DataTable::new(Text::coded("cycles", "Cycles", "周期"), columns, rows));
-    let reasons = cycles.iter().filter(|cycle| cycle.by.is_some() || cycle.reason.is_some()).map(|cycle| {
-        vec![DataCell::count(cycle.number), optional(cycle.by.as_deref()), optional(cycle.reason.as_deref())]
+    let reasons = cycles.iter().flat_map(steps).filter(|step| step.by.is_some() || step.reason.is_some());
+    let reasons = reasons.map(|Step { number, what, by, reason }| {
+        vec![DataCell::count(number), DataCell::Text(what), optional(by), optional(reason)]
     });
     let columns = vec![
         DataColumn::new(ColumnFormat::Integer, "cycle", "cycle", "周期"),
+        DataColumn::new(ColumnFormat::Text, "step", "what", "事项"),
         DataColumn::new(ColumnFormat::Text, "by", "who", "经办人"),
         DataColumn::new(ColumnFormat::Text, "reason", "why", "理由"),
     ];
     let reasons = DataTable::new(Text::coded("reasons", "Who and why", "经办人与理由"), columns, reasons);
     let section = if reasons.rows.is_empty() { section } else { section.table(reasons) };
     with_waiting(section, cycles)
+}
+
+/// One step on the way of a cycle into force.
+struct Step<'a> {
+    number: u64,
+    what: Text,
+    by: Option<&'a str>,
+    reason: Option<&'a str>,
+}
+
+/// The proposal of a cycle, if it was proposed, and its publication or what else was decided, if anything was.
+fn steps(cycle: &ListedCycle) -> impl Iterator<Item = Step<'_>> {
+    let number = cycle.number;
+    let proposal = cycle.proposed.as_ref().map(|proposed| {
+        let what = Text::new("proposal", "提案");
+        Step { number, what, by: proposed.by.as_deref(), reason: proposed.reason.as_deref() }
+    });
+    let what = match cycle.state {
+        CycleState::Proposed | CycleState::Expired => None,
+        CycleState::Rejected => Some(Text::new("rejection", "否决")),
+        CycleState::Withdrawn => Some(Text::new("withdrawal", "撤回")),
+        CycleState::Inspection => Some(Text::new("inspection", "期间检查")),
+        _ if cycle.proposed.is_some() => Some(Text::new("approval", "批准")),
+        _ => Some(Text::new("publication", "发布")),
+    };
+    let decision =
+        what.map(|what| Step { number, what, by: cycle.by.as_deref(), reason: cycle.reason.as_deref() });
+    proposal.into_iter().chain(decision)
 }
 
 /// Length of a time to the minute: `2026-01-31T10:15`.
@@ -85,8 +115,12 @@ pub fn cycles(cycles: &[ListedCycle]) -> Section {
         DataColumn::new(ColumnFormat::YesNo, "removed", "removed", "已清理"),
         DataColumn::new(ColumnFormat::Integer, "revises", "revises", "修订"),
         DataColumn::new(ColumnFormat::Text, "reason", "why", "理由"),
+        DataColumn::new(ColumnFormat::Text, "proposed_by", "proposed by", "提案人"),
+        DataColumn::new(ColumnFormat::Text, "proposed_at", "proposed (UTC)", "提案时间 (UTC)"),
+        DataColumn::new(ColumnFormat::Text, "proposal_reason", "why proposed", "提案理由"),
     ];
     let rows = cycles.iter().map(|cycle| {
+        let proposed = cycle.proposed.as_ref();
         vec![
             DataCell::count(cycle.number),
             optional(cycle.as_of.as_deref()),
@@ -98,6 +132,9 @@ pub fn cycles(cycles: &[ListedCycle]) -> Section {
             DataCell::YesNo(cycle.pruned),
             cycle.revises.map_or(DataCell::Blank, DataCell::count),
             optional(cycle.reason.as_deref()),
+            optional(proposed.and_then(|proposed| proposed.by.as_deref())),
+            proposed.map_or(DataCell::Blank, |proposed| time(&proposed.at)),
+            optional(proposed.and_then(|proposed| proposed.reason.as_deref())),
         ]
     });
     Section::of_table(DataTable::new(Text::coded("cycles", "Cycles", "周期"), columns, rows))
@@ -115,9 +152,14 @@ fn with_waiting(section: Section, cycles: &[ListedCycle]) -> Section {
     if waiting == 0 {
         return section;
     }
+    let waits = counted(waiting, "proposal waits", "proposals wait");
+    let is_first = !cycles.iter().any(|cycle| cycle.state == CycleState::Current);
+    // There is nothing to compare a first proposal with.
+    let see = if is_first { "report -o report.html" } else { "compare" };
+    let see = format!("gridtier {see} --cycle N --store STORE");
     section.sentence(
-        format!("{waiting} wait for approval: gridtier compare --cycle N, then approve, reject or withdraw N."),
-        format!("{waiting} 个提案待审批: 请用 gridtier compare --cycle N 查看, 再用 approve、reject 或 withdraw N 处理。"),
+        format!("{waits} for approval: see {see}, then approve, reject or withdraw N."),
+        format!("{waiting} 个提案待审批: 请用 {see} 查看, 再用 approve、reject 或 withdraw N 处理。"),
     )
 }
 
@@ -318,6 +360,7 @@ fn time(at: &str) -> DataCell {
 
 #[cfg(test)]
 mod tests {
+    use gridtier::decision::Proposed;
     use gridtier::history::HistoryPlace;
     use gridtier::text::{Lang, Voice};
 
@@ -332,6 +375,11 @@ mod tests {
             state: CycleState::Superseded,
             pruned: false,
             revises,
+            proposed: revises.map(|_| Proposed {
+                by: Some("Zhao Min".into()),
+                at: "2026-11-26T09:00:00Z".into(),
+                reason: Some("as found by the audit".into()),
+            }),
             by: Some(by.into()),
             at: "2026-11-27T20:20:52Z".into(),
             bytes: Some(1_492_353_012),
@@ -355,6 +403,11 @@ mod tests {
             for whole in cycles.iter().flat_map(|cycle| [&cycle.by, &cycle.reason]).flatten() {
                 assert!(text.contains(whole.as_str()), "`{whole}` is broken:\n{text}");
             }
+            assert_eq!(
+                text.matches("Zhao Min").count(),
+                2,
+                "who proposed stays beside who approved:\n{text}"
+            );
         }
     }
 

@@ -125,12 +125,25 @@ pub struct ListedCycle {
     pub pruned: bool,
     /// Number of the cycle that this one corrects.
     pub revises: Option<u64>,
-    /// Who published the cycle, proposed it or decided about it.
+    /// If the cycle was proposed, by whom.
+    pub proposed: Option<Proposed>,
+    /// Who published the cycle, or decided about the proposal; while nobody has, who proposed it.
     pub by: Option<String>,
     /// When that was done.
     pub at: String,
     /// Total length of the cycle's files; `None` if they were removed.
     pub bytes: Option<u64>,
+    /// The reason that was given.
+    pub reason: Option<String>,
+}
+
+/// How a cycle was proposed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Proposed {
+    /// Who proposed it.
+    pub by: Option<String>,
+    /// When.
+    pub at: String,
     /// The reason that was given.
     pub reason: Option<String>,
 }
