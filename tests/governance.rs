@@ -74,6 +74,7 @@ fn a_cycle_is_published_by_two_persons_and_the_store_has_the_record() {
     let said = propose(&utility, "2025-11-01");
     assert!(said.contains("Cycle 1 proposed") && said.contains("gridtier approve 1"), "{said}");
     assert_eq!((states(&utility), current(&utility)), (vec!["proposed".to_owned()], Value::Null));
+    fails(&utility, &["path", "--store", "store"], 4, "the last proposal is cycle 1");
     // A second proposal of the same grading adds nothing: the first one is still open.
     assert!(propose(&utility, "2025-11-01").contains("cycle 1 is this grading"));
 
@@ -130,6 +131,15 @@ fn the_store_has_the_record(utility: &Utility) {
     utility.done(&["verify", "--store", "store", "--head", head.trim()]);
     let zh = utility.done(&["cycles", "--store", "store", "--lang", "zh"]);
     assert!(zh.contains("现行") && zh.contains("已否决"), "{zh}");
+    // Who proposed it stays beside who approved it, and the report names the reviewers too.
+    let first = &json(utility, &["cycles"])[0];
+    assert_eq!((&first["proposed_by"], &first["by"]), (&"Li Na".into(), &"王芳".into()));
+    assert!(zh.lines().any(|line| line.contains("提案") && line.contains("Li Na")), "{zh}");
+    utility.done(&["report", "--store", "store", "--cycle", "1", "-o", "report.html"]);
+    let report = fs::read_to_string(utility.path().join("report.html")).unwrap();
+    for decided in ["proposed by", "Li Na", "Zhao: agree", "Zhao: 同意", "published by"] {
+        assert!(report.contains(decided), "`{decided}` is not in the report");
+    }
     // Cycles are found by as-of, and the history shows tiers over time.
     let path = utility.done(&["path", "--store", "store", "--as-of", "2025-11-01"]);
     assert!(path.contains("v000001-"), "{path}");
@@ -141,6 +151,8 @@ fn the_store_has_the_record(utility: &Utility) {
     let customer = history.texts("customer_id")[0].clone().unwrap();
     let one = json(utility, &["history", "--customer", &customer]);
     assert_eq!(one.as_array().unwrap()[0]["valid_from"], "2025-11-01");
+    fails(utility, &["history", "--store", "store", "--customer", "nobody"], 4, "nobody");
+    fails(utility, &["path", "--store", "store", "--cycle", "2"], 4, "its last is cycle 4");
     let none = json(utility, &["history", "--known-on", "2020-01-01"]);
     assert_eq!(none, Value::Array(Vec::new()));
     // The rejected proposal, which nothing needs any more, is removed.

@@ -149,6 +149,11 @@ fn plans_are_handed_over_as_workbook_and_letters() {
     utility.done(&["plans", "--store", "store", "--letters", "own-letters.txt", "--template", "own.txt"]);
     let own = fs::read_to_string(utility.path().join("own-letters.txt")).unwrap();
     assert!(own.contains("2027-01-01") && !own.contains("customer"), "{own}");
+    // Letters take no template's place.
+    let replacing = utility.run(&["plans", "--store", "store", "--letters", "own.txt"]);
+    assert_eq!(replacing.code, 2, "{}", replacing.stderr);
+    assert!(replacing.stderr.contains("--template own.txt"), "{}", replacing.stderr);
+    assert!(fs::read_to_string(utility.path().join("own.txt")).unwrap().contains("{target_1}"));
 }
 
 #[test]

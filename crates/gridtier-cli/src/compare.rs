@@ -41,7 +41,7 @@ pub fn run(args: &CompareArgs, lang: Lang) -> Result<Done, Failure> {
     let asks_for_services = args.services || notices.is_some();
     let services = asks_for_services.then(|| ComparedServices::of(&cycles, &pair, &result)).transpose()?;
     let (before, after, revision) = cycles.numbers;
-    let numbers = ComparedCycles { before, after, revision };
+    let numbers = ComparedCycles { before, after, revision, is_rehearsed: false };
     let mut shown = sections(&pair, &result, numbers);
     let mut for_programs = json(&pair, &result, numbers);
     if let Some(services) = &services {

@@ -29,7 +29,10 @@ use crate::{progress, regrade};
 /// Runs `gridtier plans`.
 pub fn run_plans(args: &PlansArgs, lang: Lang) -> Result<Done, Failure> {
     let destination = Destination::of(args.output.as_deref())?;
-    let template = args.letters.as_ref().map(|_| template(args.template.as_deref())).transpose()?;
+    let template = match &args.letters {
+        Some(path) => Some(template(path, args.template.as_deref())?),
+        None => None,
+    };
     let store = Store::open(&args.cycle.store)?;
     let PlannedCycle { number, cycle, plans, inspected, statuses } = plans(&store, args.cycle.cycle)?;
     let reported = ReportedPlans { number, cycle: &cycle, plans: &plans, inspected, statuses: &statuses };
@@ -67,8 +70,20 @@ pub fn run_plans(args: &PlansArgs, lang: Lang) -> Result<Done, Failure> {
     Ok(Done { data })
 }
 
-/// The template of letters: a file, or the shipped one.
-fn template(path: Option<&Path>) -> Result<LetterTemplate, Failure> {
+/// The template of letters: a file, or the shipped one. A template is never replaced by letters.
+fn template(letters: &Path, path: Option<&Path>) -> Result<LetterTemplate, Failure> {
+    let replaced = fs::read_to_string(letters).ok();
+    if replaced.is_some_and(|text| LetterTemplate::parse("", &text).is_ok()) {
+        let letters = letters.display();
+        return Err(Failure::new(
+            USAGE,
+            text!(
+                "--letters {letters}: this is a template, which letters would replace; give it with --template {letters}, \
+                 and name another file for the letters",
+                "--letters {letters}: 该文件是信函模板, 写出信函会将其覆盖; 请用 --template {letters} 指定模板, 并为信函另取文件名"
+            ),
+        ));
+    }
     let Some(path) = path else { return Ok(LetterTemplate::parse("letter.txt", SHIPPED)?) };
     let name = path.display().to_string();
     let text = fs::read_to_string(path).map_err(|error| {

@@ -41,7 +41,7 @@ pub fn run(args: &RehearseArgs, lang: Lang) -> Result<Done, Failure> {
         note(&summary::beyond_limits(&rehearsed.breaches, &check), lang);
     }
     let (before, after, revision) = rehearsed.cycles.numbers;
-    let numbers = ComparedCycles { before, after, revision };
+    let numbers = ComparedCycles { before, after, revision, is_rehearsed: true };
     let ServiceChanges { costs, tellings } = &found.services;
     let data = match args.format {
         ResultFormat::Text => {

@@ -17,7 +17,7 @@ use gridtier::unit::Month;
 use gridtier::validate::Verdict;
 use gridtier::word::Word as _;
 
-use crate::cycle::{CycleError, Manifest, as_of, method, other_table, read_columns, rows_of_id};
+use crate::cycle::{CycleError, Manifest, absent, as_of, method, other_table, read_columns, rows_of_id};
 use crate::govern::{GovernanceError, days_between, decisions, rules_for};
 use crate::store::{ChainFault, Damage, RegisterEntry, RegisterHead, Store, StoredCycle};
 
@@ -310,29 +310,34 @@ fn no_cycle_of(day: Month) -> Text {
 /// counts. If a customer is named, the history is that customer's only.
 ///
 /// # Errors
-/// A cycle cannot be read.
+/// A cycle cannot be read, or none of them graded the customer.
 pub fn history(
     store: &Store,
     known_on: Option<NaiveDate>,
     customer: Option<&str>,
 ) -> Result<TierHistory, CycleError> {
     let mut history = TierHistory::default();
-    for (month, cycle) in known_cycles(store, known_on)? {
+    let cycles = known_cycles(store, known_on)?;
+    for (month, cycle) in &cycles {
         history.begin_cycle(cycle.version, month.first_day());
         if let Some(id) = customer {
-            let rows = rows_of_id(&cycle, "tiers.parquet", id)?;
+            let rows = rows_of_id(cycle, "tiers.parquet", id)?;
             let read = rows.is_none_or(|rows| tiers::read_history(&rows, customer, &mut history).is_some());
             if !read {
-                return Err(other_table(&cycle, "tiers.parquet"));
+                return Err(other_table(cycle, "tiers.parquet"));
             }
             continue;
         }
         let columns = ["customer_id", "stratum", "tier", "provisional"];
-        read_columns(&cycle, "tiers.parquet", &columns, |batch| {
+        read_columns(cycle, "tiers.parquet", &columns, |batch| {
             tiers::read_history(batch, customer, &mut history)
         })?;
     }
-    Ok(history.finish())
+    let history = history.finish();
+    match (customer, cycles.last()) {
+        (Some(id), Some((_, last))) if history.spans.is_empty() => Err(absent(last, id)),
+        _ => Ok(history),
+    }
 }
 
 /// The cycles that were published by a day, in the order of as-of; of several with one as-of, the one published last.

@@ -134,17 +134,15 @@ impl Store {
         if let (None, Some(dir)) = (version, lost) {
             return Err(StoreError::LostRecord { dir });
         }
-        let Some(last) = records.last_version() else {
-            return Err(StoreError::NoCycle { path: self.root.clone() });
-        };
+        let path = self.root.clone();
+        let Some(last) = records.last_with_folder() else { return Err(StoreError::NoCycle { path }) };
         let current = records.current(&self.root).map(|record| record.version);
         let Some(version) = version.or(current) else {
-            return Err(StoreError::NoCycle { path: self.root.clone() });
+            return Err(StoreError::OnlyProposals { path, proposal: last });
         };
         let record = records.of_version(version).filter(|record| record.has_folder());
         let cycle = record.map(|record| self.stored(&records, record));
-        let cycle =
-            cycle.ok_or_else(|| StoreError::NoSuchCycle { path: self.root.clone(), version, last })?;
+        let cycle = cycle.ok_or(StoreError::NoSuchCycle { path, version, last })?;
         if cycle.dir.is_dir() {
             Ok(cycle)
         } else {

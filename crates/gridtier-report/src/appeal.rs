@@ -98,12 +98,12 @@ pub fn filed(entry: u64, customer: &str, cycle: u64, days: i64, days_allowed: u3
     section.sentence(
         format!(
             "Next: take the customer's rows out of DATA, the folder that was graded: `gridtier appeal rows {customer} --data DATA \
-             -o DIR`. Correct the tables in DIR, remove those that are right, and see the tier by the corrected rows: \
-             `gridtier appeal replay {customer} --patch DIR --data DATA`."
+             --store STORE -o DIR`. Correct the tables in DIR, remove those that are right, and see the tier by the corrected rows: \
+             `gridtier appeal replay {customer} --patch DIR --data DATA --store STORE`."
         ),
         format!(
-            "下一步: 从评级所用的数据文件夹 DATA 中取出该客户的数据行: `gridtier appeal rows {customer} --data DATA -o DIR`。\
-             更正 DIR 中的表, 删去无误的表, 再用 `gridtier appeal replay {customer} --patch DIR --data DATA` 查看更正后的等级。"
+            "下一步: 从评级所用的数据文件夹 DATA 中取出该客户的数据行: `gridtier appeal rows {customer} --data DATA --store STORE -o DIR`。\
+             更正 DIR 中的表, 删去无误的表, 再用 `gridtier appeal replay {customer} --patch DIR --data DATA --store STORE` 查看更正后的等级。"
         ),
     )
 }
@@ -237,16 +237,16 @@ pub fn replayed(customer: &str, is_open: bool) -> Section {
         true => section.sentence(
             format!(
                 "Next: somebody else than who filed the appeal decides with `gridtier appeal rule {customer} --patch DIR --data \
-                 DATA --outcome upheld|partly|dismissed --by NAME --reason TEXT`."
+                 DATA --store STORE --outcome upheld|partly|dismissed --by NAME --reason TEXT`."
             ),
             format!(
-                "下一步: 由申诉提出人以外的人裁定: `gridtier appeal rule {customer} --patch DIR --data DATA --outcome \
-                 upheld|partly|dismissed --by 姓名 --reason 理由`。"
+                "下一步: 由申诉提出人以外的人裁定: `gridtier appeal rule {customer} --patch DIR --data DATA --store STORE \
+                 --outcome upheld|partly|dismissed --by 姓名 --reason 理由`。"
             ),
         ),
         false => section.sentence(
-            format!("There is no open appeal: file one with `gridtier appeal file {customer}`."),
-            format!("没有待裁定的申诉: 请先用 `gridtier appeal file {customer}` 提出。"),
+            format!("There is no open appeal: file one with `gridtier appeal file {customer} --store STORE --by NAME --reason TEXT`."),
+            format!("没有待裁定的申诉: 请先用 `gridtier appeal file {customer} --store STORE --by 姓名 --reason 理由` 提出。"),
         ),
     }
 }

@@ -42,6 +42,8 @@ pub struct ComparedCycles {
     pub after: u64,
     /// The revision of the earlier cycle whose values correct it, if there is one.
     pub revision: Option<u64>,
+    /// Whether the later cycle is only rehearsed, so that no other command can be asked about it.
+    pub is_rehearsed: bool,
 }
 
 /// The sections about a comparison.
@@ -250,7 +252,7 @@ fn tiers_moved(moved: &CustomerMove) -> usize {
 /// The moves that most need an explanation: the farthest ones, and among these the ones of the customers with the
 /// most revenue.
 fn moves(pair: &Pair<'_>, comparison: &Comparison, cycles: ComparedCycles) -> Section {
-    let ComparedCycles { before, after, .. } = cycles;
+    let ComparedCycles { before, after, is_rehearsed, .. } = cycles;
     let attribution = &comparison.attribution;
     let revenue = |moved: &CustomerMove| {
         let after = pair.customers[index(moved.customer)].after_at();
@@ -285,14 +287,18 @@ fn moves(pair: &Pair<'_>, comparison: &Comparison, cycles: ComparedCycles) -> Se
             ]
         }),
     );
-    Section::titled(Text::new("Moves that need explaining first", "最需说明的变动")).table(table).sentence(
-        format!(
-            "The farthest moves, and of these the customers with the most revenue. Each one step by step: gridtier explain \
-             ID --since {before} --cycle {after}."
-        ),
-        format!(
-            "变动幅度最大者, 同幅度按年电费排列。逐步说明: gridtier explain 编号 --since {before} --cycle {after}。"
-        ),
+    let section = Section::titled(Text::new("Moves that need explaining first", "最需说明的变动"))
+        .table(table)
+        .sentence(
+            "The farthest moves, and of these the customers with the most revenue.",
+            "变动幅度最大者, 同幅度按年电费排列。",
+        );
+    if is_rehearsed {
+        return section;
+    }
+    section.sentence(
+        format!("Each one step by step: gridtier explain ID --since {before} --cycle {after} --store STORE."),
+        format!("逐步说明: gridtier explain 户号 --since {before} --cycle {after} --store STORE。"),
     )
 }
 

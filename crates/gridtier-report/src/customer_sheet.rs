@@ -287,8 +287,8 @@ fn lowered(explanation: &Explanation) -> Option<Section> {
         return Some(section);
     }
     Some(section.with(Block::Sentence(text!(
-        "Of each kind {EVIDENCE_SHOWN}; `gridtier explain` lists more.",
-        "每类仅列 {EVIDENCE_SHOWN} 条, 更多见 `gridtier explain`。"
+        "Of each kind, {EVIDENCE_SHOWN} are shown.",
+        "每类仅列前 {EVIDENCE_SHOWN} 条。"
     ))))
 }
 

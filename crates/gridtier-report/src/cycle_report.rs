@@ -15,7 +15,7 @@ use gridtier::cycle::Cycle;
 use gridtier::entitlement::Catalogue;
 use gridtier::entitlement::recovery::Statement;
 use gridtier::limit;
-use gridtier::method::{Method, Tier};
+use gridtier::method::Tier;
 use gridtier::rehearsal::{CostChange, Telling};
 use gridtier::run::ControlTotals;
 use gridtier::text;
@@ -124,7 +124,7 @@ pub fn indicator_weights(cycle: &Cycle) -> Part {
     let missing = limit::undelivered(&cycle.method, &cycle.parameters.delivered);
     if !missing.is_empty() {
         let share = percent(1.0 - limit::delivered_weight(&cycle.method, &cycle.parameters.delivered));
-        let titles: Vec<Text> = missing.iter().map(|id| indicator_title(&cycle.method, id)).collect();
+        let titles: Vec<Text> = missing.iter().map(|id| names::indicator_title(&cycle.method, id)).collect();
         let missing = Text::join(&titles, ", ");
         part.decisions.push(text!(
             "{share} of the weight has no data ({missing}): deliver the data, or remove these indicators from the method.",
@@ -132,14 +132,6 @@ pub fn indicator_weights(cycle: &Cycle) -> Part {
         ));
     }
     part
-}
-
-fn indicator_title(method: &Method, id: &str) -> Text {
-    let spec = method.indicators.iter().find(|spec| spec.id == id);
-    spec.map_or_else(
-        || Text::same(id.to_owned()),
-        |spec| Text::new(spec.titles[0].clone(), spec.titles[1].clone()),
-    )
 }
 
 /// The checks with their verdicts.

@@ -5,11 +5,11 @@ use gridtier::gate::GateResult;
 use gridtier::index::float_i64;
 use gridtier::method::{Combine, Gate, Method, Tier};
 use gridtier::text;
+use gridtier::text::Text;
 use gridtier::word::Word;
 
 use crate::format::{decimal, percent};
 use crate::table::{ColumnFormat, DataCell, DataColumn};
-use gridtier::text::Text;
 
 /// A tier. The Chinese name is followed by the code that is used in the tables.
 #[must_use]
@@ -58,6 +58,7 @@ pub fn unit(code: &str) -> Text {
         "days" => ("days", "天"),
         "points" => ("points", "分"),
         "share" => ("share", "比例"),
+        "1/a" => ("share a year", "比例/年"),
         "customer-h/a" => ("customer-h/a", "户·时/年"),
         own => return Text::same(own.to_owned()),
     };
@@ -156,13 +157,20 @@ pub fn weight(path: &str, method: &Method) -> Text {
     let Text { en, zh, .. } = match keys.as_slice() {
         ["weights", code] => dimension(code),
         ["weights", "groups", _, code] => indicator_group(code),
-        ["weights", "indicators", _, id] => match method.indicators.iter().find(|spec| spec.id == **id) {
-            Some(spec) => Text::new(spec.titles[0].clone(), spec.titles[1].clone()),
-            None => Text::same((*id).to_owned()),
-        },
+        ["weights", "indicators", _, id] => indicator_title(method, id),
         _ => Text::same(path.to_owned()),
     };
     Text::coded(path.to_owned(), en, zh)
+}
+
+/// The title of an indicator of a method.
+#[must_use]
+pub fn indicator_title(method: &Method, id: &str) -> Text {
+    let spec = method.indicators.iter().find(|spec| spec.id == id);
+    spec.map_or_else(
+        || Text::same(id.to_owned()),
+        |spec| Text::new(spec.titles[0].clone(), spec.titles[1].clone()),
+    )
 }
 
 /// The name of a stratum: the word for its code, or the name that the user gave it.

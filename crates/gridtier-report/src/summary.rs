@@ -247,11 +247,13 @@ fn remarks(graded: &Graded, method: &Method, totals: &ControlTotals) -> Section 
     let missing = limit::undelivered(method, &graded.scores.parameters.delivered);
     if !missing.is_empty() {
         let share = 1.0 - limit::delivered_weight(method, &graded.scores.parameters.delivered);
-        let (share, missing) = (percent(share), missing.join(", "));
-        section = section.sentence(
-            format!("{share} of the weight has no data: {missing}. A tier says nothing about them."),
-            format!("指标权重中的 {share} 没有数据: {missing}。等级不反映这些指标。"),
-        );
+        let titles: Vec<Text> = missing.iter().map(|id| names::indicator_title(method, id)).collect();
+        let (share, missing) = (percent(share), Text::join(&titles, ", "));
+        section = section.with(Block::Sentence(text!(
+            "{share} of the weight has no data: {missing}. A tier says nothing about them.",
+            "指标权重中的 {share} 没有数据: {missing}。等级不反映这些指标。";
+            missing
+        )));
     }
     section = section.with_all(not_graded(graded).map(Block::Sentence));
     section = section.with_all(why_provisional(graded, method, totals).map(Block::Sentence));

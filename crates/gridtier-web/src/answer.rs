@@ -147,7 +147,9 @@ impl WebError {
 impl From<StoreError> for WebError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::NoSuchCycle { .. } | StoreError::NoCycle { .. } => Self::not_found(error.text()),
+            StoreError::NoSuchCycle { .. }
+            | StoreError::NoCycle { .. }
+            | StoreError::OnlyProposals { .. } => Self::not_found(error.text()),
             StoreError::Busy { .. } => Self { status: StatusCode::CONFLICT, what: error.text() },
             _ => Self::inside(error.text()),
         }

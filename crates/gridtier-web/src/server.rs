@@ -11,6 +11,7 @@ use axum::Router;
 use gridtier::text;
 use gridtier::text::Text;
 use gridtier_io::store::{Store, StoreError};
+use gridtier_io::system::system_error;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -60,12 +61,17 @@ impl ServeError {
         match self {
             Self::Settings(error) => error.text(),
             Self::Store(error) => error.text(),
-            Self::Address(address, error) => text!(
-                "the server cannot listen on {address}: {error}; choose another port, or 0 for a free one",
-                "无法监听 {address}: {error}; 请换一个端口, 或用 0 自动选取空闲端口",
-            ),
+            Self::Address(address, error) => {
+                let error = system_error(error);
+                text!(
+                    "the server cannot listen on {address}: {error}; choose another port, or 0 for a free one",
+                    "无法监听 {address}: {error}; 请换一个端口, 或用 0 自动选取空闲端口";
+                    error
+                )
+            }
             Self::System(error) => {
-                text!("the server cannot be started: {error}", "无法启动服务: {error}")
+                let error = system_error(error);
+                text!("the server cannot be started: {error}", "无法启动服务: {error}"; error)
             }
         }
     }

@@ -282,9 +282,9 @@ pub struct FormatArgs {
     /// 供人阅读处中英文并列
     #[arg(long)]
     pub bilingual: bool,
-    /// Begin CSV files with a byte-order mark, so that Excel reads them as UTF-8
+    /// Begin CSV with a byte-order mark, so that Excel reads it as UTF-8; with --lang or --bilingual it always does
     ///
-    /// CSV 文件以字节顺序标记开头，使 Excel 按 UTF-8 读取
+    /// CSV 以字节顺序标记开头，使 Excel 按 UTF-8 读取；指定 --lang 或 --bilingual 时总是如此
     #[arg(long)]
     pub bom: bool,
 }

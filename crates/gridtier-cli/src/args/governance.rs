@@ -13,7 +13,7 @@ use gridtier::word::Word as _;
 use gridtier_io::store::RegisterHead;
 
 use super::ResultFormat;
-use super::value::{first_of_month, store_folder, word_of};
+use super::value::{day, first_of_month, store_folder, word_of};
 use super::wrong::Advice;
 
 #[derive(Args)]
@@ -91,7 +91,7 @@ pub struct HistoryArgs {
     /// Only cycles that were published on or before this day (UTC)
     ///
     /// 仅计该日（UTC）前已发布的周期
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     pub known_on: Option<NaiveDate>,
     /// Only this customer
     ///

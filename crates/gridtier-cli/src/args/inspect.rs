@@ -7,6 +7,7 @@ use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
 use gridtier::unit::Month;
 
+use super::value::day;
 use super::{CycleArgs, ResultFormat, first_of_month, store_folder};
 
 #[derive(Args)]
@@ -46,7 +47,7 @@ pub struct PlanArgs {
     /// First day on which the plan must be met
     ///
     /// 复查日期，自该日起须达标
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     pub due_on: NaiveDate,
     /// Indicator whose target is due on that day; without it, the whole plan is due
     ///

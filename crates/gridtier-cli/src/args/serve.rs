@@ -8,7 +8,7 @@ use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
 use gridtier_service::period::Period;
 
-use super::value::{period, store_folder};
+use super::value::{day, period, store_folder};
 use super::{OptOutArgs, WithholdArgs};
 
 #[derive(Args)]
@@ -63,7 +63,7 @@ pub struct DeliveryArgs {
     /// Day at whose 00:00 everything about service and survey is known; by default the day after the period
     ///
     /// 服务记录与调查的截止日（当日零时已知）；缺省为报告期之后的第一天
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     pub as_of: Option<NaiveDate>,
     /// Policy of service for the service log and the handbook: paper, or a file
     ///

@@ -8,7 +8,7 @@ use gridtier::method::Tier;
 use gridtier::word::Word as _;
 use gridtier_service::period::Period;
 
-use super::value::period;
+use super::value::{day, period};
 use super::{CycleArgs, ResultFormat};
 
 #[derive(Args)]
@@ -68,7 +68,7 @@ pub struct ServiceLogArgs {
     /// Day at whose 00:00 everything is known, after the first day of the period; by default the day after the period
     ///
     /// 截止日（当日零时已知），须晚于报告期首日；缺省为报告期之后的第一天
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     pub as_of: Option<NaiveDate>,
     /// Policy of service: paper, or a file
     ///

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use chrono::NaiveDate;
 use clap::{Args, Subcommand};
 
-use super::value::store_folder;
+use super::value::{day, store_folder};
 use super::{CycleArgs, ResultFormat};
 
 #[derive(Args)]
@@ -78,7 +78,7 @@ pub struct SurveyCheckArgs {
     /// Day at whose 00:00 everything is known: answers count that came back before it
     ///
     /// 截止日（当日零时已知）：此前收回的答卷计入
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     pub as_of: Option<NaiveDate>,
     #[command(flatten)]
     pub output: SurveyOutputArgs,
@@ -99,7 +99,7 @@ pub struct SurveyPlanArgs {
     /// Day on which the customers to ask must be open
     ///
     /// 受访客户须在该日在用
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     pub as_of: NaiveDate,
     /// Seed of the draw: the same seed draws the same customers
     ///
@@ -131,7 +131,7 @@ pub struct SurveyScoreArgs {
     /// Day at whose 00:00 everything is known: answers count that came back before it
     ///
     /// 截止日（当日零时已知）：此前收回的答卷计入
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     pub as_of: NaiveDate,
     /// Withhold the scores of groups with fewer answers than this; at least, and by default, `min_cell` of the policy
     ///

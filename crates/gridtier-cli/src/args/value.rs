@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use chrono::NaiveDate;
 use clap::builder::{OsStringValueParser, PossibleValuesParser, TypedValueParser};
 use gridtier::contract::cell::Dates;
 use gridtier::text;
@@ -89,6 +90,16 @@ pub fn first_of_month(text: &str) -> Result<Month, Advice> {
                 "请给出某月 1 日，如 2026-01-01"
             ))
         })
+}
+
+/// Parses a day, such as `2026-01-31`.
+pub fn day(text: &str) -> Result<NaiveDate, Advice> {
+    text.parse().map_err(|_| {
+        Advice(text!(
+            "give a day of the calendar, such as 2026-01-31",
+            "请给出日历中存在的日期，如 2026-01-31"
+        ))
+    })
 }
 
 /// Parses the argument `--period`.

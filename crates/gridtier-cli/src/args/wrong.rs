@@ -172,6 +172,10 @@ mod tests {
                 "gridtier check data --as-of 2026-01-02",
                 "'--as-of <DATE>' 的值 '2026-01-02' 无效：请给出某月 1 日",
             ),
+            (
+                "gridtier history --store s --known-on 2026-02-30",
+                "'--known-on <DATE>' 的值 '2026-02-30' 无效：请给出日历中存在的日期",
+            ),
             ("gridtier demo d --months 241", "'--months <MONTHS>' 的值 '241' 无效：应为 1 到 240 的整数"),
             ("gridtier demo d --months x", "'--months <MONTHS>' 的值 'x' 无效：应为整数"),
             (

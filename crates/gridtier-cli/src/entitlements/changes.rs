@@ -45,7 +45,7 @@ pub fn run(args: &ChangesArgs, chosen: ChosenLang) -> Result<Done, Failure> {
             let mut about = about(&entitled, &args.filter, Some(purpose), args.withhold.min_count)?;
             about.push((Text::new("Compared with cycle", "对比周期"), Text::same(args.from.to_string())));
             let list = notices_list(comparison.by_ref()).about(about);
-            export::write_list(path, format, voice, mark(&args.output.format), list)?
+            export::write_list(path, format, voice, mark(&args.output.format, voice), list)?
         }
         None => {
             comparison.by_ref().try_for_each(|batch| batch.map(drop))?;

@@ -91,9 +91,9 @@ pub fn list_voice(args: &FormatArgs, format: ExportFormat, chosen: ChosenLang) -
     }
 }
 
-/// Whether CSV begins with a byte-order mark.
-pub fn mark(args: &FormatArgs) -> ByteOrderMark {
-    if args.bom { ByteOrderMark::Written } else { ByteOrderMark::Absent }
+/// Whether CSV begins with a byte-order mark: where it is in words, it is for people with a spreadsheet.
+pub fn mark(args: &FormatArgs, voice: Voice) -> ByteOrderMark {
+    if args.bom || voice != Voice::Codes { ByteOrderMark::Written } else { ByteOrderMark::Absent }
 }
 
 /// As [`deliver`], with facts about the sections at the top of pages and workbooks.
@@ -127,7 +127,7 @@ pub fn deliver(
     sections: &[Section],
     text: &[Section],
 ) -> Result<Done, Failure> {
-    let mark = mark(&args.format);
+    let mark = mark(&args.format, voice);
     match (exporter(format(args)?), &args.output) {
         (None, None) => Ok(Done { data: terminal::text(text, voice) }),
         (None, Some(path)) => {

@@ -21,7 +21,7 @@ pub fn run(args: &GrantsArgs, chosen: ChosenLang) -> Result<Done, Failure> {
     let list = grants_list(entitled.entitlements().grants(&selection, purpose)?).about(about);
     let format = list_format(&args.format, &args.output)?;
     let voice = list_voice(&args.format, format, chosen);
-    let rows = export::write_list(&args.output, format, voice, mark(&args.format), list)?;
+    let rows = export::write_list(&args.output, format, voice, mark(&args.format, voice), list)?;
     let opted_out = opted_out_text(entitled.entitlements().opted_out(&selection)?, purpose);
     Ok(wrote(&args.output, rows, &opted_out, lang))
 }

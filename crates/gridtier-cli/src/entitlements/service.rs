@@ -38,7 +38,7 @@ pub fn run(args: &ServiceArgs, chosen: ChosenLang) -> Result<Done, Failure> {
     let holders = entitled.entitlements().holders(position, &selection, purpose, voice)?;
     let about = about(&entitled, &args.filter, Some(purpose), 0)?;
     let list = holders_list(service, holders).about(about);
-    let rows = export::write_list(path, format, voice, mark(&args.output.format), list)?;
+    let rows = export::write_list(path, format, voice, mark(&args.output.format, voice), list)?;
     let listed = match lang {
         Lang::En => format!("\n{}: {}", path.display(), counted(rows, "customer", "customers")),
         Lang::Zh => format!("\n{}: {} 户", path.display(), grouped(rows)),

@@ -28,7 +28,9 @@ pub fn read_applications(path: &Path, catalogue: &Catalogue) -> Result<Vec<Appli
     for name in &table.header {
         if !COLUMNS.contains(&name.as_str()) {
             let fix = did_you_mean(name, COLUMNS);
-            faults.push(text!("line 1: unknown column `{name}`; {fix}", "第 1 行: 未知列 `{name}`; {fix}"));
+            faults.push(
+                text!("line 1: unknown column `{name}`; {fix}", "第 1 行: 未知列 `{name}`; {fix}"; fix),
+            );
         }
     }
     for name in &COLUMNS[..REQUIRED] {
@@ -66,7 +68,7 @@ fn application(cells: [&str; COLUMNS.len()], catalogue: &Catalogue) -> Result<Ap
     let Some(position) = catalogue.service(service) else {
         let known = catalogue.services.iter().map(|service| service.id.as_str());
         let fix = did_you_mean(service, known);
-        return Err(text!("there is no service `{service}`; {fix}", "没有服务 `{service}`; {fix}"));
+        return Err(text!("there is no service `{service}`; {fix}", "没有服务 `{service}`; {fix}"; fix));
     };
     let date = day.parse().map_err(|_| {
         text!(

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use gridtier::text::Text;
 
 use super::layout::{self, COMMITS, LOCK};
+use crate::system::system_error;
 
 /// Why an operation on a store could not be done.
 #[derive(Debug, thiserror::Error)]
@@ -101,14 +102,27 @@ pub enum StoreError {
         /// The store.
         path: PathBuf,
     },
+    /// The store holds proposals, but no published cycle.
+    #[error(
+        "the store {path} holds no published cycle yet; the last proposal is cycle {proposal}. Ask for it with --cycle \
+         {proposal}, or approve it: gridtier approve {proposal} --store {path}"
+    )]
+    OnlyProposals {
+        /// The store.
+        path: PathBuf,
+        /// The number of the last proposal.
+        proposal: u64,
+    },
     /// The store holds cycles, but not this one.
-    #[error("the store {path} holds no cycle {version}; its last is cycle {last}. Ask for one that it has")]
+    #[error(
+        "the store {path} holds no cycle {version}; its last is cycle {last}, and `gridtier cycles` lists all"
+    )]
     NoSuchCycle {
         /// The store.
         path: PathBuf,
         /// The version asked for.
         version: u64,
-        /// The highest version in the store.
+        /// The highest number of a cycle, proposal or inspection in the store.
         last: u64,
     },
     /// A commit record is not JSON, or contradicts its file name.
@@ -180,14 +194,13 @@ impl StoreError {
                 format!("{} 已存在，结果不与已有内容混放；未作任何改动，请另选新文件夹", path.display())
             }
             Self::Read { path, source } => {
-                format!(
-                    "无法读取 {}: {source}。请检查文件是否存在、是否有读取权限, 然后重新运行",
-                    path.display()
-                )
+                let (path, error) = (path.display(), system_error(source).zh);
+                format!("无法读取 {path}: {error}。请检查文件是否存在、是否有读取权限, 然后重新运行")
             }
             Self::Write { path, source } => format!(
-                "无法写入 {}: {source}。未发布任何内容, 已有周期不变; 请腾出空间或修正权限后重新运行",
-                path.display()
+                "无法写入 {}: {}。未发布任何内容, 已有周期不变; 请腾出空间或修正权限后重新运行",
+                path.display(),
+                system_error(source).zh
             ),
             Self::Busy { path } => format!(
                 "另一进程正在写入存储 {} (持有 `{LOCK}`)。未发布任何内容; 请等其结束后重新运行",
@@ -208,9 +221,15 @@ impl StoreError {
                 path.display(),
                 path.display()
             ),
-            Self::NoSuchCycle { path, version, last } => {
-                format!("存储 {} 没有周期 {version}; 最后一个是周期 {last}", path.display())
-            }
+            Self::OnlyProposals { path, proposal } => format!(
+                "存储 {path} 尚无已发布的周期; 最后一个提案为周期 {proposal}。可用 --cycle {proposal} 查看, 或批准: gridtier approve {proposal} \
+                 --store {path}",
+                path = path.display()
+            ),
+            Self::NoSuchCycle { path, version, last } => format!(
+                "存储 {} 没有周期 {version}; 最后一个是周期 {last}, `gridtier cycles` 可列出全部",
+                path.display()
+            ),
             Self::BadRecord { path, source } => {
                 format!("提交记录 {} 已损坏: {source}。请从备份恢复", path.display())
             }
@@ -245,6 +264,7 @@ impl StoreError {
             | Self::Read { .. }
             | Self::Damaged { .. }
             | Self::NoCycle { .. }
+            | Self::OnlyProposals { .. }
             | Self::NoSuchCycle { .. }
             | Self::BadRecord { .. }
             | Self::BadEntry { .. }

@@ -149,6 +149,12 @@ impl CommitRecords {
         self.last().map(|record| record.version)
     }
 
+    /// The number of the last cycle, proposal or inspection.
+    pub(super) fn last_with_folder(&self) -> Option<u64> {
+        let own = self.whole.iter().filter(|record| record.has_folder());
+        own.map(|record| record.version).max()
+    }
+
     pub(super) fn next_version(&self) -> u64 {
         self.last_version().unwrap_or(0) + 1
     }

@@ -29,7 +29,7 @@ pub fn page(view: &Arc<View>, asked: &Asked) -> Result<Page, WebError> {
         let whole = view.cycles.pair(&compared)?;
         let held = whole.held()?;
         let (before, after, revision) = held.cycles.numbers;
-        let numbers = ComparedCycles { before, after, revision };
+        let numbers = ComparedCycles { before, after, revision, is_rehearsed: false };
         let shown = sections(&held.pair(), &held.comparison, numbers);
         Ok(corrected(before, revision).into_iter().chain(shown).collect())
     })?;

@@ -65,7 +65,7 @@ fn a_proposal_is_whole_and_not_current_until_it_is_approved() {
 fn the_first_proposal_of_a_store_leaves_it_without_a_current_cycle() {
     let (_folder, store) = new_store();
     propose(&store, 1, &COMMIT);
-    assert!(matches!(store.cycle(None), Err(StoreError::NoCycle { .. })));
+    assert!(matches!(store.cycle(None), Err(StoreError::OnlyProposals { proposal: 1, .. })));
     assert_eq!((current(&store), store.cycle(Some(1)).unwrap().version), (None, 1));
     drop(store.begin().unwrap());
     store.decide().unwrap().approve(&entry(EntryKind::Approve, 1)).unwrap();
