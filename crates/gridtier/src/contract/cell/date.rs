@@ -8,7 +8,10 @@ use arrow_array::{Array, ArrayRef, ArrowPrimitiveType};
 use arrow_cast::cast;
 use arrow_schema::{DataType, TimeUnit};
 use chrono::format::{Parsed, StrftimeItems};
-use chrono::{Datelike, MappedLocalTime, NaiveDate, NaiveTime, Offset, TimeZone, Utc};
+use chrono::{
+    Datelike, FixedOffset, MappedLocalTime, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta, TimeZone,
+    Utc,
+};
 use chrono_tz::Tz;
 
 use super::super::declared::Timestamps;
@@ -270,18 +273,41 @@ fn timestamps(array: &ArrayRef, unit: TimeUnit) -> Integers {
     }
 }
 
+const QUARTER: TimeDelta = TimeDelta::minutes(15);
+
 /// Converts instants to local times. The offset is looked up once for each quarter of an hour, the finest step of zones.
 struct LocalClock {
     zone: Tz,
     quarter: i64,
     offset_us: i64,
+    /// The hour that comes twice, if the quarter lies in it.
+    repeated: Option<RepeatedHour>,
+}
+
+/// The local times that come twice when clocks are set back, and which pass a quarter of an hour belongs to.
+#[derive(Clone, Copy)]
+struct RepeatedHour {
+    /// The first of these local times.
+    start_us: i64,
+    /// By how much clocks are set back.
+    length_us: i64,
+    is_second: bool,
+}
+
+impl RepeatedHour {
+    /// Squeezes both passes into the hour, the first into its first half: times keep their order, their hour and their
+    /// day.
+    fn squeezed(self, local_us: i64) -> i64 {
+        let passed = local_us - self.start_us + if self.is_second { self.length_us } else { 0 };
+        self.start_us + passed / 2
+    }
 }
 
 impl LocalClock {
-    const QUARTER_US: i64 = 900_000_000;
+    const QUARTER_US: i64 = QUARTER.num_seconds() * 1_000_000;
 
     fn new(zone: Tz) -> Self {
-        Self { zone, quarter: i64::MIN, offset_us: 0 }
+        Self { zone, quarter: i64::MIN, offset_us: 0, repeated: None }
     }
 
     fn local_us(&mut self, utc_us: i64) -> i64 {
@@ -289,17 +315,28 @@ impl LocalClock {
         if quarter != self.quarter {
             let at = chrono::DateTime::<Utc>::from_timestamp(quarter * 900, 0).unwrap_or_default();
             let offset = self.zone.offset_from_utc_datetime(&at.naive_utc()).fix();
-            let local = at.naive_utc() + offset;
-            // When clocks are set back, one hour comes twice. Times in its second pass are moved by a microsecond, so
-            // that readings of the two passes do not look like copies of each other.
-            let again = match self.zone.offset_from_local_datetime(&local) {
-                MappedLocalTime::Ambiguous(_, later) => i64::from(later.fix() == offset),
-                _ => 0,
-            };
-            (self.quarter, self.offset_us) =
-                (quarter, i64::from(offset.local_minus_utc()) * 1_000_000 + again);
+            self.quarter = quarter;
+            self.offset_us = i64::from(offset.local_minus_utc()) * 1_000_000;
+            self.repeated = self.repeated(at.naive_utc() + offset, offset);
         }
-        utc_us.saturating_add(self.offset_us)
+        let local_us = utc_us.saturating_add(self.offset_us);
+        self.repeated.map_or(local_us, |hour| hour.squeezed(local_us))
+    }
+
+    /// The repeated hour in which a quarter that begins at a local time lies.
+    fn repeated(&self, local: NaiveDateTime, offset: FixedOffset) -> Option<RepeatedHour> {
+        let passes = |local: &NaiveDateTime| match self.zone.offset_from_local_datetime(local) {
+            MappedLocalTime::Ambiguous(earlier, later) => Some((earlier.fix(), later.fix())),
+            _ => None,
+        };
+        let (earlier, later) = passes(&local)?;
+        let quarters = std::iter::successors(Some(local), |at| at.checked_sub_signed(QUARTER));
+        let start = quarters.take_while(|at| passes(at).is_some()).last()?;
+        Some(RepeatedHour {
+            start_us: start.and_utc().timestamp_micros(),
+            length_us: i64::from(earlier.local_minus_utc() - later.local_minus_utc()) * 1_000_000,
+            is_second: offset == later,
+        })
     }
 }
 
@@ -722,14 +759,14 @@ mod tests {
         let cells = times_us(&column, how).unwrap();
         assert_eq!(cells.values, [i64::from(Month::new(2025, 1).first_day()) * DAY_US]);
         let berlin = Dates { zone: Some(chrono_tz::Europe::Berlin), places: true, ..Dates::default() };
-        let twice: ArrayRef =
-            Arc::new(StringArray::from(vec!["2024-10-27T00:30:00Z", "2024-10-27T01:30:00Z"]));
-        let night = times_us(&twice, berlin).unwrap();
-        assert_eq!(
-            night.values[1] - night.values[0],
-            1,
-            "both passes of an hour are kept, one after the other"
-        );
+        // When clocks are set back, times keep their order, and those before and after the repeated hour stay.
+        let minutes = (-30..150).step_by(5).map(|minutes| 1_729_987_200_000 + minutes * 60_000);
+        let night = TimestampMillisecondArray::from_iter_values(minutes).with_timezone("UTC");
+        let night = times_us(&(Arc::new(night) as ArrayRef), berlin).unwrap().values;
+        assert!(night.is_sorted_by(|a, b| a < b), "{night:?}");
+        let minute = |at: usize| night[at].div_euclid(60_000_000).rem_euclid(24 * 60);
+        let clock = [5, 6, 17, 18, 29, 30, 35].map(minute);
+        assert_eq!(clock, [115, 120, 147, 150, 177, 180, 205], "1:55, 2:00, the last of the first pass, …");
         let text: ArrayRef =
             Arc::new(StringArray::from(vec!["2024-12-31T16:00:00Z", "2025-01-01 00:00+08:00"]));
         assert_eq!(times_us(&text, how).unwrap().values, [cells.values[0]; 2]);
