@@ -23,6 +23,9 @@ pub use registry::{INDICATORS, Indicator, SupplyCosts};
 /// The three dimensions of the method, in order.
 pub const DIMENSIONS: [&str; 3] = ["contribution", "compliance", "cooperation"];
 
+/// Results have a column of this ending for each indicator: whether its value is known.
+pub const STATUS_SUFFIX: &str = "_status";
+
 crate::words! {
     /// Whether more is better.
     Direction "direction" {

@@ -166,6 +166,13 @@ fn own_indicators_are_checked_with_the_method() {
     assert!(reported.contains("did you mean `active_wh`?"), "{reported}");
     assert_eq!(reported.matches("m.toml:").count(), 1, "a fault brings no others with it: {reported}");
     assert!(own(&good.replace("unit", "# unit")).contains("lacks `unit` or `direction`"));
+    for taken in ["customer_id", "overdue_days_status", "draw", "rounding", "Share"] {
+        let text = paper()
+            .replace("average_price = 0.20", &format!("average_price = 0.10\n{taken} = 0.10"))
+            .replace("[limits]", &format!("[indicators.{taken}]\n{good}\n[limits]"));
+        let reported = faults(&text);
+        assert!(reported.contains(&format!("`{taken}` cannot be a column's name")), "{reported}");
+    }
     assert!(
         faults_with("[limits]", &format!("[indicators.idle]\n{good}\n[limits]")).contains("has no weight")
     );

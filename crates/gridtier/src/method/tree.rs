@@ -7,10 +7,13 @@ use super::siblings::{Builder, Level, Siblings};
 use crate::checked_toml::{CheckedToml, Fault, Share, did_you_mean};
 use crate::indicator::expression::Expression;
 use crate::indicator::registry::ENERGY_GROWTH;
-use crate::indicator::{DIMENSIONS, Direction, INDICATORS, Indicator, registry};
+use crate::indicator::{DIMENSIONS, Direction, INDICATORS, Indicator, STATUS_SUFFIX, registry};
 use crate::text;
 use crate::text::Text;
 use crate::word::Word;
+
+/// Columns of results that also have a column for each indicator.
+const TAKEN_COLUMNS: [&str; 5] = ["customer_id", "draw", "kendall_tau_b", "tier_changed", "rounding"];
 
 /// The nominal weights on the path from the root to an indicator.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -242,6 +245,19 @@ impl Builder<'_, '_> {
         groups
     }
 
+    /// What to do about an id that no column of a result can have, since results have a column for each indicator.
+    fn unfit_for_column(&self, id: &str) -> Option<Text> {
+        if !id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_') {
+            return Some(text!("use lower-case letters, digits and `_`", "请用小写字母、数字和 `_`"));
+        }
+        let is_indicator = |id: &str| registry::find(id).is_some() || self.file.indicators.contains_key(id);
+        let is_taken =
+            TAKEN_COLUMNS.contains(&id) || id.strip_suffix(STATUS_SUFFIX).is_some_and(is_indicator);
+        is_taken.then(|| {
+            text!("results have a column of this name; choose another", "结果表已有同名的列; 请另取名称")
+        })
+    }
+
     /// The method's own indicators by id, with their expressions if these are sound.
     fn own_expressions(&mut self) -> Vec<(String, Option<Expression>)> {
         let mut own = Vec::new();
@@ -260,9 +276,8 @@ impl Builder<'_, '_> {
                 );
                 continue;
             }
-            if !id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_') {
+            if let Some(fix) = self.unfit_for_column(id) {
                 let what = text!("`{id}` cannot be a column's name", "`{id}` 不能用作列名");
-                let fix = text!("use lower-case letters, digits and `_`", "请用小写字母、数字和 `_`");
                 self.fault(&path, what, fix);
             }
             if indicator.unit.is_none() || indicator.direction.is_none() {

@@ -6,7 +6,7 @@ use super::read::{Cells, text_at, value_at};
 use super::{NUMBER, Output, TEXT, every_text, full, nullable, numbers, table};
 use crate::cycle::Placed;
 use crate::index::index;
-use crate::indicator::{IndicatorColumn, IndicatorValue};
+use crate::indicator::{IndicatorColumn, IndicatorValue, STATUS_SUFFIX};
 use crate::method::Method;
 use crate::run::Graded;
 
@@ -59,7 +59,7 @@ pub fn read_first(batch: &RecordBatch, method: &Method) -> Option<Vec<IndicatorV
 }
 
 fn status_name(id: &str) -> String {
-    format!("{id}_status")
+    format!("{id}{STATUS_SUFFIX}")
 }
 
 fn value(values: &Float64Array, statuses: &StringArray, row: usize) -> Option<IndicatorValue> {
