@@ -13,10 +13,11 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use crate::cycle::{Cycle, Placed};
+use crate::explain::{exists, sufficient_value};
 use crate::incident::Offence;
 use crate::index::index;
 use crate::indicator::{IndicatorValue, registry};
-use crate::method::{Combine, Method, Tier};
+use crate::method::{Combine, Method, Spec, Tier};
 use crate::score::combine::combined;
 use crate::score::{Parameters, Scored, score_row};
 use crate::tier::{LedgerLine, RankKey, ceiling_of, leaves_places};
@@ -29,8 +30,6 @@ pub use pace::{POWER_FACTOR, TargetPace};
 pub const EFFORT_MAX: u16 = 1000;
 /// Points that differ by no more than this are equal.
 const POINT_TOLERANCE: f64 = 1e-9;
-/// The indicator that is counted in whole points.
-const SUGGESTIONS: &str = "suggestion_points";
 
 crate::words! {
     /// How far an improvement plan, or one indicator of it, has come at an inspection.
@@ -96,6 +95,8 @@ pub struct PlanItem {
     pub target_points: Option<f64>,
     /// The value nearest to the present one that has these points; `None` if no value has them.
     pub target_value: Option<f64>,
+    /// The target as people read it, in whole steps of its unit and rounded so that it is enough too.
+    pub shown_target: Option<f64>,
     /// The day on which the target is due.
     pub due_on: i32,
     /// How far the indicator has come, known only at an inspection.
@@ -290,9 +291,11 @@ impl<'a> Planner<'a> {
             let target_points = effort.filter(|_| levers[place]).zip(scored.points[place]);
             let target_points = target_points.map(|(effort, z)| with_effort(z, effort));
             let value = values[place].known();
-            let target_value = target_points.zip(value).and_then(|(z, value)| {
-                let id = &method.indicators[place].id;
-                target_value(parameters, place, id == SUGGESTIONS, value, z)
+            let target = target_points.zip(value);
+            let target_value = target
+                .and_then(|(z, value)| target_value(parameters, place, &method.indicators[place], value, z));
+            let shown_target = target.zip(target_value).map(|((z, value), target)| {
+                shown_target(parameters, place, &method.indicators[place], (value, target), z)
             });
             PlanItem {
                 place: u16::try_from(place).unwrap_or(u16::MAX),
@@ -302,6 +305,7 @@ impl<'a> Planner<'a> {
                 is_lever: levers[place],
                 target_points,
                 target_value,
+                shown_target,
                 due_on: self.item_due_on(id, place, due_on),
                 status: None,
                 assessed_months: None,
@@ -379,16 +383,32 @@ fn with_effort(z: f64, effort: u16) -> f64 {
 }
 
 /// The value nearest to the present one that has at least `z` points; suggestion points are whole numbers.
-fn target_value(parameters: &Parameters, place: usize, is_whole: bool, value: f64, z: f64) -> Option<f64> {
+fn target_value(parameters: &Parameters, place: usize, spec: &Spec, value: f64, z: f64) -> Option<f64> {
     let fitted = parameters.fitted[place].as_ref()?;
-    let nearest = fitted.nearest_value(value, z)?;
-    if !is_whole {
+    let nearest = fitted.nearest_value(value, z).filter(|&nearest| exists(nearest, &spec.unit))?;
+    if spec.id != registry::SUGGESTIONS {
         return Some(nearest);
     }
     // The last bits of a bisection must not cause one more suggestion by rounding up.
     let near = nearest.round();
     let is_near = (nearest - near).abs() < POINT_TOLERANCE && fitted.points(near) >= z - POINT_TOLERANCE;
     Some(if is_near { near } else { nearest.ceil() })
+}
+
+/// A target value as it is shown.
+fn shown_target(
+    parameters: &Parameters,
+    place: usize,
+    spec: &Spec,
+    (value, target): (f64, f64),
+    z: f64,
+) -> f64 {
+    if target == value {
+        return value;
+    }
+    let fitted = parameters.fitted[place].as_ref();
+    let suffices = |value: f64| fitted.is_some_and(|fitted| fitted.points(value) >= z - POINT_TOLERANCE);
+    sufficient_value(target, (&spec.id, &spec.unit), value, suffices)
 }
 
 /// Computes one customer's score at any effort.

@@ -102,6 +102,7 @@ mod tests {
             is_lever: true,
             target_points: None,
             target_value: Some(target),
+            shown_target: None,
             due_on: 0,
             status: None,
             assessed_months: assessed,

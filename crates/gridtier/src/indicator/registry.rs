@@ -422,7 +422,7 @@ pub const INDICATORS: &[Indicator] = &[
         },
     },
     Indicator {
-        id: "suggestion_points",
+        id: SUGGESTIONS,
         dimension: "cooperation",
         group: "suggestions",
         title: "Suggestions",
@@ -461,6 +461,9 @@ pub const ANNUAL_REVENUE: IndicatorIx = registered("annual_revenue");
 pub const AVERAGE_PRICE: IndicatorIx = registered("average_price");
 /// Position of growth, which is a ratio minus 1.
 pub const ENERGY_GROWTH: IndicatorIx = registered("energy_growth");
+
+/// Id of the indicator that is counted in whole points.
+pub const SUGGESTIONS: &str = "suggestion_points";
 
 /// Position of the share paid on time.
 pub const ON_TIME_PAYMENT: IndicatorIx = registered("on_time_payment");

@@ -46,8 +46,11 @@ impl Fitted {
                 let [lo, hi] = [libm::expm1(*lo), libm::expm1(*hi)];
                 vec![lo - lo.abs() * BEYOND_ROUNDING, lo, hi, hi + hi.abs() * BEYOND_ROUNDING]
             }
+            // Half of those with the same value count, so that only a value beyond all has 100 points.
             FittedKind::Percentile { values, .. } => {
-                values.first().into_iter().chain(values.last()).copied().collect()
+                let ends =
+                    [values.first().map(|first| first.next_down()), values.last().map(|last| last.next_up())];
+                ends.into_iter().flatten().collect()
             }
             FittedKind::Points(knots) => knots.iter().map(|knot| knot.0).collect(),
             FittedKind::Target { target, .. } => vec![*target],
@@ -91,6 +94,18 @@ mod tests {
         // If the value itself has enough points, it is the nearest.
         assert_eq!(fitted.nearest_value(21.0, 50.0), Some(21.0));
         assert_eq!(fitted.nearest_value(10.0, 100.5), None);
+    }
+
+    #[test]
+    fn percentiles_reach_a_hundred_points_beyond_the_best_value() {
+        let (values, upto) = (vec![0.3, 0.5, 0.8], vec![1, 3, 4]);
+        for (direction, beyond) in
+            [(Direction::More, 0.8f64.next_up()), (Direction::Less, 0.3f64.next_down())]
+        {
+            let kind = FittedKind::Percentile { values: values.clone(), upto: upto.clone() };
+            let fitted = fitted(kind, direction);
+            assert_eq!(fitted.nearest_value(0.5, 100.0), Some(beyond));
+        }
     }
 
     #[test]
