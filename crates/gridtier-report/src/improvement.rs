@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use gridtier::cycle::Cycle;
-use gridtier::explain::sufficient_value;
 use gridtier::improvement::{
     EFFORT_MAX, ImprovementPlan, ImprovementPlans, PlanItem, PlanStatus, TargetPace,
 };
@@ -47,6 +46,8 @@ pub(crate) enum Outlook {
     Reachable,
     /// Offences set a ceiling on the tier.
     Blocked,
+    /// The customer is provisional, or a policy gave it a worse tier than its rank: the score decides nothing.
+    Held,
     /// The levers do not suffice.
     OutOfReach,
     /// The customer has no score, or the tier has no line.
@@ -54,12 +55,13 @@ pub(crate) enum Outlook {
 }
 
 impl Outlook {
-    const ALL: [Self; 4] = [Self::Reachable, Self::Blocked, Self::OutOfReach, Self::NoLine];
+    const ALL: [Self; 5] = [Self::Reachable, Self::Blocked, Self::Held, Self::OutOfReach, Self::NoLine];
 
     pub(crate) fn of(cycle: &Cycle, plan: &ImprovementPlan) -> Self {
-        let is_capped = cycle.rows[index(plan.row)].ceiling.is_some();
+        let row = &cycle.rows[index(plan.row)];
         match plan.reachable {
-            _ if is_capped => Self::Blocked,
+            _ if row.ceiling.is_some() => Self::Blocked,
+            _ if row.provisional.is_some() || row.computed != Some(row.tier) => Self::Held,
             Some(true) => Self::Reachable,
             Some(false) => Self::OutOfReach,
             None => Self::NoLine,
@@ -70,6 +72,7 @@ impl Outlook {
         let (code, en, zh) = match self {
             Self::Reachable => ("reachable", "within reach", "可达"),
             Self::Blocked => ("blocked", "held by a veto", "否决期内"),
+            Self::Held => ("held", "held otherwise", "其他原因保持"),
             Self::OutOfReach => ("out_of_reach", "out of reach", "暂不可达"),
             Self::NoLine => ("no_line", "no line", "无界线"),
         };
@@ -81,7 +84,7 @@ impl Outlook {
 #[derive(Clone, Debug, Default)]
 struct PlanCounts {
     /// By outlook.
-    outlooks: [u64; 4],
+    outlooks: [u64; Outlook::ALL.len()],
     /// The effort of each plan within reach, in ‰.
     efforts: Vec<u16>,
     /// For each indicator, the number of plans in which it is the lever that costs most points.
@@ -145,11 +148,12 @@ fn overview(reported: ReportedPlans, all: &PlanCounts) -> Section {
         "Improvement plans of cycle {number} (as of {day}-01): {of} of grade-3",
         "第 {number} 周期 (截止 {day}-01) 改进计划: 三级客户 {customers} 户"
     );
-    let [reachable, blocked, out_of_reach, no_line] = all.outlooks.map(grouped);
+    let [reachable, blocked, held, out_of_reach, no_line] = all.outlooks.map(grouped);
     let section = Section::titled(heading).with(Block::Sentence(text!(
-        "{reachable} can reach grade-2 by conduct alone, {blocked} are held by a veto for now, for {out_of_reach} conduct \
-         alone does not suffice, {no_line} have no score or no line.",
-        "{reachable} 户可凭自身行为升至二级, {blocked} 户尚在否决期内, {out_of_reach} 户仅凭行为尚不足, {no_line} 户无得分或无界线。"
+        "{reachable} can reach grade-2 by conduct alone, {blocked} are held by a veto for now, {held} are provisional or held \
+         by another policy, for {out_of_reach} conduct alone does not suffice, {no_line} have no score or no line.",
+        "{reachable} 户可凭自身行为升至二级, {blocked} 户尚在否决期内, {held} 户为暂定或因其他政策保持等级, {out_of_reach} 户仅凭行为尚不足, \
+         {no_line} 户无得分或无界线。"
     )));
     let section = match reported.inspected {
         None => section,
@@ -224,7 +228,8 @@ fn levers(reported: ReportedPlans) -> Section {
 /// The plans that need least effort.
 fn nearest(reported: ReportedPlans) -> Section {
     let plans = &reported.plans.plans;
-    let mut order: Vec<usize> = (0..plans.len()).filter(|&at| plans[at].reachable == Some(true)).collect();
+    let is_reachable = |&at: &usize| Outlook::of(reported.cycle, &plans[at]) == Outlook::Reachable;
+    let mut order: Vec<usize> = (0..plans.len()).filter(is_reachable).collect();
     order.sort_by_key(|&at| (plans[at].effort, plans[at].row));
     order.truncate(SHOWN_PLANS);
     let columns = vec![
@@ -285,7 +290,9 @@ fn customers(reported: ReportedPlans) -> DataTable {
             names::points_cell(row.score_e6),
             names::points_cell(plan.gap_e6),
             effort_cell(plan),
-            plan.reachable.map_or(DataCell::Missing, DataCell::YesNo),
+            plan.reachable.map_or(DataCell::Missing, |_| {
+                DataCell::YesNo(Outlook::of(cycle, plan) == Outlook::Reachable)
+            }),
             plan.blocked_until.map_or(DataCell::Blank, |month| date_cell(month.first_day())),
             first_lost(items).map_or(DataCell::Missing, |item| indicator_cell(cycle, item.place)),
             DataCell::Text(targets_text(cycle, items)),
@@ -331,7 +338,7 @@ fn targets(reported: ReportedPlans) -> DataTable {
             DataCell::same(reported.plans.plans[plan].id(cycle).to_owned()),
             indicator_cell(cycle, item.place),
             quantity(item.value),
-            quantity(shown_target(cycle, item)),
+            quantity(item.shown_target),
             DataCell::number(item.points),
             DataCell::number(item.target_points),
             names::points_cell(item.lost_e6),
@@ -365,7 +372,7 @@ pub fn json(reported: ReportedPlans) -> Value {
     for (at, plan) in reported.plans.plans.iter().enumerate() {
         all.add(reported.cycle, plan, reported.plans.items(at));
     }
-    let [reachable, blocked, out_of_reach, no_line] = all.outlooks;
+    let [reachable, blocked, held, out_of_reach, no_line] = all.outlooks;
     let plans = reported.plans.plans.iter().enumerate().map(|(at, plan)| {
         json!({
             "customer_id": plan.id(reported.cycle),
@@ -399,6 +406,7 @@ pub fn json(reported: ReportedPlans) -> Value {
             "plans": count(reported.plans.plans.len()),
             "reachable": reachable,
             "blocked": blocked,
+            "held": held,
             "out_of_reach": out_of_reach,
             "no_line": no_line,
         },
@@ -448,19 +456,9 @@ fn first_lost(items: &[PlanItem]) -> Option<&PlanItem> {
     items.iter().rev().filter(|item| item.lost_e6 > Some(0)).max_by_key(|item| item.lost_e6)
 }
 
-/// A target as people read it: it is rounded away from the present value, so that the rounded target is enough too.
-fn shown_target(cycle: &Cycle, item: &PlanItem) -> Option<f64> {
-    let (target, value) = (item.target_value?, item.value?);
-    if target == value {
-        return Some(value);
-    }
-    let unit = &cycle.method.indicators[usize::from(item.place)].unit;
-    Some(sufficient_value(target, unit, value))
-}
-
 /// The present value of a lever and its target; `None` if the present value suffices, or if no value suffices.
 pub(crate) fn target_text(cycle: &Cycle, item: &PlanItem) -> Option<Text> {
-    let (target, value) = (shown_target(cycle, item)?, item.value?);
+    let (target, value) = (item.shown_target?, item.value?);
     if target == value {
         return None;
     }

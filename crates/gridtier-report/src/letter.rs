@@ -105,11 +105,16 @@ impl LetterTemplate {
     #[must_use]
     pub fn letter(&self, cycle: &Cycle, plans: &ImprovementPlans, at: usize) -> String {
         let (plan, items) = (&plans.plans[at], plans.items(at));
-        let values = LetterValues {
-            named: named(cycle, plan),
-            targets: dated_target_texts(cycle, items),
-            lost: lost_texts(cycle, items),
-        };
+        // Where the score decides nothing, no value of an indicator is enough.
+        let is_held = Outlook::of(cycle, plan) == Outlook::Held;
+        let targets = if is_held { Vec::new() } else { dated_target_texts(cycle, items) };
+        let mut named = named(cycle, plan).map(Some);
+        for (name, value) in NAMES.iter().zip(&mut named) {
+            if (*name == "gap" && is_held) || (*name == "due_on" && targets.is_empty()) {
+                *value = None;
+            }
+        }
+        let values = LetterValues { named, targets, lost: lost_texts(cycle, items) };
         let mut letter = String::new();
         for (lang, lines) in &self.parts {
             for line in lines {
@@ -179,20 +184,20 @@ fn unknown_name(line: usize, name: &str) -> Fault {
 
 /// The values for one letter.
 struct LetterValues {
-    /// In the order of [`NAMES`].
-    named: [Text; NAMES.len()],
+    /// In the order of [`NAMES`]; `None` if the plan does not have the value.
+    named: [Option<Text>; NAMES.len()],
     targets: Vec<Text>,
     lost: Vec<Text>,
 }
 
 impl LetterValues {
-    /// A line in a language; `None` if it names a target or a loss that the plan does not have.
+    /// A line in a language; `None` if it names a value that the plan does not have.
     fn line(&self, pieces: &[Piece], lang: Lang) -> Option<String> {
         let mut line = String::new();
         for piece in pieces {
             match piece {
                 Piece::Plain(plain) => line.push_str(plain),
-                Piece::Named(place) => line.push_str(self.named[*place].in_lang(lang)),
+                Piece::Named(place) => line.push_str(self.named[*place].as_ref()?.in_lang(lang)),
                 Piece::Target(at) => line.push_str(self.targets.get(*at)?.in_lang(lang)),
                 Piece::Lost(at) => line.push_str(self.lost.get(*at)?.in_lang(lang)),
             }
@@ -248,6 +253,14 @@ fn outlook(cycle: &Cycle, plan: &ImprovementPlan, effort: &str) -> Text {
         (Outlook::Blocked, None) => {
             text!("A confirmed offence keeps you in this tier.", "因已确认的违约或窃电, 须保持该等级。")
         }
+        (Outlook::Held, _) if cycle.rows[index(plan.row)].provisional.is_some() => text!(
+            "The tier is provisional: too little of your history is known to rank you. You are ranked once enough is known.",
+            "该等级为暂定: 已知的用电历史不足, 尚未参与排名; 资料充足后即参与排名。"
+        ),
+        (Outlook::Held, _) => text!(
+            "A rule or a decision keeps you in this tier for now, not your score.",
+            "目前因规则或决定保持该等级, 而非因得分。"
+        ),
         (Outlook::OutOfReach, _) => text!(
             "What you can change yourself does not suffice for that yet; it brings you nearer.",
             "仅凭贵户可自行改进的方面尚不足以达到, 但可缩小差距。"
@@ -278,11 +291,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_shipped_letter_has_ten_lines_in_each_language() {
+    fn the_shipped_letter_has_eleven_lines_in_each_language() {
         let template = LetterTemplate::parse("letter.txt", SHIPPED).unwrap();
         let lines: Vec<(Lang, usize)> =
             template.parts.iter().map(|(lang, lines)| (*lang, lines.len())).collect();
-        assert_eq!(lines, [(Lang::En, 10), (Lang::Zh, 10)]);
+        assert_eq!(lines, [(Lang::En, 11), (Lang::Zh, 11)]);
         let names = |at: usize| -> Vec<&Piece> {
             let pieces = template.parts[at].1.iter().flatten();
             pieces.filter(|piece| !matches!(piece, Piece::Plain(_))).collect()
@@ -311,6 +324,7 @@ mod tests {
             LetterTemplate::parse("t.txt", "[en]\n{score} }\n- {target_1}\n- {target_2}\n").unwrap();
         let mut named: [Text; NAMES.len()] = std::array::from_fn(|_| Text::default());
         named[6] = Text::same("12.30");
+        let named = named.map(Some);
         let values = LetterValues { named, targets: vec![text!("one", "一")], lost: Vec::new() };
         let lines: Vec<Option<String>> =
             template.parts[0].1.iter().map(|line| values.line(line, Lang::Zh)).collect();
