@@ -57,7 +57,7 @@ fn checked(text: &str, wanted: ExpressionKind) -> Result<Expr, (Text, Text)> {
             text!("write an SQL expression over the facts", "请写关于事实列的 SQL 表达式"),
         )
     };
-    let expr = sql_expr(text).map_err(grammar)?.map_expr(rounding_half_away);
+    let expr = sql_expr(text).map_err(grammar)?.map_expr(as_documented);
     for name in expr.clone().meta().root_names() {
         if !COLUMNS.iter().any(|column| column.name == name.as_str()) {
             let fix = did_you_mean(&name, COLUMNS.iter().map(|column| column.name));
@@ -69,8 +69,8 @@ fn checked(text: &str, wanted: ExpressionKind) -> Result<Expr, (Text, Text)> {
     }
     if let Some(part) = (&expr).into_iter().find(|part| !is_within_row(part)) {
         let what = text!(
-            "`{text}` uses {part:?}, which looks beyond the customer's own row",
-            "`{text}` 使用了 {part:?}，它超出了客户自己的一行"
+            "`{text}` uses {part:?}, which expressions of indicators cannot use",
+            "`{text}` 使用了 {part:?}，指标表达式不能使用"
         );
         return Err((
             what,
@@ -100,9 +100,23 @@ fn checked(text: &str, wanted: ExpressionKind) -> Result<Expr, (Text, Text)> {
     ))
 }
 
-/// A call of ROUND must round as everything else does here; polars would round halves to the even neighbour.
-fn rounding_half_away(part: Expr) -> Expr {
+/// Replaces what polars computes otherwise than METHOD section 8 says. ROUND must round as everything else does here; polars
+/// would round halves to the even neighbour. A division by 0 is null; polars would give a number that is not finite, and
+/// call 0/0 greater than every other.
+fn as_documented(part: Expr) -> Expr {
     match part {
+        Expr::BinaryExpr {
+            left,
+            op: op @ (Operator::RustDivide | Operator::TrueDivide | Operator::FloorDivide | Operator::Modulus),
+            right,
+        } => {
+            let is_zero = right.as_ref().clone().eq(lit(0.0));
+            when(is_zero).then(Expr::Literal(LiteralValue::untyped_null())).otherwise(Expr::BinaryExpr {
+                left,
+                op,
+                right,
+            })
+        }
         Expr::Function { input, function: FunctionExpr::Round { decimals, .. } } => {
             let function = FunctionExpr::Round { decimals, mode: RoundMode::HalfAwayFromZero };
             Expr::Function { input, function }
@@ -279,7 +293,7 @@ mod tests {
             "SUM(active_wh) OVER (PARTITION BY region)",
         ] {
             assert!(
-                fault(text).contains("beyond the customer's own row")
+                fault(text).contains("which expressions of indicators cannot use")
                     || fault(text).contains("cannot be read"),
                 "{text}"
             );

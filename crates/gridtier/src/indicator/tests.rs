@@ -206,6 +206,36 @@ fn an_own_indicator_is_an_expression_that_need_not_apply_to_every_customer() {
 }
 
 #[test]
+fn a_division_by_zero_is_null_wherever_it_stands() {
+    let source = MemorySource::default().customers(&["a", "b"]).rows(
+        Table::MeterReadings,
+        "customer_id|read_at|active_kwh|reactive_kvarh",
+        &["a|2023-05-01|0|0", "b|2023-05-01|1|40"],
+    );
+    let facts = fact::read(&source, WINDOW, ReadingDetail::Energy, None).unwrap();
+    let expressions = [
+        "CASE WHEN reactive_varh / active_wh > 30 THEN 1 ELSE 0 END",
+        "COALESCE(reactive_varh / active_wh, 7)",
+        "LEAST(5, reactive_varh / active_wh)",
+        "1 / (1000 / active_wh)",
+    ];
+    let own = expressions.map(|text| Expression::parse(text, None).unwrap());
+    let columns = compute(&facts, wanted(&own)).unwrap();
+    let expected = [
+        [Known(0.0), Known(1.0)],
+        [Known(7.0), Known(40.0)],
+        [Known(5.0), Known(5.0)],
+        [Unknown, Known(1.0)],
+    ];
+    let expected = expected.map(|column| column.into_iter().collect::<IndicatorColumn>());
+    assert_eq!(columns[INDICATORS.len()..], expected);
+    let applied = Expression::parse("1", Some("reactive_varh / active_wh > 3")).unwrap();
+    let columns = compute(&facts, wanted(&[applied])).unwrap();
+    let expected: IndicatorColumn = [NotApplicable, Known(1.0)].into_iter().collect();
+    assert_eq!(columns[INDICATORS.len()], expected);
+}
+
+#[test]
 fn an_expression_rounds_half_away_from_zero() {
     let source = MemorySource::default().customers(&["a", "b"]).rows(
         Table::MeterReadings,
