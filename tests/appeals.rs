@@ -195,8 +195,12 @@ fn a_corrected_bill_lifts_one_customer_and_leaves_all_others_where_they_are() {
 fn where_quotas_stay_the_ripple_is_what_grading_everybody_again_gives() {
     let utility = utility(&[("quota = \"supernumerary\"", "quota = \"displacement\"")]);
     file(&utility);
+    assert_eq!(json_of(&utility, &["register"])[0]["verdict"], "open");
     patch(&utility, corrected);
     let ruled = rule(&utility);
+    let entries = json_of(&utility, &["register"]);
+    assert!(entries[0]["verdict"] != "open", "{entries}");
+    assert_eq!((&entries[1]["appeal"], &entries[1]["verdict"]), (&1.into(), &"upheld".into()));
     let [old, new] = ["1", "2"].map(|number| Published::read(&cycle(&utility, number).join("tiers.parquet")));
     let expected = tiers_by_hand(&new, [6, 24, 54]);
     assert_eq!(published_tiers(&new), expected);

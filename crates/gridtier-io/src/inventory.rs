@@ -182,8 +182,9 @@ pub fn register(store: &Store) -> Result<Vec<ListedEntry>, GovernanceError> {
 pub fn listed(entry: RegisterEntry) -> ListedEntry {
     let verdict = entry.facts.get("verdict").and_then(|verdict| Opinion::from_code(verdict.as_str()?));
     let outcome = entry.facts.get("outcome").and_then(|outcome| AppealOutcome::from_code(outcome.as_str()?));
+    let appeal = entry.facts.get("appeal").and_then(serde_json::Value::as_u64);
     let RegisterEntry { number, at, by, kind, cycle, customer_id, reason, .. } = entry;
-    ListedEntry { number, at, by, kind, verdict, outcome, cycle, customer_id, reason }
+    ListedEntry { number, at, by, kind, verdict, outcome, appeal, cycle, customer_id, reason }
 }
 
 /// An entry of a store's register, with the results of the gates that it records; `None` if there is no such entry.

@@ -202,7 +202,7 @@ pub fn pruned(removed: &[ListedCycle], is_done: bool) -> Section {
 /// The entries of a register.
 #[must_use]
 pub fn register(entries: &[ListedEntry]) -> Section {
-    let columns = vec![
+    let mut columns = vec![
         DataColumn::new(ColumnFormat::Integer, "number", "entry", "序号"),
         DataColumn::new(ColumnFormat::Text, "at", "when (UTC)", "时间 (UTC)"),
         DataColumn::new(ColumnFormat::Text, "by", "who", "经办人"),
@@ -212,19 +212,33 @@ pub fn register(entries: &[ListedEntry]) -> Section {
         DataColumn::new(ColumnFormat::Id, "customer_id", "customer", "客户"),
         DataColumn::new(ColumnFormat::Text, "reason", "why", "理由"),
     ];
+    let has_appeals = entries.iter().any(|entry| entry.kind == EntryKind::Appeal);
+    if has_appeals {
+        columns.insert(5, DataColumn::new(ColumnFormat::Integer, "appeal", "of appeal", "所裁申诉"));
+    }
+    let ruled: Vec<u64> = entries.iter().filter_map(|entry| entry.appeal).collect();
     let rows = entries.iter().map(|entry| {
-        vec![
+        let mut row = vec![
             DataCell::count(entry.number),
             time(&entry.at),
             DataCell::same(entry.by.clone()),
             DataCell::word(entry.kind),
-            entry
-                .outcome
-                .map_or_else(|| entry.verdict.map_or(DataCell::Blank, DataCell::word), DataCell::word),
+            match (entry.outcome, entry.verdict) {
+                (Some(outcome), _) => DataCell::word(outcome),
+                (None, Some(verdict)) => DataCell::word(verdict),
+                (None, None) if entry.kind == EntryKind::Appeal && !ruled.contains(&entry.number) => {
+                    DataCell::Text(Text::coded("open", "open", "待裁定"))
+                }
+                (None, None) => DataCell::Blank,
+            },
             entry.cycle.map_or(DataCell::Blank, DataCell::count),
             optional(entry.customer_id.as_deref()),
             DataCell::same(entry.reason.clone()),
-        ]
+        ];
+        if has_appeals {
+            row.insert(5, entry.appeal.map_or(DataCell::Blank, DataCell::count));
+        }
+        row
     });
     Section::of_table(DataTable::new(Text::coded("register", "Register", "登记簿"), columns, rows))
 }

@@ -163,6 +163,8 @@ pub struct ListedEntry {
     pub verdict: Option<Opinion>,
     /// How a ruling decides.
     pub outcome: Option<AppealOutcome>,
+    /// Of a ruling, the number of the appeal that it decides.
+    pub appeal: Option<u64>,
     /// The cycle that the entry is about.
     pub cycle: Option<u64>,
     /// The customer that the entry is about.
