@@ -72,7 +72,7 @@ fn fourteen_hundred_real_enterprises_are_graded() {
     // If an indicator has no data for any customer, its weight makes nobody provisional, but the summary names the
     // indicator.
     assert!(preset.stdout.contains("1,454 ranked, 0 provisional"), "{}", preset.stdout);
-    assert!(preset.stdout.contains("69.2 % of the weight has no data: annual_revenue"), "{}", preset.stdout);
+    assert!(preset.stdout.contains("69.2 % of the weight has no data: Annual revenue"), "{}", preset.stdout);
 }
 
 #[test]
