@@ -238,6 +238,11 @@ fn a_revision_published_meanwhile_is_seen_without_a_restart() {
     for page in ["/changes?cycle=2&since=1", &format!("{moved}&cycle=2")] {
         assert!(view.page(page).contains("Cycle 3 is a revision of cycle 1"), "{page}");
     }
+    // Cycle 1 has no earlier one: the reader chooses among the others.
+    let choice = links(&view.page("/changes?cycle=1"));
+    let (_, to) =
+        choice.iter().find(|(name, _)| name.starts_with("Cycle 3")).expect("a link to compare with cycle 3");
+    assert!(view.page(&to.replace("&amp;", "&")).contains("cycle 3 to 1"), "{to}");
 }
 
 /// A store with a proposal that one reviewer must agree to.

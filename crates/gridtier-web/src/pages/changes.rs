@@ -10,7 +10,7 @@ use gridtier_io::browse::predecessor;
 use gridtier_io::compare::latest_revision;
 use gridtier_report::comparison::{ComparedCycles, sections};
 use gridtier_report::moved;
-use gridtier_report::section::Section;
+use gridtier_report::section::{Block, Section};
 use maud::html;
 
 use crate::answer::{Page, WebError};
@@ -21,6 +21,9 @@ use crate::whole::CyclePair;
 
 /// The page with the changes of all customers.
 pub fn page(view: &Arc<View>, asked: &Asked) -> Result<Page, WebError> {
+    if let Some(page) = choice(view, asked)? {
+        return Ok(page);
+    }
     let compared = compared(view, asked)?;
     let (before, after) = (compared.before.version, compared.after.version);
     let title = text!("Changes from cycle {before} to {after}", "周期 {before} 至 {after} 的变化");
@@ -34,6 +37,34 @@ pub fn page(view: &Arc<View>, asked: &Asked) -> Result<Page, WebError> {
         Ok(corrected(before, revision).into_iter().chain(shown).collect())
     })?;
     Ok(Page::made(title, made).led_by(look(asked, &from_cycle(asked))))
+}
+
+/// Where no cycle is earlier but others have the same as-of or a later one, as revisions do: the cycles to compare with.
+fn choice(view: &View, asked: &Asked) -> Result<Option<Page>, WebError> {
+    let (store, after) = view.cycle(asked)?;
+    let mut others = store.published()?;
+    others.retain(|other| other.version != after.version && !other.is_pruned());
+    if asked.field("since").is_some() || others.is_empty() || predecessor(&store, &after)?.is_some() {
+        return Ok(None);
+    }
+    let number = after.version;
+    let heading = text!("Changes to cycle {number}", "至周期 {number} 的变化");
+    let section = Section::new().with(Block::Sentence(text!(
+        "No published cycle has an earlier as-of than cycle {number}. Choose one to compare it with:",
+        "没有评价截止日早于周期 {number} 的已发布周期。请选择用于对比的周期:"
+    )));
+    let links = html! {
+        ul {
+            @for other in &others {
+                @let since = other.version.to_string();
+                li { a href=(asked.link("/changes", &[("since", &since), ("cycle", &number.to_string())])) {
+                    (asked.lang.pick("Cycle ", "周期 ")) (since)
+                    @if let Some(day) = &other.commit.as_of { " (" (day) ")" }
+                } }
+            }
+        }
+    };
+    Ok(Some(Page::new(heading, vec![section]).ending_with(links)))
 }
 
 /// The page with the move of one customer.
