@@ -130,6 +130,13 @@ fn unreadable(error: csv::Error) -> Unreadable {
     }
 }
 
+/// The text of a cell. Exports write `="0012"` so that a spreadsheet keeps the zeros: a formula with the value 0012.
+#[must_use]
+pub fn without_formula(cell: &str) -> &str {
+    let text = cell.strip_prefix("=\"").and_then(|text| text.strip_suffix('"'));
+    text.filter(|text| !text.contains('"')).unwrap_or(cell)
+}
+
 /// Reads the records of a file.
 pub struct CsvRecords {
     reader: csv::Reader<FileText>,
@@ -158,7 +165,7 @@ impl CsvPieces {
         while rows < BATCH_ROWS && bytes < BATCH_TEXT_BYTES_MAX / 2 && self.records.read(&mut self.record)? {
             if self.record.len() == self.width {
                 for (builder, &position) in builders.iter_mut().zip(&self.positions) {
-                    let cell = &self.record[position];
+                    let cell = without_formula(&self.record[position]);
                     bytes += cell.len();
                     builder.append_option(Some(cell).filter(|cell| !cell.is_empty()));
                 }

@@ -179,6 +179,15 @@ fn quoted_breaks_tabs_and_quotes_are_data() {
 }
 
 #[test]
+fn a_formula_that_keeps_zeros_in_a_spreadsheet_is_its_text() {
+    let text = format!(
+        "{HEADER}\"=\"\"0012\"\"\",=\"2025-01-01\",=\"1.5\",\n=\"\",2025-01-01,1,\n\"=\"\"a\"\"&\"\"b\"\"\",2025-01-01,1,\n"
+    );
+    let expected = vec![ok("0012", 1_500), Err(Rule::NullKey), ok("=\"a\"&\"b\"", 1_000)];
+    assert_eq!(energies(text), Ok(expected), "other formulas stay as they are");
+}
+
+#[test]
 fn an_unclosed_quote_is_refused_with_its_line() {
     let message = refusal(format!("{HEADER}1,2025-01-01,1,\n2,2025-01-01,2,\"x\n3,2025-01-01,3,\n"));
     assert!(message.contains("meter_readings.csv: the quote opened in line 3 is never closed"), "{message}");

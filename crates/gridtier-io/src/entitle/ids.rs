@@ -18,7 +18,7 @@ use gridtier::key::KeyIndex;
 use gridtier::text;
 use gridtier::text::Text;
 
-use crate::csv::{CsvDeclared, CsvFile};
+use crate::csv::{CsvDeclared, CsvFile, without_formula};
 use crate::cycle::WithoutZeros;
 use crate::guard::Unreadable;
 use crate::listing::{DataFile, FileFormat, WorkbookKind};
@@ -107,7 +107,8 @@ impl SmallTable {
         let mut record = StringRecord::new();
         let (mut rows, mut faults) = (Vec::new(), Vec::new());
         while records.read(&mut record).map_err(damaged)? {
-            let cells: Vec<String> = record.iter().map(|cell| cell.trim().to_owned()).collect();
+            let cells: Vec<String> =
+                record.iter().map(|cell| without_formula(cell.trim()).trim().to_owned()).collect();
             let line = record.position().map_or(0, csv::Position::line);
             if cells.iter().all(String::is_empty) {
                 continue;
