@@ -228,8 +228,9 @@ fn levers(reported: ReportedPlans) -> Section {
 /// The plans that need least effort.
 fn nearest(reported: ReportedPlans) -> Section {
     let plans = &reported.plans.plans;
-    let is_reachable = |&at: &usize| Outlook::of(reported.cycle, &plans[at]) == Outlook::Reachable;
-    let mut order: Vec<usize> = (0..plans.len()).filter(is_reachable).collect();
+    let mut order: Vec<usize> = (0..plans.len())
+        .filter(|&at| Outlook::of(reported.cycle, &plans[at]) == Outlook::Reachable)
+        .collect();
     order.sort_by_key(|&at| (plans[at].effort, plans[at].row));
     order.truncate(SHOWN_PLANS);
     let columns = vec![

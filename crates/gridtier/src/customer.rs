@@ -126,9 +126,10 @@ pub fn read(source: &dyn Source, book: &mut TableBook) -> Result<Customers, RunE
     if !book.present {
         let advice = text!(
             "put customers.parquet, customers.csv or a folder customers/ into the data folder; if the files have other \
-             names, `gridtier init DATA` drafts a gridtier.toml that says which is which",
+             names, `gridtier init DATA` drafts a gridtier.toml that says which is which; in a draft that is there, \
+             decide the lines that begin with `# `",
             "请将 customers.parquet、customers.csv 或文件夹 customers/ 放入数据文件夹；若文件另有名称，\
-             可用 `gridtier init DATA` 起草 gridtier.toml 说明对应关系"
+             可用 `gridtier init DATA` 起草 gridtier.toml 说明对应关系；若已有草稿，请核对其中以 `# ` 开头的行"
         );
         return Err(Refusal::of(Table::Customers, text!("the table is missing", "缺少该表"), advice).into());
     }

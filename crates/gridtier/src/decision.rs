@@ -316,8 +316,8 @@ impl Obstacle {
                 "{by} 反对; 可由本人再次复核撤销"
             ),
             Self::FewReviews { agree, needed } => text!(
-                "{agree} of {needed} reviewers agree; ask others to review it",
-                "需 {needed} 人复核同意, 现有 {agree} 人; 请其他人复核"
+                "{agree} of {needed} reviewers agree, not counting who proposes and who approves; ask others to review it",
+                "需 {needed} 人复核同意, 现有 {agree} 人 (提案人和批准人的复核不计); 请其他人复核"
             ),
             Self::Moved { base, current } => {
                 let number =

@@ -407,8 +407,9 @@ fn shown_target(
         return value;
     }
     let fitted = parameters.fitted[place].as_ref();
-    let suffices = |value: f64| fitted.is_some_and(|fitted| fitted.points(value) >= z - POINT_TOLERANCE);
-    sufficient_value(target, (&spec.id, &spec.unit), value, suffices)
+    sufficient_value(target, (&spec.id, &spec.unit), value, |value| {
+        fitted.is_some_and(|fitted| fitted.points(value) >= z - POINT_TOLERANCE)
+    })
 }
 
 /// Computes one customer's score at any effort.

@@ -56,8 +56,8 @@ impl Rule {
                 "请在数据源中更正；若电量为上网抵扣后的净值，请为 meter_readings 声明 `net_export = true`",
             ),
             Self::BadEnum => (
-                "say under `words` of the column what the word means; `gridtier init DATA` drafts it",
-                "请在该列的 `words` 中说明该词的含义；`gridtier init DATA` 可起草",
+                "say under `words` of the column what the word means; `gridtier init DATA -o draft.toml` drafts it",
+                "请在该列的 `words` 中说明该词的含义；`gridtier init DATA -o draft.toml` 可起草",
             ),
             Self::InvalidQuality => {
                 ("deliver a valid or estimated reading where there is one", "如有有效或估算读数，请一并提供")

@@ -18,10 +18,9 @@ fn usual_cause(commonest: &Finding) -> Text {
     let is_workbook =
         [".xls", ".xlsx", ".xlsm", ".xlsb", ".ods"].iter().any(|end| place.contains(&format!("{end} row ")));
     match commonest.rule {
-        Rule::Orphan | Rule::BadDate | Rule::BadNumber if commonest.example.contains(" = =\"") => text!(
-            "the cells are formulas such as =\"0001\": export them as text, without the sign of equality",
-            "单元格是 =\"0001\" 这样的公式：请导出为文本，不带等号"
-        ),
+        Rule::Orphan | Rule::BadDate | Rule::BadNumber if commonest.example.contains(" = =") => {
+            text!("the cells are formulas: export their values, as text", "单元格是公式：请将其值导出为文本")
+        }
         Rule::Orphan if cell.starts_with('\'') => text!(
             "the ids begin with an apostrophe, by which spreadsheets mark text: export them without it",
             "编号以撇号开头（电子表格的文本标记）：请导出时去掉"
@@ -29,8 +28,8 @@ fn usual_cause(commonest: &Finding) -> Text {
         Rule::Orphan if is_rounded(cell) => rounded_advice(),
         Rule::Orphan => text!(
             "if the ids have lost zeros in front, declare their length, such as `pad.customer_id = 10`: `gridtier init \
-             DATA` finds it out",
-            "若户号丢失了前导零，请声明其位数，例如 `pad.customer_id = 10`：`gridtier init DATA` 可自动判断"
+             DATA -o draft.toml` finds it out",
+            "若户号丢失了前导零，请声明其位数，例如 `pad.customer_id = 10`：`gridtier init DATA -o draft.toml` 可自动判断"
         ),
         Rule::BadDate if cell.len() == 5 && is_digits && is_workbook => text!(
             "{cell} is a day as spreadsheets number them: format the cells as dates such as 2025-01-31",

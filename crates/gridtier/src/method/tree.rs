@@ -250,9 +250,10 @@ impl Builder<'_, '_> {
         if !id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_') {
             return Some(text!("use lower-case letters, digits and `_`", "请用小写字母、数字和 `_`"));
         }
-        let is_indicator = |id: &str| registry::find(id).is_some() || self.file.indicators.contains_key(id);
-        let is_taken =
-            TAKEN_COLUMNS.contains(&id) || id.strip_suffix(STATUS_SUFFIX).is_some_and(is_indicator);
+        let is_taken = TAKEN_COLUMNS.contains(&id)
+            || id.strip_suffix(STATUS_SUFFIX).is_some_and(|other| {
+                registry::find(other).is_some() || self.file.indicators.contains_key(other)
+            });
         is_taken.then(|| {
             text!("results have a column of this name; choose another", "结果表已有同名的列; 请另取名称")
         })
