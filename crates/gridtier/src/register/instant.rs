@@ -50,8 +50,12 @@ fn settle_others(rows: &mut [RegisterRow], sound: &[usize], exchange: &[usize], 
     match (exchange_is_read, others_are_read) {
         (true, false) => others.iter().for_each(|&row| rows[row].fate = Fate::Duplicate),
         (false, true) if !exchange.is_empty() => {
-            exchange.iter().for_each(|&row| rows[row].fate = Fate::Duplicate);
-            settle_equals(rows, others);
+            let fate = match settle_equals(rows, others) {
+                Some(_) => Fate::Duplicate,
+                // Nothing of this instant counts, so there is nothing that the exchange repeats.
+                None => Fate::Rejected(Rule::ConflictingReading),
+            };
+            exchange.iter().for_each(|&row| rows[row].fate = fate);
         }
         _ => sound.iter().for_each(|&row| rows[row].fate = Fate::Rejected(Rule::ConflictingReading)),
     }

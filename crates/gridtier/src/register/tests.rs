@@ -191,6 +191,17 @@ fn rows_of_one_instant_count_once_or_contradict_themselves() {
     assert_eq!(kwh_and_tally(&[removed, at_5]), (5, 2, 1, 0), "a reading that shows what the removal shows");
     assert_eq!(kwh_and_tally(&[removed, estimated]), (5, 2, 1, 0));
     assert_eq!(kwh_and_tally(&[removed, at_6]), (0, 0, 0, 2));
+    let guessed = "a|1|2023-10-02|4|-|-|-|removed|estimated";
+    assert_eq!(
+        kwh_and_tally(&[guessed, at_5]),
+        (5, 2, 1, 0),
+        "a reading decides against an estimated removal"
+    );
+    assert_eq!(
+        kwh_and_tally(&[guessed, at_5, at_6]),
+        (0, 0, 0, 3),
+        "nothing counts that the removal repeats"
+    );
     let installed = "a|1|2023-10-02|6|-|-|-|installed|-";
     assert_eq!(kwh_and_tally(&[removed, installed, at_6]), (5, 2, 1, 0));
     // The installation, which is the last row, begins a segment without an interval.
