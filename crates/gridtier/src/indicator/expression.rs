@@ -17,6 +17,9 @@ use crate::phrase::of_library;
 use crate::text;
 use crate::text::Text;
 
+/// Most divisions in the divisor of another.
+const DIVISIONS_MAX: usize = 6;
+
 /// A checked expression.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Expression {
@@ -57,7 +60,17 @@ fn checked(text: &str, wanted: ExpressionKind) -> Result<Expr, (Text, Text)> {
             text!("write an SQL expression over the facts", "请写关于事实列的 SQL 表达式"),
         )
     };
-    let expr = sql_expr(text).map_err(grammar)?.map_expr(as_documented);
+    let expr = sql_expr(text).map_err(grammar)?;
+    if (&expr).into_iter().any(is_nested_too_deep) {
+        return Err((
+            text!(
+                "`{text}` has a divisor with more than {DIVISIONS_MAX} divisions in it",
+                "`{text}` 的除数中有超过 {DIVISIONS_MAX} 个除法"
+            ),
+            text!("write a / (b / c) as a * c / b", "请将 a / (b / c) 写为 a * c / b"),
+        ));
+    }
+    let expr = expr.map_expr(as_documented);
     for name in expr.clone().meta().root_names() {
         if !COLUMNS.iter().any(|column| column.name == name.as_str()) {
             let fix = did_you_mean(&name, COLUMNS.iter().map(|column| column.name));
@@ -105,11 +118,7 @@ fn checked(text: &str, wanted: ExpressionKind) -> Result<Expr, (Text, Text)> {
 /// call 0/0 greater than every other.
 fn as_documented(part: Expr) -> Expr {
     match part {
-        Expr::BinaryExpr {
-            left,
-            op: op @ (Operator::RustDivide | Operator::TrueDivide | Operator::FloorDivide | Operator::Modulus),
-            right,
-        } => {
+        Expr::BinaryExpr { left, op, right } if is_division(op) => {
             let is_zero = right.as_ref().clone().eq(lit(0.0));
             when(is_zero).then(Expr::Literal(LiteralValue::untyped_null())).otherwise(Expr::BinaryExpr {
                 left,
@@ -123,6 +132,19 @@ fn as_documented(part: Expr) -> Expr {
         }
         other => other,
     }
+}
+
+fn is_division(op: Operator) -> bool {
+    use Operator as O;
+    matches!(op, O::RustDivide | O::TrueDivide | O::FloorDivide | O::Modulus)
+}
+
+/// Whether a part is a division whose divisor has many divisions in it. A divisor is tested for 0 and then used, so that each
+/// of them would double the expression.
+fn is_nested_too_deep(part: &Expr) -> bool {
+    let Expr::BinaryExpr { op, right, .. } = part else { return false };
+    let is_divided = |part: &&Expr| matches!(part, Expr::BinaryExpr { op, .. } if is_division(*op));
+    is_division(*op) && right.as_ref().into_iter().filter(is_divided).count() > DIVISIONS_MAX
 }
 
 /// Whether a part of an expression reads nothing but its own row.
@@ -282,6 +304,16 @@ mod tests {
         assert!(fault("active_wh >").contains("cannot be read"));
         assert!(fault("active_wh > 3").contains("does not give a number"));
         assert!(fault("region").contains("does not give a number"));
+    }
+
+    #[test]
+    fn divisors_in_divisors_are_limited() {
+        let nested = |depth: usize| "1 / (".repeat(depth) + "active_wh" + &")".repeat(depth);
+        assert!(Expression::parse(&nested(DIVISIONS_MAX + 1), None).is_ok());
+        assert!(fault(&nested(DIVISIONS_MAX + 2)).contains("divisions in it"));
+        assert!(fault(&nested(20)).contains("divisions in it"));
+        let chain = "active_wh".to_owned() + &" / readings".repeat(60);
+        assert!(Expression::parse(&chain, None).is_ok(), "divisors without divisions");
     }
 
     #[test]
