@@ -94,8 +94,7 @@ fn write_folder(
         tables.push(output::rehearsal::costs(costs));
         tables.push(output::rehearsal::tell(tellings));
     }
-    store::write_tables(dir, tables)?;
-    Ok(failure.check()?)
+    Ok(store::write_checked_tables(dir, tables, || failure.check())?)
 }
 
 /// What changes in services, by the catalogues that the cycles record.

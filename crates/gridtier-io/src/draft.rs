@@ -9,7 +9,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use serde_json::Value;
-use tempfile::{Builder, NamedTempFile};
+use tempfile::{Builder, NamedTempFile, TempDir};
 
 /// How the name of a draft begins and ends.
 const NAME: (&str, &str) = (".gridtier-", ".partial");
@@ -51,7 +51,8 @@ pub fn write_new_file(path: &Path, content: &[u8]) -> io::Result<()> {
 /// is there, files are moved one after the other.
 ///
 /// # Errors
-/// A file could not be written, or would replace one of a published folder. In that case none has appeared.
+/// A file could not be written, the folder is a published one, or a folder stands in the place of a file. In that case none
+/// has appeared. If files could not be moved, some have.
 pub fn write_folder<T, E: From<io::Error>>(
     dir: &Path,
     fill: impl FnOnce(&Path) -> Result<T, E>,
@@ -62,25 +63,45 @@ pub fn write_folder<T, E: From<io::Error>>(
     if !beside.exists() {
         fs::create_dir_all(beside)?;
     }
-    sweep(beside);
-    let mut draft = builder();
-    #[cfg(unix)]
-    draft.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o777));
-    let draft = draft.tempdir_in(beside).map_err(|error| without_draft(&error))?;
+    if published_in(dir).is_some() {
+        return Err(io::Error::from(io::ErrorKind::AlreadyExists).into());
+    }
+    let draft = begin_folder(beside)?;
     let filled = fill(draft.path())?;
     if is_new {
-        fs::rename(draft.path(), dir)?;
-        // It has moved, so there is nothing to remove.
-        let _ = draft.keep();
+        place(draft, dir)?;
     } else {
         check_places(draft.path(), dir)?;
         move_into(draft.path(), dir)?;
+        sync(dir)?;
     }
     Ok(filled)
 }
 
+/// Begins a folder of files in the folder in which it will lie. It is removed if it is dropped.
+pub(crate) fn begin_folder(beside: &Path) -> io::Result<TempDir> {
+    sweep(beside);
+    let mut draft = builder();
+    #[cfg(unix)]
+    draft.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o777));
+    draft.tempdir_in(beside).map_err(|error| without_draft(&error))
+}
+
+/// Puts a folder of files in its place, which is free or an empty folder.
+pub(crate) fn place(draft: TempDir, dir: &Path) -> io::Result<()> {
+    sync(draft.path())?;
+    fs::rename(draft.path(), dir)?;
+    // It has moved, so there is nothing to remove.
+    let _ = draft.keep();
+    Ok(())
+}
+
+fn sync(dir: &Path) -> io::Result<()> {
+    File::open(dir)?.sync_all()
+}
+
 /// Whether a file or folder is a draft that is being written, or was left behind.
-pub(crate) fn is_draft(entry: &DirEntry) -> bool {
+fn is_draft(entry: &DirEntry) -> bool {
     let name = entry.file_name();
     let name = name.to_string_lossy();
     name.starts_with(NAME.0) && name.ends_with(NAME.1)
@@ -97,13 +118,19 @@ pub(crate) fn is_abandoned(entry: &DirEntry) -> bool {
 fn is_published(path: &Path) -> bool {
     path.exists()
         && path.ancestors().skip(1).take(2).any(|folder| {
-            let manifest = fs::read(folder.join(MANIFEST)).ok();
-            let manifest: Option<Value> = manifest.and_then(|bytes| serde_json::from_slice(&bytes).ok());
-            let outputs = manifest.as_ref().and_then(|manifest| manifest["outputs"].as_array());
-            let mut names = outputs.into_iter().flatten().filter_map(|output| output["name"].as_str());
-            outputs.is_some()
-                && (path == folder.join(MANIFEST) || names.any(|name| path == folder.join(name)))
+            let Some(outputs) = published_in(folder) else { return false };
+            let mut names = outputs.iter().filter_map(|output| output["name"].as_str());
+            path == folder.join(MANIFEST) || names.any(|name| path == folder.join(name))
         })
+}
+
+/// The files that the manifest of a folder lists; `None` if there is no such manifest.
+fn published_in(folder: &Path) -> Option<Vec<Value>> {
+    let mut manifest: Value = serde_json::from_slice(&fs::read(folder.join(MANIFEST)).ok()?).ok()?;
+    match manifest.get_mut("outputs")?.take() {
+        Value::Array(outputs) => Some(outputs),
+        _ => None,
+    }
 }
 
 fn builder<'a>() -> Builder<'a, 'a> {
@@ -120,7 +147,7 @@ fn without_draft(error: &io::Error) -> io::Error {
 }
 
 /// The folder in which a file or folder lies.
-fn parent(path: &Path) -> &Path {
+pub(crate) fn parent(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
@@ -153,16 +180,18 @@ fn sweep(folder: &Path) {
     }
 }
 
-/// Refuses files that would replace files of a published folder.
+/// Refuses files in whose places folders stand, and folders in whose places files stand.
 fn check_places(from: &Path, to: &Path) -> io::Result<()> {
     for entry in fs::read_dir(from)? {
         let entry = entry?;
         let place = to.join(entry.file_name());
-        if is_published(&place) {
-            return Err(io::ErrorKind::AlreadyExists.into());
-        }
         if entry.file_type()?.is_dir() {
+            if place.exists() && !place.is_dir() {
+                return Err(io::ErrorKind::NotADirectory.into());
+            }
             check_places(&entry.path(), &place)?;
+        } else if place.is_dir() {
+            return Err(io::ErrorKind::IsADirectory.into());
         }
     }
     Ok(())

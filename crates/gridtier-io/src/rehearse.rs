@@ -33,7 +33,7 @@ use crate::govern::{GovernanceError, rules_for};
 use crate::publish::{Grading, PublishError, publish, write_facts};
 use crate::regrade::grade;
 use crate::reuse;
-use crate::store::{Commit, Store, StoreError, StoredCycle, write_tables};
+use crate::store::{Commit, Store, StoreError, StoredCycle, write_checked_tables};
 
 /// The file by which a folder is recognised as an earlier rehearsal.
 const MANIFEST: &str = "_manifest.json";
@@ -95,7 +95,7 @@ pub struct Rehearsed<'a> {
     current: StoredCycle,
     next: StoredCycle,
     /// Holds the files of the cycle until they are moved into the folder.
-    _scratch: tempfile::TempDir,
+    scratch: tempfile::TempDir,
     /// Both cycles, whole.
     pub cycles: ComparedPair,
     /// What is beyond the method's limits: `regrade` would ask who accepts it.
@@ -150,7 +150,7 @@ impl<'a> Rehearse<'a> {
         let staged = write_facts(staging, folder, &reuse, &graded.facts)?;
         let next = publish(staged, &grading)?;
         let cycles = ComparedPair::of(current.clone(), next.clone(), latest_revision(store, &current)?)?;
-        Ok(Rehearsed { request: self, current, next, _scratch: scratch, cycles, breaches: graded.breaches })
+        Ok(Rehearsed { request: self, current, next, scratch, cycles, breaches: graded.breaches })
     }
 }
 
@@ -250,14 +250,14 @@ impl Rehearsed<'_> {
         let restated = self.cycles.restated()?;
         let failure = restated.failure();
         tables.push(restated.output);
-        write_tables(&self.next.dir, tables)?;
-        failure.check()?;
-        self.move_files().map_err(RehearseError::Folder)
+        let compared = self.scratch.path().join("compared");
+        write_checked_tables(&compared, tables, || failure.check())?;
+        self.move_files(&compared).map_err(RehearseError::Folder)
     }
 
-    /// Moves the files of the cycle into the folder, the manifest last.
-    fn move_files(&self) -> io::Result<()> {
-        let (from, to) = (&self.next.dir, self.request.output);
+    /// Moves the tables of the comparison and the files of the cycle into the folder, the manifest last.
+    fn move_files(&self, compared: &Path) -> io::Result<()> {
+        let to = self.request.output;
         let is_missing = |error: &io::Error| error.kind() == io::ErrorKind::NotFound;
         for stale in [MANIFEST, "holders.parquet", "members.parquet", "stratum_parameters.parquet"] {
             fs::remove_file(to.join(stale))
@@ -265,11 +265,13 @@ impl Rehearsed<'_> {
         }
         let rejects = to.join("rejects");
         fs::remove_dir_all(&rejects).or_else(|error| if is_missing(&error) { Ok(()) } else { Err(error) })?;
-        let mut names = Vec::new();
-        for entry in fs::read_dir(from)? {
-            names.push(entry?.file_name());
+        let mut files = Vec::new();
+        for from in [compared, &self.next.dir] {
+            for entry in fs::read_dir(from)? {
+                files.push(entry?);
+            }
         }
-        names.sort_by_key(|name| name == MANIFEST);
-        names.iter().try_for_each(|name| fs::rename(from.join(name), to.join(name)))
+        files.sort_by_key(|file| file.file_name() == MANIFEST);
+        files.iter().try_for_each(|file| fs::rename(file.path(), to.join(file.file_name())))
     }
 }

@@ -58,23 +58,12 @@ pub fn write(
 
 /// An empty folder beside `dir`, which is removed if it is dropped.
 pub(crate) fn draft(dir: &Path) -> Result<TempDir, StoreError> {
-    let beside = dir.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut draft = tempfile::Builder::new();
-    draft.prefix(".gridtier-").suffix(".partial");
-    #[cfg(unix)]
-    draft.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o777));
-    // The error names the folder that was asked for, not its draft.
-    draft.tempdir_in(beside).map_err(|error| not_written(dir)(error.kind().into()))
+    crate::draft::begin_folder(crate::draft::parent(dir)).map_err(not_written(dir))
 }
 
 /// Puts a draft in its place, which is free or an empty folder.
 pub(crate) fn place(draft: TempDir, dir: &Path) -> Result<(), StoreError> {
-    let written = draft.path();
-    fs::File::open(written).and_then(|open| open.sync_all()).map_err(not_written(written))?;
-    fs::rename(written, dir).map_err(not_written(dir))?;
-    // The draft is no longer at its own path, so there is nothing to remove.
-    let _ = draft.keep();
-    Ok(())
+    crate::draft::place(draft, dir).map_err(not_written(dir))
 }
 
 fn write_files(

@@ -59,7 +59,7 @@ pub use error::{Damage, StoreError};
 use error::{cannot_read, cannot_write};
 use layout::COMMITS;
 pub(crate) use output::write_parquet;
-pub use output::{OutputFile, write_tables};
+pub use output::{OutputFile, write_checked_tables, write_tables};
 pub use record::{CommitRecord, RegisterHead};
 use record::{CommitRecords, read_records, read_with_lost};
 use register::read_register;

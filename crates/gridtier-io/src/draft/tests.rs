@@ -58,16 +58,29 @@ fn no_file_of_a_published_folder_is_replaced() {
     fs::create_dir(dir.path().join("rejects")).unwrap();
     fs::write(dir.path().join("rejects/bills.parquet"), "published").unwrap();
     fs::write(dir.path().join(MANIFEST), r#"{"outputs": [{"name": "rejects/bills.parquet"}]}"#).unwrap();
-    let write = |draft: &Path| -> io::Result<()> {
-        fs::create_dir(draft.join("rejects"))?;
-        fs::write(draft.join("a.parquet"), "")?;
-        fs::write(draft.join("rejects/bills.parquet"), "")
-    };
-    let error = write_folder(dir.path(), write).unwrap_err();
+    let error = write_folder(dir.path(), |draft| fs::write(draft.join("a.parquet"), "")).unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
     assert_eq!(names(dir.path()), [MANIFEST, "rejects"], "nothing has appeared");
-    let replaced = write_file(&dir.path().join(MANIFEST), |_| Ok::<_, io::Error>(()));
-    assert_eq!(replaced.unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+    for name in [MANIFEST, "rejects/bills.parquet"] {
+        let replaced = write_file(&dir.path().join(name), |_| Ok::<_, io::Error>(()));
+        assert_eq!(replaced.unwrap_err().kind(), io::ErrorKind::AlreadyExists, "{name}");
+    }
+}
+
+#[test]
+fn a_folder_in_the_place_of_a_file_is_found_before_anything_is_moved() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir(dir.path().join("b.csv")).unwrap();
+    fs::write(dir.path().join("rejects"), "a file").unwrap();
+    for wrong in ["b.csv", "rejects/a.csv"] {
+        let written: io::Result<()> = write_folder(dir.path(), |draft| {
+            fs::write(draft.join("a.csv"), "")?;
+            fs::create_dir_all(draft.join(wrong).parent().unwrap())?;
+            fs::write(draft.join(wrong), "")
+        });
+        written.unwrap_err();
+        assert_eq!(names(dir.path()), ["b.csv", "rejects"], "{wrong}");
+    }
 }
 
 #[cfg(unix)]

@@ -105,7 +105,7 @@ pub enum StoreError {
     /// The store holds proposals, but no published cycle.
     #[error(
         "the store {path} holds no published cycle yet; the last proposal is cycle {proposal}. Ask for it with --cycle \
-         {proposal}, or approve it: gridtier approve {proposal} --store {path}"
+         {proposal}; `gridtier cycles --store {path}` says whether it waits for approval"
     )]
     OnlyProposals {
         /// The store.
@@ -222,8 +222,7 @@ impl StoreError {
                 path.display()
             ),
             Self::OnlyProposals { path, proposal } => format!(
-                "存储 {path} 尚无已发布的周期; 最后一个提案为周期 {proposal}。可用 --cycle {proposal} 查看, 或批准: gridtier approve {proposal} \
-                 --store {path}",
+                "存储 {path} 尚无已发布的周期; 最后一个提案为周期 {proposal}。可用 --cycle {proposal} 查看; 是否待审批见 gridtier cycles --store {path}",
                 path = path.display()
             ),
             Self::NoSuchCycle { path, version, last } => format!(

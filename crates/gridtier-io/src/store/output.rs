@@ -54,17 +54,49 @@ pub struct OutputFile {
 /// # Errors
 /// A file cannot be written; see [`draft::write_folder`].
 pub fn write_tables<'a>(dir: &Path, tables: impl IntoIterator<Item = Output<'a>>) -> Result<(), StoreError> {
+    write_checked_tables(dir, tables, || Ok(()))
+}
+
+/// As [`write_tables`], for tables whose rows are read while they are written: `check` says whether all could be read.
+///
+/// # Errors
+/// As those of [`write_tables`], or that of `check`; in that case no table has appeared.
+pub fn write_checked_tables<'a, E: From<StoreError>>(
+    dir: &Path,
+    tables: impl IntoIterator<Item = Output<'a>>,
+    check: impl FnOnce() -> Result<(), E>,
+) -> Result<(), E> {
     let mut name = String::new();
     let written = draft::write_folder(dir, |draft| {
         for table in tables {
             name = format!("{}.parquet", table.name);
-            let mut file = HashedFile::create_new(&draft.join(&name))?;
-            write_rows(&mut file, &table.schema, table.batches)?;
-            file.finish()?;
+            write_table(&draft.join(&name), table).map_err(TablesFailure::Write)?;
         }
-        Ok(())
+        check().map_err(TablesFailure::Check)
     });
-    written.map_err(|failure: WriteFailure| failure.at(dir, &name))
+    written.map_err(|failure| match failure {
+        TablesFailure::Write(failure) => failure.at(dir, &name).into(),
+        TablesFailure::Check(error) => error,
+    })
+}
+
+/// Why tables were not written: one of them could not be, or what they were read from is faulty.
+enum TablesFailure<E> {
+    Write(WriteFailure),
+    Check(E),
+}
+
+impl<E> From<io::Error> for TablesFailure<E> {
+    fn from(error: io::Error) -> Self {
+        Self::Write(error.into())
+    }
+}
+
+fn write_table(path: &Path, table: Output) -> Result<(), WriteFailure> {
+    let mut file = HashedFile::create_new(path)?;
+    write_rows(&mut file, &table.schema, table.batches)?;
+    file.finish()?;
+    Ok(())
 }
 
 /// Writes `batches` to the new file `path` and syncs it to disk. A file that cannot be completed is removed.

@@ -8,6 +8,7 @@ use arrow_array::{
     ArrayRef, DictionaryArray, Int32Array, Int64Array, RecordBatch, StringArray, StringViewArray,
 };
 use arrow_schema::{DataType, Field, Schema};
+use gridtier::output::Output;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::basic::Encoding;
 use serde_json::json;
@@ -16,13 +17,35 @@ use super::{
     COMMIT, EARLIER, PUBLISHED_AT, assert_clean, batch, new_store, publish, schema, snapshot, write_outputs,
 };
 use crate::store::record::record_path;
-use crate::store::{Staging, Store, StoreError};
+use crate::store::{Staging, Store, StoreError, write_checked_tables};
 
 fn read(path: PathBuf) -> RecordBatch {
     let builder = ParquetRecordBatchReaderBuilder::try_new(File::open(path).unwrap()).unwrap();
     let schema = builder.schema().clone();
     let batches: Vec<_> = builder.build().unwrap().map(Result::unwrap).collect();
     arrow_select::concat::concat_batches(&schema, &batches).unwrap()
+}
+
+#[test]
+fn tables_outside_a_store_appear_when_all_are_written_and_checked() {
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("out");
+    let tables = || {
+        ["a", "b"].map(|name| Output {
+            name,
+            schema: schema(),
+            batches: Box::new([batch(0..9, 0)].into_iter()),
+        })
+    };
+    let damaged = || Err(StoreError::NoCycle { path: PathBuf::from("source") });
+    assert!(matches!(write_checked_tables(&out, tables(), damaged), Err(StoreError::NoCycle { .. })));
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0, "neither the folder nor a draft is there");
+    write_checked_tables(&out, tables(), || Ok::<_, StoreError>(())).unwrap();
+    assert_eq!(read(out.join("b.parquet")), batch(0..9, 0));
+    let (_folder, store) = new_store();
+    let published = publish(&store, 0).unwrap().dir;
+    assert!(write_checked_tables(&published, tables(), || Ok::<_, StoreError>(())).is_err());
+    assert!(!published.join("a.parquet").exists(), "a published cycle stays as it is");
 }
 
 #[test]
