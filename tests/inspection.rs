@@ -144,6 +144,13 @@ fn plans_are_handed_over_as_workbook_and_letters() {
         letters.contains("To customer") && letters.contains("改进计划") && !letters.contains('{'),
         "{letters}"
     );
+    // A letter promises a tier only where the levers suffice.
+    for letter in letters.split('\u{c}') {
+        let is_held = letter.contains("keeps you in this tier") || letter.contains("is provisional");
+        let is_reachable = letter.contains("within your reach");
+        assert_eq!(letter.contains("more points lead to"), !is_held, "{letter}");
+        assert!(is_reachable || !letter.contains("This would be enough"), "{letter}");
+    }
     // A template of the operator's own, in one language.
     fs::write(utility.path().join("own.txt"), "[zh]\n{customer_id} {target_1}\n{due_on}\n").unwrap();
     utility.done(&["plans", "--store", "store", "--letters", "own-letters.txt", "--template", "own.txt"]);

@@ -73,7 +73,7 @@ pub fn run_plans(args: &PlansArgs, lang: Lang) -> Result<Done, Failure> {
 /// The template of letters: a file, or the shipped one. A template is never replaced by letters.
 fn template(letters: &Path, path: Option<&Path>) -> Result<LetterTemplate, Failure> {
     let replaced = fs::read_to_string(letters).ok();
-    if replaced.is_some_and(|text| LetterTemplate::parse("", &text).is_ok()) {
+    if replaced.is_some_and(|text| LetterTemplate::is_meant(&text)) {
         let letters = letters.display();
         return Err(Failure::new(
             USAGE,

@@ -50,7 +50,7 @@ pub(crate) enum Outlook {
     Held,
     /// The levers do not suffice.
     OutOfReach,
-    /// The customer has no score, or the tier has no line.
+    /// The customer is ranked, but the tier has no line.
     NoLine,
 }
 
@@ -68,7 +68,7 @@ impl Outlook {
         }
     }
 
-    fn column(self) -> DataColumn {
+    fn text(self) -> Text {
         let (code, en, zh) = match self {
             Self::Reachable => ("reachable", "within reach", "可达"),
             Self::Blocked => ("blocked", "held by a veto", "否决期内"),
@@ -76,7 +76,12 @@ impl Outlook {
             Self::OutOfReach => ("out_of_reach", "out of reach", "暂不可达"),
             Self::NoLine => ("no_line", "no line", "无界线"),
         };
-        DataColumn::new(ColumnFormat::Integer, code, en, zh)
+        Text::coded(code, en, zh)
+    }
+
+    fn column(self) -> DataColumn {
+        let Text { code, en, zh } = self.text();
+        DataColumn::new(ColumnFormat::Integer, code.unwrap_or_default(), en, zh)
     }
 }
 
@@ -151,9 +156,9 @@ fn overview(reported: ReportedPlans, all: &PlanCounts) -> Section {
     let [reachable, blocked, held, out_of_reach, no_line] = all.outlooks.map(grouped);
     let section = Section::titled(heading).with(Block::Sentence(text!(
         "{reachable} can reach grade-2 by conduct alone, {blocked} are held by a veto for now, {held} are provisional or held \
-         by another policy, for {out_of_reach} conduct alone does not suffice, {no_line} have no score or no line.",
+         by another policy, for {out_of_reach} conduct alone does not suffice, for {no_line} there is no line.",
         "{reachable} 户可凭自身行为升至二级, {blocked} 户尚在否决期内, {held} 户为暂定或因其他政策保持等级, {out_of_reach} 户仅凭行为尚不足, \
-         {no_line} 户无得分或无界线。"
+         {no_line} 户无界线。"
     )));
     let section = match reported.inspected {
         None => section,
@@ -273,7 +278,7 @@ fn customers(reported: ReportedPlans) -> DataTable {
         DataColumn::new(ColumnFormat::Number(POINT_DECIMALS), "score", "score", "得分"),
         DataColumn::new(ColumnFormat::Number(POINT_DECIMALS), "gap", "points to gain", "分差"),
         DataColumn::new(ColumnFormat::Share, "effort", "effort", "努力程度"),
-        DataColumn::new(ColumnFormat::YesNo, "reachable", "within reach", "可达"),
+        DataColumn::new(ColumnFormat::Text, "outlook", "outlook", "前景"),
         DataColumn::new(ColumnFormat::Date, "blocked_until", "held until", "否决期至"),
         DataColumn::new(ColumnFormat::Text, "lost", "most points lost at", "主要失分项"),
         DataColumn::new(ColumnFormat::Text, "targets", "what is enough", "达标水平"),
@@ -283,7 +288,7 @@ fn customers(reported: ReportedPlans) -> DataTable {
     ];
     let rows = reported.plans.plans.iter().enumerate().map(|(at, plan)| {
         let row = &cycle.rows[index(plan.row)];
-        let items = reported.plans.items(at);
+        let (items, outlook) = (reported.plans.items(at), Outlook::of(cycle, plan));
         vec![
             DataCell::same(plan.id(cycle).to_owned()),
             region_cell(region(cycle, plan)),
@@ -291,12 +296,13 @@ fn customers(reported: ReportedPlans) -> DataTable {
             names::points_cell(row.score_e6),
             names::points_cell(plan.gap_e6),
             effort_cell(plan),
-            plan.reachable.map_or(DataCell::Missing, |_| {
-                DataCell::YesNo(Outlook::of(cycle, plan) == Outlook::Reachable)
-            }),
+            DataCell::Text(outlook.text()),
             plan.blocked_until.map_or(DataCell::Blank, |month| date_cell(month.first_day())),
             first_lost(items).map_or(DataCell::Missing, |item| indicator_cell(cycle, item.place)),
-            DataCell::Text(targets_text(cycle, items)),
+            match outlook {
+                Outlook::Reachable => DataCell::Text(targets_text(cycle, items)),
+                _ => DataCell::Blank,
+            },
             date_cell(plan.due_on),
             plan.status.map_or(DataCell::Blank, DataCell::word),
             DataCell::Text(inspections_text(reported, at)),
@@ -329,7 +335,9 @@ fn targets(reported: ReportedPlans) -> DataTable {
         DataColumn::new(ColumnFormat::Date, "due_on", "due on", "复查日期"),
         DataColumn::new(ColumnFormat::Text, "status", "status", "状态"),
     ];
-    let levers = reported.plans.all_items().filter(|(_, item)| item.is_lever);
+    let levers = reported.plans.all_items().filter(|(plan, item)| {
+        item.is_lever && Outlook::of(cycle, &reported.plans.plans[*plan]) != Outlook::Held
+    });
     let rows = levers.map(|(plan, item)| {
         let unit = names::unit(&cycle.method.indicators[usize::from(item.place)].unit);
         let quantity = |value: Option<f64>| {
@@ -381,6 +389,7 @@ pub fn json(reported: ReportedPlans) -> Value {
             "gap_e6": plan.gap_e6,
             "effort": plan.effort,
             "reachable": plan.reachable,
+            "outlook": Outlook::of(reported.cycle, plan).text().code,
             "blocked_until": plan.blocked_until.map(|month| format!("{month}-01")),
             "due_on": date_of_day(plan.due_on).map(|day| day.to_string()),
             "status": plan.status.map(Word::code),

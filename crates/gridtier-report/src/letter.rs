@@ -72,8 +72,7 @@ impl LetterTemplate {
         let mut parts: Vec<(Lang, Vec<Vec<Piece>>)> = Vec::new();
         let mut faults = Vec::new();
         for (line, text) in (1..).zip(text.lines()) {
-            let heading = text.trim().strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
-            if let Some(lang) = heading.and_then(Lang::from_code) {
+            if let Some(lang) = heading(text) {
                 parts.push((lang, Vec::new()));
                 continue;
             }
@@ -101,16 +100,27 @@ impl LetterTemplate {
         if faults.is_empty() { Ok(Self { parts }) } else { Err(Faults { name: name.to_owned(), faults }) }
     }
 
+    /// Whether a text is meant as a template: it has the heading of a language.
+    #[must_use]
+    pub fn is_meant(text: &str) -> bool {
+        text.lines().any(|line| heading(line).is_some())
+    }
+
     /// The letter to the customer of the plan at an index, in each language of the template.
     #[must_use]
     pub fn letter(&self, cycle: &Cycle, plans: &ImprovementPlans, at: usize) -> String {
         let (plan, items) = (&plans.plans[at], plans.items(at));
-        // Where the score decides nothing, no value of an indicator is enough.
-        let is_held = Outlook::of(cycle, plan) == Outlook::Held;
-        let targets = if is_held { Vec::new() } else { dated_target_texts(cycle, items) };
+        let outlook = Outlook::of(cycle, plan);
+        // Only where the levers suffice is any value of an indicator enough.
+        let targets = match outlook {
+            Outlook::Reachable => dated_target_texts(cycle, items),
+            _ => Vec::new(),
+        };
+        // Where the score decides nothing, no points lead to the next tier.
+        let has_gap = !matches!(outlook, Outlook::Blocked | Outlook::Held | Outlook::NoLine);
         let mut named = named(cycle, plan).map(Some);
         for (name, value) in NAMES.iter().zip(&mut named) {
-            if (*name == "gap" && is_held) || (*name == "due_on" && targets.is_empty()) {
+            if (*name == "gap" && !has_gap) || (*name == "due_on" && targets.is_empty()) {
                 *value = None;
             }
         }
@@ -138,6 +148,11 @@ impl LetterTemplate {
             self.letter(cycle, plans, at) + end
         })
     }
+}
+
+/// The language that a line is the heading of.
+fn heading(line: &str) -> Option<Lang> {
+    Lang::from_code(line.trim().strip_prefix('[')?.strip_suffix(']')?)
 }
 
 /// The pieces of a line.
@@ -254,8 +269,8 @@ fn outlook(cycle: &Cycle, plan: &ImprovementPlan, effort: &str) -> Text {
             text!("A confirmed offence keeps you in this tier.", "因已确认的违约或窃电, 须保持该等级。")
         }
         (Outlook::Held, _) if cycle.rows[index(plan.row)].provisional.is_some() => text!(
-            "The tier is provisional: too little of your history is known to rank you. You are ranked once enough is known.",
-            "该等级为暂定: 已知的用电历史不足, 尚未参与排名; 资料充足后即参与排名。"
+            "The tier is provisional: too little is known of you yet to rank you. You are ranked once enough is known.",
+            "该等级为暂定: 目前掌握的资料不足, 尚未参与排名; 资料充足后即参与排名。"
         ),
         (Outlook::Held, _) => text!(
             "A rule or a decision keeps you in this tier for now, not your score.",

@@ -18,7 +18,7 @@ use crate::score::{Parameters, Scored, score_row};
 use crate::unit::Month;
 use crate::word::Word;
 
-pub(crate) use lever::{exists, sufficient_value};
+pub(crate) use lever::{POINT_TOLERANCE, exists, sufficient_value};
 
 pub use history::{
     AccountHistory, AssessedMonth, DatedOffence, EVIDENCE_MAX, EnergyMonth, Evidence, EvidenceKind, History,

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use crate::cycle::{Cycle, Placed};
-use crate::explain::{exists, sufficient_value};
+use crate::explain::{POINT_TOLERANCE, exists, sufficient_value};
 use crate::incident::Offence;
 use crate::index::index;
 use crate::indicator::{IndicatorValue, registry};
@@ -28,8 +28,6 @@ pub use pace::{POWER_FACTOR, TargetPace};
 
 /// The whole effort, which brings every lever to 100 points.
 pub const EFFORT_MAX: u16 = 1000;
-/// Points that differ by no more than this are equal.
-const POINT_TOLERANCE: f64 = 1e-9;
 
 crate::words! {
     /// How far an improvement plan, or one indicator of it, has come at an inspection.

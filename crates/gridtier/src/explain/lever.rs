@@ -80,7 +80,7 @@ fn lever(scores: &RowScores, item: &Item, next: Option<&Next>, history: &History
 const SCORE_UNIT: f64 = 1e-6;
 
 /// Points that differ by no more than this are equal.
-const POINT_TOLERANCE: f64 = 1e-9;
+pub(crate) const POINT_TOLERANCE: f64 = 1e-9;
 
 /// Whether a lever can have a value: none is negative, and a share is at most 1.
 pub(crate) fn exists(value: f64, unit: &str) -> bool {
