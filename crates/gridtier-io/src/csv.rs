@@ -133,7 +133,7 @@ fn unreadable(error: csv::Error) -> Unreadable {
 /// The text of a cell. Exports write `="0012"` so that a spreadsheet keeps the zeros: a formula with the value 0012.
 #[must_use]
 pub fn without_formula(cell: &str) -> &str {
-    let text = cell.strip_prefix("=\"").and_then(|text| text.strip_suffix('"'));
+    let text = cell.trim().strip_prefix("=\"").and_then(|text| text.strip_suffix('"'));
     text.filter(|text| !text.contains('"')).unwrap_or(cell)
 }
 

@@ -11,7 +11,7 @@ use super::common::CommonCharacters;
 use super::decode::{Decoded, encoding_of_mark};
 use super::lexer::{Lexer, Records, holds_zero};
 use super::title::{FromHeader, TitleRows};
-use super::{CsvDeclared, CsvFile, reader, unreadable};
+use super::{CsvDeclared, CsvFile, reader, unreadable, without_formula};
 use crate::config::Encoding;
 use crate::guard::Unreadable;
 use crate::guard::limits::COLUMNS_MAX;
@@ -368,7 +368,7 @@ fn header_of(
         return Err(Unreadable::damaged(text!("its header has {columns} columns", "表头有 {columns} 列")));
     }
     let row = reader.get_ref().header_row().unwrap_or(1);
-    Ok((header.iter().map(|name| name.trim().to_owned()).collect(), row))
+    Ok((header.iter().map(|name| without_formula(name).trim().to_owned()).collect(), row))
 }
 
 /// Checks that a file is UTF-8, chunk by chunk.

@@ -185,6 +185,8 @@ fn a_formula_that_keeps_zeros_in_a_spreadsheet_is_its_text() {
     );
     let expected = vec![ok("0012", 1_500), Err(Rule::NullKey), ok("=\"a\"&\"b\"", 1_000)];
     assert_eq!(energies(text), Ok(expected), "other formulas stay as they are");
+    let header = "=\"customer_id\",=\"read_at\",=\"active_kwh\",note\n";
+    assert_eq!(energies(format!("{header} =\"0012\" ,2025-01-01,1.5,\n")), Ok(vec![ok("0012", 1_500)]));
 }
 
 #[test]

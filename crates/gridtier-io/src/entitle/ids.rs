@@ -108,7 +108,7 @@ impl SmallTable {
         let (mut rows, mut faults) = (Vec::new(), Vec::new());
         while records.read(&mut record).map_err(damaged)? {
             let cells: Vec<String> =
-                record.iter().map(|cell| without_formula(cell.trim()).trim().to_owned()).collect();
+                record.iter().map(|cell| without_formula(cell).trim().to_owned()).collect();
             let line = record.position().map_or(0, csv::Position::line);
             if cells.iter().all(String::is_empty) {
                 continue;
