@@ -33,11 +33,16 @@ pub(crate) fn notice_missing_months(window: Window, rows_by_month: &[u64], book:
     }
 }
 
-/// The months before the rows of a table end; all months if other gaps are as long as that at the end.
+/// The months before the rows of a table end; all months if other gaps are as long as that at the end, or if one month alone
+/// has rows, as of bills once a year.
 fn until_end(months: &[u64], usual: u64) -> &[u64] {
-    let mut gaps = months.split(|rows| *rows * ONE_IN >= usual).map(<[u64]>::len);
-    let at_end = gaps.next_back().unwrap_or_default();
-    if gaps.all(|gap| gap < at_end) { &months[..months.len() - at_end] } else { months }
+    let gaps: Vec<usize> = months.split(|rows| *rows * ONE_IN >= usual).map(<[u64]>::len).collect();
+    match gaps.split_last() {
+        Some((at_end, before)) if before.len() > 1 && before.iter().all(|gap| gap < at_end) => {
+            &months[..months.len() - at_end]
+        }
+        _ => months,
+    }
 }
 
 #[cfg(test)]
@@ -68,6 +73,7 @@ mod tests {
             Some((4, "2024-06: 0, elsewhere about 50".to_owned()))
         );
         assert_eq!(found(&[50, 0, 0, 50, 0, 0, 50, 0, 0, 0]), None, "delivered every third month");
+        assert_eq!(found(&[0, 50, 0, 0, 0, 0, 0, 0]), None, "delivered once a year");
         let ends = [&[50, 51][..], &[0; 10]].concat();
         assert_eq!(
             found(&ends),
