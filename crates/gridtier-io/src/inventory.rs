@@ -311,7 +311,7 @@ fn no_cycle_of(day: Month) -> Text {
 /// counts. If a customer is named, the history is that customer's only.
 ///
 /// # Errors
-/// A cycle cannot be read, or none of them graded the customer.
+/// A cycle cannot be read; or none of them graded the customer, which the error explains by the last.
 pub fn history(
     store: &Store,
     known_on: Option<NaiveDate>,

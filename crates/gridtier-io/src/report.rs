@@ -252,8 +252,12 @@ fn decisions(stored: &StoredCycle, register: &[ListedEntry]) -> Vec<(Text, Text)
     }
     for entry in register.iter().filter(|entry| entry.cycle == Some(stored.version)) {
         if let Some(verdict) = entry.verdict {
-            let (by, en, zh) = (&entry.by, verdict.en(), verdict.zh());
-            facts.push((Text::new("reviewed by", "复核人"), text!("{by}: {en}", "{by}: {zh}")));
+            let (by, at, reason) = (&entry.by, &entry.at, &entry.reason);
+            let (en, zh) = (verdict.en(), verdict.zh());
+            facts.push((
+                Text::new("reviewed by", "复核人"),
+                text!("{by}: {en}, {at}, {reason}", "{by}: {zh}, {at}, {reason}"),
+            ));
         }
     }
     if let Some(record) = &stored.publication {

@@ -202,23 +202,20 @@ pub fn pruned(removed: &[ListedCycle], is_done: bool) -> Section {
 /// The entries of a register.
 #[must_use]
 pub fn register(entries: &[ListedEntry]) -> Section {
-    let mut columns = vec![
+    let columns = vec![
         DataColumn::new(ColumnFormat::Integer, "number", "entry", "序号"),
         DataColumn::new(ColumnFormat::Text, "at", "when (UTC)", "时间 (UTC)"),
         DataColumn::new(ColumnFormat::Text, "by", "who", "经办人"),
         DataColumn::new(ColumnFormat::Text, "kind", "what", "事项"),
         DataColumn::new(ColumnFormat::Text, "verdict", "verdict", "意见"),
+        DataColumn::new(ColumnFormat::Integer, "appeal", "of appeal", "所裁申诉"),
         DataColumn::new(ColumnFormat::Integer, "cycle", "cycle", "周期"),
         DataColumn::new(ColumnFormat::Id, "customer_id", "customer", "客户"),
         DataColumn::new(ColumnFormat::Text, "reason", "why", "理由"),
     ];
-    let has_appeals = entries.iter().any(|entry| entry.kind == EntryKind::Appeal);
-    if has_appeals {
-        columns.insert(5, DataColumn::new(ColumnFormat::Integer, "appeal", "of appeal", "所裁申诉"));
-    }
     let ruled: Vec<u64> = entries.iter().filter_map(|entry| entry.appeal).collect();
     let rows = entries.iter().map(|entry| {
-        let mut row = vec![
+        vec![
             DataCell::count(entry.number),
             time(&entry.at),
             DataCell::same(entry.by.clone()),
@@ -231,14 +228,11 @@ pub fn register(entries: &[ListedEntry]) -> Section {
                 }
                 (None, None) => DataCell::Blank,
             },
+            entry.appeal.map_or(DataCell::Blank, DataCell::count),
             entry.cycle.map_or(DataCell::Blank, DataCell::count),
             optional(entry.customer_id.as_deref()),
             DataCell::same(entry.reason.clone()),
-        ];
-        if has_appeals {
-            row.insert(5, entry.appeal.map_or(DataCell::Blank, DataCell::count));
-        }
-        row
+        ]
     });
     Section::of_table(DataTable::new(Text::coded("register", "Register", "登记簿"), columns, rows))
 }

@@ -58,7 +58,7 @@ pub fn unit(code: &str) -> Text {
         "days" => ("days", "天"),
         "points" => ("points", "分"),
         "share" => ("share", "比例"),
-        "1/a" => ("share a year", "比例/年"),
+        "1/a" => ("a year", "每年"),
         "customer-h/a" => ("customer-h/a", "户·时/年"),
         own => return Text::same(own.to_owned()),
     };

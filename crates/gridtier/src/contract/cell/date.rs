@@ -295,8 +295,8 @@ struct RepeatedHour {
 }
 
 impl RepeatedHour {
-    /// Squeezes both passes into the hour, the first into its first half: times keep their order, their hour and their
-    /// day.
+    /// Squeezes both passes into the hour, the first into its first half: times keep their order, and, unless the hour
+    /// crosses midnight, their day.
     fn squeezed(self, local_us: i64) -> i64 {
         let passed = local_us - self.start_us + if self.is_second { self.length_us } else { 0 };
         self.start_us + passed / 2
