@@ -17,6 +17,9 @@ use crate::phrase::of_library;
 use crate::text;
 use crate::text::Text;
 
+/// Most signs of an expression. Each is a level of recursion in polars: in a thread with a stack of 2 MiB and the dev profile,
+/// 60 divisions after each other overflowed it.
+const SIGNS_MAX: usize = 40;
 /// Most divisions in the divisor of another.
 const DIVISIONS_MAX: usize = 6;
 
@@ -60,6 +63,16 @@ fn checked(text: &str, wanted: ExpressionKind) -> Result<Expr, (Text, Text)> {
             text!("write an SQL expression over the facts", "请写关于事实列的 SQL 表达式"),
         )
     };
+    let signs = signs(text);
+    if signs > SIGNS_MAX {
+        return Err((
+            text!(
+                "`{text}` has {signs} of + - * / % AND OR, and an expression has at most {SIGNS_MAX}",
+                "`{text}` 含 {signs} 个 + - * / % AND OR，表达式最多 {SIGNS_MAX} 个"
+            ),
+            text!("shorten it", "请缩短表达式"),
+        ));
+    }
     let expr = sql_expr(text).map_err(grammar)?;
     if (&expr).into_iter().any(is_nested_too_deep) {
         return Err((
@@ -111,6 +124,13 @@ fn checked(text: &str, wanted: ExpressionKind) -> Result<Expr, (Text, Text)> {
         text!("`{text}` does not give {kind}", "`{text}` 的结果不是{kind}"; kind),
         text!("write an expression that gives {kind}", "请写结果为{kind}的表达式"; kind),
     ))
+}
+
+/// The number of arithmetic signs in a text, and of AND and OR.
+fn signs(text: &str) -> usize {
+    let arithmetic = text.bytes().filter(|byte| b"+-*/%".contains(byte)).count();
+    let words = text.split_whitespace();
+    arithmetic + words.filter(|word| ["and", "or"].iter().any(|join| word.eq_ignore_ascii_case(join))).count()
 }
 
 /// Replaces what polars computes otherwise than METHOD section 8 says. ROUND must round as everything else does here; polars
@@ -312,8 +332,15 @@ mod tests {
         assert!(Expression::parse(&nested(DIVISIONS_MAX + 1), None).is_ok());
         assert!(fault(&nested(DIVISIONS_MAX + 2)).contains("divisions in it"));
         assert!(fault(&nested(20)).contains("divisions in it"));
-        let chain = "active_wh".to_owned() + &" / readings".repeat(60);
-        assert!(Expression::parse(&chain, None).is_ok(), "divisors without divisions");
+        let chain = |signs: usize| "active_wh".to_owned() + &" / readings".repeat(signs);
+        assert!(Expression::parse(&chain(SIGNS_MAX), None).is_ok(), "divisors without divisions");
+        for long in [
+            chain(SIGNS_MAX + 1),
+            chain(5_000),
+            "readings > 1".to_owned() + &" AND readings > 1".repeat(5_000),
+        ] {
+            assert!(fault(&long).contains("at most 40"));
+        }
     }
 
     #[test]

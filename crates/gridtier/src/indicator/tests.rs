@@ -229,6 +229,11 @@ fn a_division_by_zero_is_null_wherever_it_stands() {
     ];
     let expected = expected.map(|column| column.into_iter().collect::<IndicatorColumn>());
     assert_eq!(columns[INDICATORS.len()..], expected);
+    // As long as an expression may be, in the small stack of a test.
+    let longest = Expression::parse(&("active_wh".to_owned() + &" / readings".repeat(40)), None).unwrap();
+    let columns = compute(&facts, wanted(&[longest])).unwrap();
+    let expected: IndicatorColumn = [Known(0.0), Known(1_000.0)].into_iter().collect();
+    assert_eq!(columns[INDICATORS.len()], expected);
     let applied = Expression::parse("1", Some("reactive_varh / active_wh > 3")).unwrap();
     let columns = compute(&facts, wanted(&[applied])).unwrap();
     let expected: IndicatorColumn = [NotApplicable, Known(1.0)].into_iter().collect();
