@@ -7,6 +7,8 @@ use crate::unit::Window;
 
 /// A month lacks rows if it has fewer than one in this many of the usual number.
 const ONE_IN: u64 = 10;
+/// Months of a year: a table that is delivered once a year has no longer gaps.
+const YEAR: usize = 12;
 /// Usual number of rows below which months differ by chance.
 const USUAL_MIN: u64 = 3;
 
@@ -38,7 +40,9 @@ pub(crate) fn notice_missing_months(window: Window, rows_by_month: &[u64], book:
 fn until_end(months: &[u64], usual: u64) -> &[u64] {
     let gaps: Vec<usize> = months.split(|rows| *rows * ONE_IN >= usual).map(<[u64]>::len).collect();
     match gaps.split_last() {
-        Some((at_end, before)) if before.len() > 1 && before.iter().all(|gap| gap < at_end) => {
+        Some((at_end, before))
+            if (before.len() > 1 || *at_end > YEAR) && before.iter().all(|gap| gap < at_end) =>
+        {
             &months[..months.len() - at_end]
         }
         _ => months,
@@ -74,6 +78,8 @@ mod tests {
         );
         assert_eq!(found(&[50, 0, 0, 50, 0, 0, 50, 0, 0, 0]), None, "delivered every third month");
         assert_eq!(found(&[0, 50, 0, 0, 0, 0, 0, 0]), None, "delivered once a year");
+        let alone = [&[50][..], &[0; 35]].concat();
+        assert!(found(&alone).is_some(), "one month of three years");
         let ends = [&[50, 51][..], &[0; 10]].concat();
         assert_eq!(
             found(&ends),
