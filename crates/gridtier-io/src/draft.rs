@@ -63,7 +63,8 @@ pub fn write_folder<T, E: From<io::Error>>(
     if !beside.exists() {
         fs::create_dir_all(beside)?;
     }
-    if published_in(dir).is_some() {
+    // Its folder of rejects belongs to a published folder too.
+    if dir.ancestors().take(2).any(|folder| published_in(folder).is_some()) {
         return Err(io::Error::from(io::ErrorKind::AlreadyExists).into());
     }
     let draft = begin_folder(beside)?;

@@ -58,8 +58,11 @@ fn no_file_of_a_published_folder_is_replaced() {
     fs::create_dir(dir.path().join("rejects")).unwrap();
     fs::write(dir.path().join("rejects/bills.parquet"), "published").unwrap();
     fs::write(dir.path().join(MANIFEST), r#"{"outputs": [{"name": "rejects/bills.parquet"}]}"#).unwrap();
-    let error = write_folder(dir.path(), |draft| fs::write(draft.join("a.parquet"), "")).unwrap_err();
-    assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
+    for folder in [dir.path().to_owned(), dir.path().join("rejects")] {
+        let error = write_folder(&folder, |draft| fs::write(draft.join("a.parquet"), "")).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
+        assert!(!folder.join("a.parquet").exists());
+    }
     assert_eq!(names(dir.path()), [MANIFEST, "rejects"], "nothing has appeared");
     for name in [MANIFEST, "rejects/bills.parquet"] {
         let replaced = write_file(&dir.path().join(name), |_| Ok::<_, io::Error>(()));
