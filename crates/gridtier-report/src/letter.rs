@@ -120,7 +120,10 @@ impl LetterTemplate {
         let has_gap = !matches!(outlook, Outlook::Blocked | Outlook::Held | Outlook::NoLine);
         let mut named = named(cycle, plan).map(Some);
         for (name, value) in NAMES.iter().zip(&mut named) {
-            if (*name == "gap" && !has_gap) || (*name == "due_on" && targets.is_empty()) {
+            if (*name == "gap" && !has_gap)
+                || (*name == "effort" && outlook != Outlook::Reachable)
+                || (*name == "due_on" && targets.is_empty())
+            {
                 *value = None;
             }
         }
@@ -280,10 +283,9 @@ fn outlook(cycle: &Cycle, plan: &ImprovementPlan, effort: &str) -> Text {
             "What you can change yourself does not suffice for that yet; it brings you nearer.",
             "仅凭贵户可自行改进的方面尚不足以达到, 但可缩小差距。"
         ),
-        (Outlook::NoLine, _) => text!(
-            "Too little is known of your use to say what it takes.",
-            "目前掌握的用电资料不足, 尚无法说明所需的改进。"
-        ),
+        (Outlook::NoLine, _) => {
+            text!("No score leads out of this tier in this grading.", "本次评级中没有可升级的分数线。")
+        }
     }
 }
 
